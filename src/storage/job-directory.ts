@@ -1,0 +1,43 @@
+import { join } from 'node:path';
+import type { JobId } from '../domain/job-id.ts';
+import type { LogStream } from '../domain/log-line.ts';
+
+/** Where the files of one job are. Names only; owning and writing them is each part's own business. */
+export class JobDirectory {
+  readonly jobId: JobId;
+  readonly path: string;
+
+  constructor(jobsPath: string, jobId: JobId) {
+    this.jobId = jobId;
+    this.path = join(jobsPath, String(jobId));
+  }
+
+  /** What the job runs; immutable, written before the row. */
+  get specPath(): string {
+    return join(this.path, 'spec.json');
+  }
+  /** One JSON object a line for each transition, written before the database. */
+  get transitionsPath(): string {
+    return join(this.path, 'transitions.jsonl');
+  }
+  /** One fixed-size record a batch: order, time and numbering of the lines. */
+  get indexPath(): string {
+    return join(this.path, 'index');
+  }
+  /** Prefilled, of fixed size, written in place by the shim. */
+  get exitRecordPath(): string {
+    return join(this.path, 'exit');
+  }
+  /** Shell text that becomes the program; gone once it runs. */
+  get launchScriptPath(): string {
+    return join(this.path, 'launch.sh');
+  }
+  /** What the shim's own shell and sinks say; never part of the log. */
+  get shimErrorsPath(): string {
+    return join(this.path, 'shim.err');
+  }
+  /** The bytes of one stream, as the program wrote them. */
+  logPath(stream: LogStream): string {
+    return join(this.path, stream === 'STDOUT' ? 'stdout' : 'stderr');
+  }
+}
