@@ -32,6 +32,10 @@ export class JobDirectory {
   get launchScriptPath(): string {
     return join(this.path, 'launch.sh');
   }
+  /** The program's standard input, where it has one; gone once it runs. */
+  get stdinPath(): string {
+    return join(this.path, 'stdin');
+  }
   /** What the shim's own shell and sinks say; never part of the log. */
   get shimErrorsPath(): string {
     return join(this.path, 'shim.err');

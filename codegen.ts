@@ -1,0 +1,34 @@
+import type { CodegenConfig } from '@graphql-codegen/cli';
+
+/**
+ * Typed documents of src/client. Documents are strings (`documentMode: 'string'`): no GraphQL parser or AST in a
+ * bundle. Fragments are inlined and not masked: the client's own types are built from them.
+ */
+const config: CodegenConfig = {
+  schema: 'schema.graphql',
+  documents: 'src/client/documents/*.graphql',
+  generates: {
+    'src/client/generated/': {
+      preset: 'client',
+      presetConfig: { fragmentMasking: false, skipIndexFile: true },
+      config: {
+        documentMode: 'string',
+        enumType: 'string-literal',
+        importExtension: '.ts',
+        emitLegacyCommonJSImports: false,
+        useTypeImports: true,
+        immutableTypes: true,
+        avoidOptionals: false,
+        strictScalars: true,
+        skipTypeNameForRoot: true,
+        scalars: {
+          ID: { input: 'string', output: 'string' },
+          DateTime: 'string',
+          SafeInt: 'number',
+        },
+      },
+    },
+  },
+};
+
+export default config;

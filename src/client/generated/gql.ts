@@ -1,0 +1,56 @@
+/* eslint-disable */
+import * as types from './graphql.ts';
+
+
+
+/**
+ * Map of all GraphQL operations in the project.
+ *
+ * This map has several performance disadvantages:
+ * 1. It is not tree-shakeable, so it will include all operations in the project.
+ * 2. It is not minifiable, so the string of a GraphQL query will be multiple times inside the bundle.
+ * 3. It does not support dead code elimination, so it will add unused operations.
+ *
+ * Therefore it is highly recommended to use the babel or swc plugin for production.
+ * Learn more about it here: https://the-guild.dev/graphql/codegen/plugins/presets/preset-client#reducing-bundle-size
+ */
+type Documents = {
+    "mutation CancelJob($jobId: ID!, $gracePeriodMs: Int) {\n  cancelJob(jobId: $jobId, gracePeriodMs: $gracePeriodMs) {\n    ...JobFields\n  }\n}": typeof types.CancelJobDocument,
+    "query FindJob($jobId: ID!) {\n  job(id: $jobId) {\n    ...JobFields\n  }\n}": typeof types.FindJobDocument,
+    "fragment JobFields on Job {\n  id\n  status\n  reason\n  message\n  command\n  script\n  cwd\n  labels\n  pid\n  exitCode\n  signal\n  signalInferred\n  queuedAt\n  startedAt\n  finishedAt\n  durationMs\n  attempt\n}": typeof types.JobFieldsFragmentDoc,
+    "subscription JobLogs($jobId: ID!, $after: SafeInt, $streams: [LogStream!], $heartbeatMs: Int) {\n  jobLogs(\n    jobId: $jobId\n    after: $after\n    streams: $streams\n    heartbeatMs: $heartbeatMs\n  ) {\n    __typename\n    ... on LogLines {\n      jobId\n      lastSeq\n      lines {\n        seq\n        stream\n        text\n        at\n        atApproximate\n        continued\n      }\n    }\n    ... on LogGap {\n      jobId\n      fromSeq\n      toSeq\n      reason\n    }\n    ... on LogHeartbeat {\n      jobId\n      at\n      lastSeq\n    }\n    ... on LogDone {\n      lastSeq\n      endedWithoutNewline\n      job {\n        ...JobFields\n      }\n    }\n  }\n}": typeof types.JobLogsDocument,
+    "mutation StartJob($input: StartJobInput!) {\n  startJob(input: $input) {\n    ...JobFields\n  }\n}": typeof types.StartJobDocument,
+};
+const documents: Documents = {
+    "mutation CancelJob($jobId: ID!, $gracePeriodMs: Int) {\n  cancelJob(jobId: $jobId, gracePeriodMs: $gracePeriodMs) {\n    ...JobFields\n  }\n}": types.CancelJobDocument,
+    "query FindJob($jobId: ID!) {\n  job(id: $jobId) {\n    ...JobFields\n  }\n}": types.FindJobDocument,
+    "fragment JobFields on Job {\n  id\n  status\n  reason\n  message\n  command\n  script\n  cwd\n  labels\n  pid\n  exitCode\n  signal\n  signalInferred\n  queuedAt\n  startedAt\n  finishedAt\n  durationMs\n  attempt\n}": types.JobFieldsFragmentDoc,
+    "subscription JobLogs($jobId: ID!, $after: SafeInt, $streams: [LogStream!], $heartbeatMs: Int) {\n  jobLogs(\n    jobId: $jobId\n    after: $after\n    streams: $streams\n    heartbeatMs: $heartbeatMs\n  ) {\n    __typename\n    ... on LogLines {\n      jobId\n      lastSeq\n      lines {\n        seq\n        stream\n        text\n        at\n        atApproximate\n        continued\n      }\n    }\n    ... on LogGap {\n      jobId\n      fromSeq\n      toSeq\n      reason\n    }\n    ... on LogHeartbeat {\n      jobId\n      at\n      lastSeq\n    }\n    ... on LogDone {\n      lastSeq\n      endedWithoutNewline\n      job {\n        ...JobFields\n      }\n    }\n  }\n}": types.JobLogsDocument,
+    "mutation StartJob($input: StartJobInput!) {\n  startJob(input: $input) {\n    ...JobFields\n  }\n}": types.StartJobDocument,
+};
+
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "mutation CancelJob($jobId: ID!, $gracePeriodMs: Int) {\n  cancelJob(jobId: $jobId, gracePeriodMs: $gracePeriodMs) {\n    ...JobFields\n  }\n}"): typeof import('./graphql.ts').CancelJobDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "query FindJob($jobId: ID!) {\n  job(id: $jobId) {\n    ...JobFields\n  }\n}"): typeof import('./graphql.ts').FindJobDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "fragment JobFields on Job {\n  id\n  status\n  reason\n  message\n  command\n  script\n  cwd\n  labels\n  pid\n  exitCode\n  signal\n  signalInferred\n  queuedAt\n  startedAt\n  finishedAt\n  durationMs\n  attempt\n}"): typeof import('./graphql.ts').JobFieldsFragmentDoc;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "subscription JobLogs($jobId: ID!, $after: SafeInt, $streams: [LogStream!], $heartbeatMs: Int) {\n  jobLogs(\n    jobId: $jobId\n    after: $after\n    streams: $streams\n    heartbeatMs: $heartbeatMs\n  ) {\n    __typename\n    ... on LogLines {\n      jobId\n      lastSeq\n      lines {\n        seq\n        stream\n        text\n        at\n        atApproximate\n        continued\n      }\n    }\n    ... on LogGap {\n      jobId\n      fromSeq\n      toSeq\n      reason\n    }\n    ... on LogHeartbeat {\n      jobId\n      at\n      lastSeq\n    }\n    ... on LogDone {\n      lastSeq\n      endedWithoutNewline\n      job {\n        ...JobFields\n      }\n    }\n  }\n}"): typeof import('./graphql.ts').JobLogsDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "mutation StartJob($input: StartJobInput!) {\n  startJob(input: $input) {\n    ...JobFields\n  }\n}"): typeof import('./graphql.ts').StartJobDocument;
+
+
+export function graphql(source: string) {
+  return (documents as any)[source] ?? {};
+}

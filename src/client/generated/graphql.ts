@@ -1,0 +1,324 @@
+/* eslint-disable */
+/** Internal type. DO NOT USE DIRECTLY. */
+type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
+/** Internal type. DO NOT USE DIRECTLY. */
+export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
+import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
+/** One variable for the environment of a program. */
+export type EnvInput = {
+  /** Its name: letters, digits and _, not beginning with a digit. */
+  readonly name: string;
+  /** Its value, delivered byte for byte. */
+  readonly value: string;
+};
+
+/** Why a job is in its status. */
+export type JobReason =
+  /** Somebody asked for its end. */
+  | 'CANCEL_REQUESTED'
+  /** Its program ended by itself, with an exit code. */
+  | 'EXITED'
+  /** The machine was started anew in the meantime. */
+  | 'HOST_REBOOTED'
+  /** Its process was gone when the server came back, and nothing recorded how it ended. */
+  | 'IDENTITY_GONE'
+  /** Its program was killed by somebody other than Lifeline. */
+  | 'KILLED_FROM_OUTSIDE'
+  /** Its program could not be launched. */
+  | 'LAUNCH_FAILED'
+  /** It wrote more than its log may hold. */
+  | 'LOG_LIMIT'
+  /** Nothing in particular: it waits or runs. */
+  | 'NONE'
+  /** The kernel killed it for want of memory. */
+  | 'OUT_OF_MEMORY'
+  /** The server was stopped and told to end its jobs. */
+  | 'SERVER_STOPPED'
+  /** Its program was ended by a signal. */
+  | 'SIGNALLED'
+  /** It ran longer than its timeout. */
+  | 'TIMEOUT';
+
+/** Where a job is in its life. The last five are final: nothing follows them. */
+export type JobStatus =
+  /** It ended because somebody asked for it. */
+  | 'CANCELLED'
+  /** It was told to end (by a cancel or its timeout) and has not ended yet. */
+  | 'CANCELLING'
+  /** Its program ended with another exit code or by a signal, or could not be launched. */
+  | 'FAILED'
+  /** It ended while nobody could see how; its outcome cannot be known. */
+  | 'LOST'
+  /** Accepted; it waits for a free place. */
+  | 'QUEUED'
+  /** Its program runs. */
+  | 'RUNNING'
+  /** Its process is being made. */
+  | 'STARTING'
+  /** Its program ended with exit code 0. */
+  | 'SUCCEEDED'
+  /** It ended because its timeout had passed. */
+  | 'TIMED_OUT';
+
+/** Why lines are gone. */
+export type LogGapReason =
+  /** Their bytes or their record cannot be read any more. */
+  | 'DAMAGED'
+  /** They were older, or more, than is kept. */
+  | 'RETENTION'
+  /** The log had reached its cap, and its oldest lines made room. */
+  | 'TRIMMED';
+
+/** The two streams of a program. Order is exact within a stream; across the two it is the order of arrival. */
+export type LogStream =
+  /** Standard error. */
+  | 'STDERR'
+  /** Standard output. */
+  | 'STDOUT';
+
+/** What happens to the processes that a program leaves behind when it ends. */
+export type OnEnd =
+  /** They are ended: the polite signal, the grace period, then SIGKILL. */
+  | 'KILL_TREE'
+  /** The job is over when the last of them is. */
+  | 'WAIT';
+
+/** What to run, and how. */
+export type StartJobInput = {
+  /** The program and its arguments, passed on as they are, without a shell. Exactly one of command and script. */
+  readonly command?: ReadonlyArray<string> | null | undefined;
+  /** Absolute path of the working directory. Default: the home directory of the server’s user. */
+  readonly cwd?: string | null | undefined;
+  /** Variables beside PATH, HOME and LANG. Nothing else of the server’s environment is passed on. */
+  readonly env?: ReadonlyArray<EnvInput> | null | undefined;
+  /** Milliseconds between the polite signal and SIGKILL. Default: 10000. */
+  readonly gracePeriodMs?: number | null | undefined;
+  /** Words to find the job by. */
+  readonly labels?: ReadonlyArray<string> | null | undefined;
+  /** What happens to processes that the program leaves behind. */
+  readonly onEnd?: OnEnd | null | undefined;
+  /** A word of your own for this request. A repeat, also after a restart of the server, returns the first job instead of starting another. */
+  readonly requestId?: string | null | undefined;
+  /** Text that is run by `sh -c`. Exactly one of command and script. */
+  readonly script?: string | null | undefined;
+  /** Text for standard input. Without it the program reads an immediate end of file. */
+  readonly stdin?: string | null | undefined;
+  /** Milliseconds after which the job is ended as TIMED_OUT. Default: none. */
+  readonly timeoutMs?: number | null | undefined;
+  /** Ask the program not to hold its output back (stdbuf, PYTHONUNBUFFERED); many hold it where they see no terminal. */
+  readonly unbuffered?: boolean | null | undefined;
+};
+
+export type CancelJobMutationVariables = Exact<{
+  jobId: string;
+  gracePeriodMs?: number | null | undefined;
+}>;
+
+
+export type CancelJobMutation = { readonly cancelJob: { readonly id: string, readonly status: JobStatus, readonly reason: JobReason, readonly message: string | null, readonly command: ReadonlyArray<string>, readonly script: string | null, readonly cwd: string, readonly labels: ReadonlyArray<string>, readonly pid: number | null, readonly exitCode: number | null, readonly signal: string | null, readonly signalInferred: boolean, readonly queuedAt: string, readonly startedAt: string | null, readonly finishedAt: string | null, readonly durationMs: number | null, readonly attempt: number } };
+
+export type FindJobQueryVariables = Exact<{
+  jobId: string;
+}>;
+
+
+export type FindJobQuery = { readonly job: { readonly id: string, readonly status: JobStatus, readonly reason: JobReason, readonly message: string | null, readonly command: ReadonlyArray<string>, readonly script: string | null, readonly cwd: string, readonly labels: ReadonlyArray<string>, readonly pid: number | null, readonly exitCode: number | null, readonly signal: string | null, readonly signalInferred: boolean, readonly queuedAt: string, readonly startedAt: string | null, readonly finishedAt: string | null, readonly durationMs: number | null, readonly attempt: number } | null };
+
+export type JobFieldsFragment = { readonly id: string, readonly status: JobStatus, readonly reason: JobReason, readonly message: string | null, readonly command: ReadonlyArray<string>, readonly script: string | null, readonly cwd: string, readonly labels: ReadonlyArray<string>, readonly pid: number | null, readonly exitCode: number | null, readonly signal: string | null, readonly signalInferred: boolean, readonly queuedAt: string, readonly startedAt: string | null, readonly finishedAt: string | null, readonly durationMs: number | null, readonly attempt: number };
+
+export type JobLogsSubscriptionVariables = Exact<{
+  jobId: string;
+  after?: number | null | undefined;
+  streams?: ReadonlyArray<LogStream> | LogStream | null | undefined;
+  heartbeatMs?: number | null | undefined;
+}>;
+
+
+export type JobLogsSubscription = { readonly jobLogs:
+    | { readonly __typename: 'LogDone', readonly lastSeq: number, readonly endedWithoutNewline: ReadonlyArray<LogStream>, readonly job: { readonly id: string, readonly status: JobStatus, readonly reason: JobReason, readonly message: string | null, readonly command: ReadonlyArray<string>, readonly script: string | null, readonly cwd: string, readonly labels: ReadonlyArray<string>, readonly pid: number | null, readonly exitCode: number | null, readonly signal: string | null, readonly signalInferred: boolean, readonly queuedAt: string, readonly startedAt: string | null, readonly finishedAt: string | null, readonly durationMs: number | null, readonly attempt: number } }
+    | { readonly __typename: 'LogGap', readonly jobId: string, readonly fromSeq: number, readonly toSeq: number, readonly reason: LogGapReason }
+    | { readonly __typename: 'LogHeartbeat', readonly jobId: string, readonly at: string, readonly lastSeq: number }
+    | { readonly __typename: 'LogLines', readonly jobId: string, readonly lastSeq: number, readonly lines: ReadonlyArray<{ readonly seq: number, readonly stream: LogStream, readonly text: string, readonly at: string, readonly atApproximate: boolean, readonly continued: boolean }> }
+   };
+
+export type StartJobMutationVariables = Exact<{
+  input: StartJobInput;
+}>;
+
+
+export type StartJobMutation = { readonly startJob: { readonly id: string, readonly status: JobStatus, readonly reason: JobReason, readonly message: string | null, readonly command: ReadonlyArray<string>, readonly script: string | null, readonly cwd: string, readonly labels: ReadonlyArray<string>, readonly pid: number | null, readonly exitCode: number | null, readonly signal: string | null, readonly signalInferred: boolean, readonly queuedAt: string, readonly startedAt: string | null, readonly finishedAt: string | null, readonly durationMs: number | null, readonly attempt: number } };
+
+export class TypedDocumentString<TResult, TVariables>
+  extends String
+  implements DocumentTypeDecoration<TResult, TVariables>
+{
+  __apiType?: NonNullable<DocumentTypeDecoration<TResult, TVariables>['__apiType']>;
+  private value: string;
+  public __meta__?: Record<string, any> | undefined;
+
+  constructor(value: string, __meta__?: Record<string, any> | undefined) {
+    super(value);
+    this.value = value;
+    this.__meta__ = __meta__;
+  }
+
+  override toString(): string & DocumentTypeDecoration<TResult, TVariables> {
+    return this.value;
+  }
+}
+export const JobFieldsFragmentDoc = new TypedDocumentString(`
+    fragment JobFields on Job {
+  id
+  status
+  reason
+  message
+  command
+  script
+  cwd
+  labels
+  pid
+  exitCode
+  signal
+  signalInferred
+  queuedAt
+  startedAt
+  finishedAt
+  durationMs
+  attempt
+}
+    `, {"fragmentName":"JobFields"}) as unknown as TypedDocumentString<JobFieldsFragment, unknown>;
+export const CancelJobDocument = new TypedDocumentString(`
+    mutation CancelJob($jobId: ID!, $gracePeriodMs: Int) {
+  cancelJob(jobId: $jobId, gracePeriodMs: $gracePeriodMs) {
+    ...JobFields
+  }
+}
+    fragment JobFields on Job {
+  id
+  status
+  reason
+  message
+  command
+  script
+  cwd
+  labels
+  pid
+  exitCode
+  signal
+  signalInferred
+  queuedAt
+  startedAt
+  finishedAt
+  durationMs
+  attempt
+}`) as unknown as TypedDocumentString<CancelJobMutation, CancelJobMutationVariables>;
+export const FindJobDocument = new TypedDocumentString(`
+    query FindJob($jobId: ID!) {
+  job(id: $jobId) {
+    ...JobFields
+  }
+}
+    fragment JobFields on Job {
+  id
+  status
+  reason
+  message
+  command
+  script
+  cwd
+  labels
+  pid
+  exitCode
+  signal
+  signalInferred
+  queuedAt
+  startedAt
+  finishedAt
+  durationMs
+  attempt
+}`) as unknown as TypedDocumentString<FindJobQuery, FindJobQueryVariables>;
+export const JobLogsDocument = new TypedDocumentString(`
+    subscription JobLogs($jobId: ID!, $after: SafeInt, $streams: [LogStream!], $heartbeatMs: Int) {
+  jobLogs(
+    jobId: $jobId
+    after: $after
+    streams: $streams
+    heartbeatMs: $heartbeatMs
+  ) {
+    __typename
+    ... on LogLines {
+      jobId
+      lastSeq
+      lines {
+        seq
+        stream
+        text
+        at
+        atApproximate
+        continued
+      }
+    }
+    ... on LogGap {
+      jobId
+      fromSeq
+      toSeq
+      reason
+    }
+    ... on LogHeartbeat {
+      jobId
+      at
+      lastSeq
+    }
+    ... on LogDone {
+      lastSeq
+      endedWithoutNewline
+      job {
+        ...JobFields
+      }
+    }
+  }
+}
+    fragment JobFields on Job {
+  id
+  status
+  reason
+  message
+  command
+  script
+  cwd
+  labels
+  pid
+  exitCode
+  signal
+  signalInferred
+  queuedAt
+  startedAt
+  finishedAt
+  durationMs
+  attempt
+}`) as unknown as TypedDocumentString<JobLogsSubscription, JobLogsSubscriptionVariables>;
+export const StartJobDocument = new TypedDocumentString(`
+    mutation StartJob($input: StartJobInput!) {
+  startJob(input: $input) {
+    ...JobFields
+  }
+}
+    fragment JobFields on Job {
+  id
+  status
+  reason
+  message
+  command
+  script
+  cwd
+  labels
+  pid
+  exitCode
+  signal
+  signalInferred
+  queuedAt
+  startedAt
+  finishedAt
+  durationMs
+  attempt
+}`) as unknown as TypedDocumentString<StartJobMutation, StartJobMutationVariables>;

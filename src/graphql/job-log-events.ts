@@ -1,0 +1,103 @@
+import { InvalidInputError, JobNotFoundError } from '../domain/errors.ts';
+import { parseJobId, type JobId } from '../domain/job-id.ts';
+import type { LogGapReason, LogLine, LogStream } from '../domain/log-line.ts';
+import type { FollowEvent } from '../logs/follow.ts';
+import type { GraphQLContext } from './context.ts';
+import { PayloadSource } from './payload-source.ts';
+
+/** What a reader of `jobLogs` gets, one variant for each member of the union `JobLogEvent`. */
+export type JobLogPayload =
+  | {
+      readonly kind: 'LogLines';
+      readonly jobId: JobId;
+      readonly lines: readonly LogLine[];
+      readonly lastSeq: number;
+    }
+  | {
+      readonly kind: 'LogGap';
+      readonly jobId: JobId;
+      readonly fromSeq: number;
+      readonly toSeq: number;
+      readonly reason: LogGapReason;
+    }
+  | { readonly kind: 'LogHeartbeat'; readonly jobId: JobId; readonly atMs: number; readonly lastSeq: number }
+  | {
+      readonly kind: 'LogDone';
+      readonly jobId: JobId;
+      readonly lastSeq: number;
+      readonly endedWithoutNewline: readonly LogStream[];
+    };
+
+/** One variant of what a reader of `jobLogs` gets. */
+export type JobLogPayloadOf<Kind extends JobLogPayload['kind']> = Extract<JobLogPayload, { kind: Kind }>;
+
+/** The arguments of `jobLogs`, as a client wrote them. */
+export interface JobLogsArguments {
+  readonly jobId: string;
+  readonly after?: number | null | undefined;
+  readonly tail?: number | null | undefined;
+  readonly streams?: readonly LogStream[] | null | undefined;
+  /** Milliseconds. */
+  readonly heartbeatMs?: number | null | undefined;
+}
+
+/**
+ * Follows a job's log. Attached when this returns, without an await before; released by the context's signal.
+ *
+ * @throws InvalidInputError for `after` together with `tail`
+ * @throws JobNotFoundError here or from the first `next()`
+ */
+export function jobLogEvents(
+  { services, signal }: GraphQLContext,
+  args: JobLogsArguments,
+): PayloadSource<JobLogPayload> {
+  const jobId = parseJobId(args.jobId);
+  if (jobId === undefined) throw new JobNotFoundError(args.jobId);
+  if (args.after != null && args.tail != null) {
+    throw new InvalidInputError('Give either after or tail, not both.', 'tail');
+  }
+  const events = services.follow({
+    jobId,
+    signal,
+    ...(args.after != null && { after: args.after }),
+    ...(args.tail != null && { tail: args.tail }),
+    ...(args.streams != null && { streams: args.streams }),
+    ...(args.heartbeatMs != null && { heartbeatMs: args.heartbeatMs }),
+  });
+  let isKnown = false;
+  return new PayloadSource<JobLogPayload>({
+    signal,
+    release: () => void events.return(),
+    pull: async () => {
+      if (!isKnown) {
+        if ((await services.jobs.findJob(jobId)) === null) throw new JobNotFoundError(jobId);
+        isKnown = true;
+      }
+      const event = await events.next();
+      return event.done === true ? event : { done: false, value: payloadOf(jobId, event.value) };
+    },
+  });
+}
+
+function payloadOf(jobId: JobId, event: FollowEvent): JobLogPayload {
+  switch (event.type) {
+    case 'lines':
+      return {
+        kind: 'LogLines',
+        jobId,
+        lines: event.batches.flatMap((batch) => batch.lines()),
+        lastSeq: event.lastSeq,
+      };
+    case 'gap':
+      return { kind: 'LogGap', jobId, fromSeq: event.fromSeq, toSeq: event.toSeq, reason: event.reason };
+    case 'heartbeat':
+      return { kind: 'LogHeartbeat', jobId, atMs: event.atMs, lastSeq: event.lastSeq };
+    case 'done':
+      return {
+        kind: 'LogDone',
+        jobId,
+        lastSeq: event.lastSeq,
+        endedWithoutNewline: event.endedWithoutNewline,
+      };
+  }
+}

@@ -1,0 +1,32 @@
+import { JobNotFoundError } from '../domain/errors.ts';
+import { parseJobId } from '../domain/job-id.ts';
+import { isFinal, type JobStatus } from '../domain/job-status.ts';
+import type { JobRecord } from '../storage/job-store.ts';
+import type { GraphQLContext } from './context.ts';
+import { PayloadSource } from './payload-source.ts';
+
+const END = { done: true, value: undefined } as const;
+
+/**
+ * The job's row now, then after each change (conflated), up to and with its final state. Attached when this returns;
+ * released by the context's signal.
+ *
+ * @throws JobNotFoundError here or from the first `next()`
+ */
+export function jobStates({ services, signal }: GraphQLContext, writtenId: string): PayloadSource<JobRecord> {
+  const jobId = parseJobId(writtenId);
+  if (jobId === undefined) throw new JobNotFoundError(writtenId);
+  const changes = services.supervisor.changes.subscribe(jobId, { signal });
+  let toldFinal = false;
+  return new PayloadSource<JobRecord>({
+    signal,
+    release: () => void changes.return(),
+    pull: async () => {
+      if (toldFinal || (await changes.next()).done === true) return END;
+      const job = await services.jobs.findJob(jobId);
+      if (job === null) throw new JobNotFoundError(jobId);
+      toldFinal = isFinal(job.status as JobStatus);
+      return { done: false, value: job };
+    },
+  });
+}

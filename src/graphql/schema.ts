@@ -1,0 +1,15 @@
+import type { GraphQLSchema } from 'graphql';
+import { builder } from './builder.ts';
+import './types/scalars.ts';
+import './types/job.ts';
+import './types/job-transition.ts';
+import './types/cancellation.ts';
+import './types/job-log-event.ts';
+import './types/server.ts';
+
+builder.queryType({ description: 'What can be asked.' });
+builder.mutationType({ description: 'What can be done. One field a request.' });
+builder.subscriptionType({ description: 'What can be watched, as server-sent events. One field a request.' });
+
+/** The public schema. Importing it does no I/O. */
+export const schema: GraphQLSchema = builder.toSchema();

@@ -1,0 +1,60 @@
+import type { JobId } from '../domain/job-id.ts';
+import type { FollowIterator, FollowRequest } from '../logs/follow.ts';
+import type { JobLogReader } from '../logs/job-log-reader.ts';
+import type { LogEventBus } from '../logs/log-event-bus.ts';
+import type { ReadClient } from '../storage/database.ts';
+import type { JobDirectory } from '../storage/job-directory.ts';
+import type { JobRecord } from '../storage/job-store.ts';
+import type { JobChangeBus } from '../supervisor/job-change-bus.ts';
+import type { StartJobRequest } from '../supervisor/supervisor.ts';
+
+/** What the jobs are asked of: reads go through here or through Pothos' Prisma plugin, never past them. */
+export interface JobLookup {
+  /** The job's row, or `null` for an id that was never given. */
+  findJob(jobId: JobId): Promise<JobRecord | null>;
+}
+
+/** What the last start of the server found of the jobs that an earlier one left. */
+export interface Reconciliation {
+  /** Milliseconds since the Unix epoch. */
+  readonly atMs: number;
+  readonly adopted: number;
+  readonly finished: number;
+  readonly lost: number;
+  readonly failed: number;
+  readonly requeued: number;
+}
+
+/** The only one that changes anything. */
+export interface JobControl {
+  /** @throws InvalidInputError, CommandNotFoundError, ConflictError, ServerStoppingError */
+  startJob(request: StartJobRequest): Promise<JobId>;
+  /** Answers at once; the job ends later. @throws JobNotFoundError */
+  cancelJob(jobId: JobId, options?: { gracePeriodMs?: number; requestedBy?: string }): Promise<void>;
+  readonly activeJobs: number;
+  readonly queuedJobs: number;
+  readonly changes: JobChangeBus;
+  readonly lastReconciliation: Reconciliation | null;
+}
+
+/** How sure it is that a job's descendants are all found: by the kernel, or by looking. */
+export type Containment = 'CONTAINED' | 'BEST_EFFORT';
+
+/** All that the public face is built on, made once by the composition root, owned by it. */
+export interface Services {
+  /** For Pothos' Prisma plugin alone. */
+  readonly read: ReadClient;
+  readonly jobs: JobLookup;
+  readonly supervisor: JobControl;
+  readonly bus: LogEventBus;
+  /** Attaches now; the caller owns the iterator, which `request.signal` releases. */
+  follow(request: FollowRequest): FollowIterator;
+  /** The caller owns the reader. A job without a log gives an empty one. */
+  openLog(jobId: JobId): Promise<JobLogReader>;
+  jobDirectory(jobId: JobId): JobDirectory;
+  readonly version: string;
+  /** Milliseconds since the Unix epoch. */
+  readonly startedAtMs: number;
+  readonly limits: { readonly maxRunning: number };
+  readonly containment: Containment;
+}

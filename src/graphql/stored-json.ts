@@ -1,0 +1,31 @@
+import { z } from 'zod';
+import type { EnvEntry } from '../domain/job-spec.ts';
+
+const strings = z.array(z.string());
+const envEntries = z.array(z.object({ name: z.string(), value: z.string() }));
+const signalledProcesses = z.array(
+  z.object({
+    pid: z.int(),
+    command: z.string(),
+    signals: z.array(z.string()),
+    goneAt: z.coerce.date().nullable(),
+  }),
+);
+
+/** A process that was there when a job was ended. */
+export type SignalledProcess = z.infer<typeof signalledProcesses>[number];
+
+/** Reads a column with a JSON array of strings. @throws where the stored text is something else. */
+export function readStrings(column: string): string[] {
+  return strings.parse(JSON.parse(column));
+}
+
+/** Reads the column `env` of a job. @throws where the stored text is something else. */
+export function readEnv(column: string): EnvEntry[] {
+  return envEntries.parse(JSON.parse(column));
+}
+
+/** Reads the column `processes` of a cancellation. @throws where the stored text is something else. */
+export function readProcesses(column: string): SignalledProcess[] {
+  return signalledProcesses.parse(JSON.parse(column));
+}

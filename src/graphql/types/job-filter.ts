@@ -1,0 +1,47 @@
+import type { JobStatus } from '../../domain/job-status.ts';
+import { builder } from '../builder.ts';
+import type PrismaTypes from '../generated/pothos-types.ts';
+import { JobStatusRef } from './job-status.ts';
+
+export const JobFilter = builder.inputType('JobFilter', {
+  description: 'Which jobs. Everything that is given must hold.',
+  fields: (t) => ({
+    statuses: t.field({ type: [JobStatusRef], description: 'In one of these statuses.' }),
+    labels: t.stringList({ description: 'With all of these labels.' }),
+    commandContains: t.string({
+      description:
+        'With this text in its command or script. Upper and lower case of ASCII letters are the same.',
+    }),
+    queuedAfter: t.field({ type: 'DateTime', description: 'Accepted at this instant or later.' }),
+    queuedBefore: t.field({ type: 'DateTime', description: 'Accepted before this instant.' }),
+  }),
+});
+
+interface JobFilterShape {
+  readonly statuses?: readonly JobStatus[] | null | undefined;
+  readonly labels?: readonly string[] | null | undefined;
+  readonly commandContains?: string | null | undefined;
+  readonly queuedAfter?: Date | null | undefined;
+  readonly queuedBefore?: Date | null | undefined;
+}
+
+/**
+ * The filter as Prisma takes it.
+ *
+ * Command and labels are stored as JSON arrays, so texts are looked for as JSON writes them: a quote in the text cannot
+ * reach over the bounds of an element. Known gap: SQLite's LIKE takes ASCII letters of either case for the same.
+ */
+export function jobsWhere(filter: JobFilterShape): PrismaTypes['Job']['Where'] {
+  const { statuses, labels, commandContains, queuedAfter, queuedBefore } = filter;
+  return {
+    ...(statuses != null && { status: { in: [...statuses] } }),
+    ...(commandContains != null && { command: { contains: JSON.stringify(commandContains).slice(1, -1) } }),
+    ...(labels != null && { AND: labels.map((label) => ({ labels: { contains: JSON.stringify(label) } })) }),
+    ...((queuedAfter != null || queuedBefore != null) && {
+      queuedAt: {
+        ...(queuedAfter != null && { gte: queuedAfter }),
+        ...(queuedBefore != null && { lt: queuedBefore }),
+      },
+    }),
+  };
+}

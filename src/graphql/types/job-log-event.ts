@@ -1,0 +1,112 @@
+import { z } from 'zod';
+import { builder } from '../builder.ts';
+import { jobLogEvents, type JobLogPayloadOf } from '../job-log-events.ts';
+import { LogGapReasonRef } from './log-gap-reason.ts';
+import { LogLine } from './log-line.ts';
+import { LogStreamRef } from './log-stream.ts';
+
+/** A reader may ask for a sign of life this often, and no oftener. */
+const SHORTEST_HEARTBEAT_MS = 100;
+/** As many lines as `tail` can ask for. */
+const LONGEST_TAIL = 1_000_000;
+
+const PASSED =
+  'Highest seq that this reader has passed, filtered lines included. Resume with `after` set to it.';
+
+const LogLines = builder.objectRef<JobLogPayloadOf<'LogLines'>>('LogLines').implement({
+  description: 'Further lines of a log, in order.',
+  fields: (t) => ({
+    jobId: t.exposeID('jobId', { description: 'Whose log.' }),
+    lines: t.field({
+      type: [LogLine],
+      description: 'The lines, by ascending seq.',
+      resolve: ({ lines }) => lines,
+    }),
+    lastSeq: t.expose('lastSeq', { type: 'SafeInt', description: PASSED }),
+  }),
+});
+
+const LogGap = builder.objectRef<JobLogPayloadOf<'LogGap'>>('LogGap').implement({
+  description: 'Lines that were there and are gone. What follows goes on after them.',
+  fields: (t) => ({
+    jobId: t.exposeID('jobId', { description: 'Whose log.' }),
+    fromSeq: t.expose('fromSeq', { type: 'SafeInt', description: 'Seq of the first line that is gone.' }),
+    toSeq: t.expose('toSeq', { type: 'SafeInt', description: 'Seq of the last line that is gone.' }),
+    reason: t.expose('reason', { type: LogGapReasonRef, description: 'Why they are gone.' }),
+  }),
+});
+
+const LogHeartbeat = builder.objectRef<JobLogPayloadOf<'LogHeartbeat'>>('LogHeartbeat').implement({
+  description: 'Nothing new, but the connection lives. Only where heartbeatMs was given.',
+  fields: (t) => ({
+    jobId: t.exposeID('jobId', { description: 'Whose log.' }),
+    at: t.field({
+      type: 'DateTime',
+      description: 'When it was sent.',
+      resolve: ({ atMs }) => new Date(atMs),
+    }),
+    lastSeq: t.expose('lastSeq', { type: 'SafeInt', description: PASSED }),
+  }),
+});
+
+const LogDone = builder.objectRef<JobLogPayloadOf<'LogDone'>>('LogDone').implement({
+  description:
+    'The job is over and its log complete. Exactly one, after the last line; the only proof of the end.',
+  fields: (t) => ({
+    job: t.prismaField({
+      type: 'Job',
+      description: 'The job in its final state.',
+      resolve: (query, { jobId }, _args, { services }) =>
+        services.read.job.findUniqueOrThrow({ ...query, where: { id: jobId } }),
+    }),
+    lastSeq: t.expose('lastSeq', {
+      type: 'SafeInt',
+      description: 'Seq of the last line of the log; 0 where there is none.',
+    }),
+    endedWithoutNewline: t.field({
+      type: [LogStreamRef],
+      description: 'The streams whose last line no newline ended.',
+      resolve: ({ endedWithoutNewline }) => endedWithoutNewline,
+    }),
+  }),
+});
+
+const JobLogEvent = builder.unionType('JobLogEvent', {
+  description: 'What a follower of a log is told.',
+  types: [LogLines, LogGap, LogHeartbeat, LogDone],
+  resolveType: ({ kind }) => kind,
+});
+
+builder.subscriptionField('jobLogs', (t) =>
+  t.field({
+    type: JobLogEvent,
+    description:
+      'A job’s log: what it has written so far, then what it goes on to write, each line exactly once, then one LogDone, ' +
+      'then `complete`. A finished job replays and ends the same way. `complete` without LogDone is no end: resume.',
+    args: {
+      jobId: t.arg.id({ required: true, description: 'Which job.' }),
+      after: t.arg({
+        type: 'SafeInt',
+        description: 'Only lines with a higher seq. Default 0: from the beginning. Beyond the end it waits.',
+        validate: z.int().nonnegative('after is the seq of a line, or 0; it cannot be negative.'),
+      }),
+      tail: t.arg.int({
+        description: 'Begin with the last so many lines, counted after filtering, instead of `after`.',
+        validate: z
+          .int()
+          .nonnegative('tail is a number of lines; it cannot be negative.')
+          .max(LONGEST_TAIL, `tail can be ${String(LONGEST_TAIL)} at most.`),
+      }),
+      streams: t.arg({ type: [LogStreamRef], description: 'Only lines of these streams. Default: both.' }),
+      heartbeatMs: t.arg.int({
+        description:
+          'Send a LogHeartbeat where nothing else came for so many milliseconds; 100 at least. Default: none.',
+        validate: z
+          .int()
+          .min(SHORTEST_HEARTBEAT_MS, `heartbeatMs is ${String(SHORTEST_HEARTBEAT_MS)} at least.`),
+      }),
+    },
+    subscribe: (_parent, args, context) => jobLogEvents(context, args),
+    resolve: (event) => event,
+  }),
+);

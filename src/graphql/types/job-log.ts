@@ -1,0 +1,113 @@
+import { builder } from '../builder.ts';
+import { JobLogView, type LogPageView } from '../job-log-view.ts';
+import { checkPageSize } from '../page-size.ts';
+import { LogLine } from './log-line.ts';
+import { LogStreamRef } from './log-stream.ts';
+
+/** Lines of a page when neither `first` nor `last` is given. */
+const DEFAULT_LINES = 100;
+/** The most lines of a page; more is refused. */
+export const MAX_LINES = 1_000;
+
+const LogPageInfo = builder.objectRef<LogPageView>('LogPageInfo').implement({
+  description: 'Where a page of lines stands in its log.',
+  fields: (t) => ({
+    startSeq: t.expose('startSeq', {
+      type: 'SafeInt',
+      description:
+        'Seq of the first line of the page, for `before`. Where the page is empty: where it would begin.',
+    }),
+    endSeq: t.expose('endSeq', {
+      type: 'SafeInt',
+      description:
+        'Seq of the last line of the page, for `after`. Where the page is empty: where it would end.',
+    }),
+    hasPreviousPage: t.exposeBoolean('hasPrevious', {
+      description: 'Whether there are such lines before the page.',
+    }),
+    hasNextPage: t.exposeBoolean('hasNext', {
+      description: 'Whether there are such lines after the page by now; a running job may write more.',
+    }),
+  }),
+});
+
+const LogPage = builder.objectRef<LogPageView>('LogPage').implement({
+  description: 'Some lines of a log, in order.',
+  fields: (t) => ({
+    nodes: t.field({
+      type: [LogLine],
+      description: 'The lines, by ascending seq, from whichever end they were asked.',
+      complexity: { field: 0, multiplier: 1 },
+      resolve: (page) => page.lines,
+    }),
+    pageInfo: t.field({
+      type: LogPageInfo,
+      description: 'Where they stand in the log.',
+      resolve: (page) => page,
+    }),
+  }),
+});
+
+export const JobLog = builder.objectRef<JobLogView>('JobLog').implement({
+  description: 'What a job has written so far. It is kept when the job is over.',
+  fields: (t) => ({
+    lastSeq: t.field({
+      type: 'SafeInt',
+      description: 'Seq of the last line so far; 0 where there is none.',
+      resolve: async (log) => (await log.totals()).lastSeq,
+    }),
+    stdoutBytes: t.field({
+      type: 'SafeInt',
+      description: 'Bytes of standard output that have been read so far.',
+      resolve: async (log) => (await log.totals()).stdoutBytes,
+    }),
+    stderrBytes: t.field({
+      type: 'SafeInt',
+      description: 'Bytes of standard error that have been read so far.',
+      resolve: async (log) => (await log.totals()).stderrBytes,
+    }),
+    stdoutLines: t.field({
+      type: 'SafeInt',
+      description: 'Lines of standard output so far; every piece of a continued line counts.',
+      resolve: async (log) => (await log.totals()).stdoutLines,
+    }),
+    stderrLines: t.field({
+      type: 'SafeInt',
+      description: 'Lines of standard error so far; every piece of a continued line counts.',
+      resolve: async (log) => (await log.totals()).stderrLines,
+    }),
+    keptFromSeq: t.field({
+      type: 'SafeInt',
+      description: 'Seq of the first line that is still kept; 1 where nothing was trimmed.',
+      resolve: () => 1,
+    }),
+    lines: t.field({
+      type: LogPage,
+      description: 'A page of lines. Without arguments: the first 100.',
+      args: {
+        after: t.arg({ type: 'SafeInt', description: 'Only lines with a higher seq.' }),
+        before: t.arg({ type: 'SafeInt', description: 'Only lines with a lower seq.' }),
+        first: t.arg.int({
+          description: 'At most so many lines, from the beginning or after `after`. At most 1000.',
+        }),
+        last: t.arg.int({
+          description: 'At most so many lines, from the end or before `before`. At most 1000.',
+        }),
+        streams: t.arg({ type: [LogStreamRef], description: 'Only lines of these streams.' }),
+      },
+      complexity: ({ first, last }) => ({
+        field: 5,
+        multiplier: Math.min(first ?? last ?? DEFAULT_LINES, MAX_LINES),
+      }),
+      resolve: (log, { after, before, first, last, streams }) => {
+        checkPageSize({ first, last }, MAX_LINES);
+        return log.page({
+          ...(after != null && { after }),
+          ...(before != null && { before }),
+          ...(last != null ? { last } : { first: first ?? DEFAULT_LINES }),
+          ...(streams != null && { streams }),
+        });
+      },
+    }),
+  }),
+});

@@ -1,0 +1,230 @@
+import { z } from 'zod';
+import { JobNotFoundError } from '../../domain/errors.ts';
+import { parseJobId } from '../../domain/job-id.ts';
+import type { JobReason, JobStatus, OnEnd } from '../../domain/job-status.ts';
+import { builder, DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from '../builder.ts';
+import { checkJobCursor } from '../job-cursor.ts';
+import { jobStates } from '../job-states.ts';
+import { JobLogView } from '../job-log-view.ts';
+import { checkPageSize } from '../page-size.ts';
+import { readEnv, readStrings } from '../stored-json.ts';
+import { EnvVar } from './env.ts';
+import { JobFilter, jobsWhere } from './job-filter.ts';
+import { JobLog } from './job-log.ts';
+import { JobReasonRef } from './job-reason.ts';
+import { JobStatusRef } from './job-status.ts';
+import { OnEndRef } from './on-end.ts';
+import { StartJobInput, startJobRequest } from './start-job-input.ts';
+
+export const Job = builder.prismaObject('Job', {
+  description: 'One life of one process and its descendants: one command, one log, one outcome.',
+  fields: (t) => ({
+    id: t.exposeID('id', { description: 'A positive integer, given in order, never given twice.' }),
+    requestId: t.exposeString('requestId', {
+      nullable: true,
+      description: 'The word its request came with.',
+    }),
+    status: t.field({
+      type: JobStatusRef,
+      description: 'Where it is in its life.',
+      select: { status: true },
+      resolve: (job) => job.status as JobStatus,
+    }),
+    reason: t.field({
+      type: JobReasonRef,
+      description: 'Why it is there.',
+      select: { reason: true },
+      resolve: (job) => job.reason as JobReason,
+    }),
+    message: t.exposeString('message', {
+      nullable: true,
+      description: 'What happened, in one sentence for people.',
+    }),
+    command: t.field({
+      type: ['String'],
+      description: 'The program and its arguments. For a script: /bin/sh, -c, the script.',
+      select: { command: true },
+      resolve: (job) => readStrings(job.command),
+    }),
+    script: t.exposeString('script', {
+      nullable: true,
+      description: 'The script, where it was started with one.',
+    }),
+    cwd: t.exposeString('cwd', { description: 'Absolute path of its working directory.' }),
+    env: t.field({
+      type: [EnvVar],
+      description: 'The variables that its request gave.',
+      select: { env: true },
+      resolve: (job) => readEnv(job.env),
+    }),
+    labels: t.field({
+      type: ['String'],
+      description: 'Words to find it by.',
+      select: { labels: true },
+      resolve: (job) => readStrings(job.labels),
+    }),
+    timeoutMs: t.field({
+      type: 'SafeInt',
+      nullable: true,
+      description: 'Milliseconds after which it is ended as TIMED_OUT; null for never.',
+      select: { timeoutMs: true },
+      resolve: (job) => (job.timeoutMs === null ? null : Number(job.timeoutMs)),
+    }),
+    gracePeriodMs: t.field({
+      type: 'SafeInt',
+      description:
+        'Milliseconds between the polite signal and SIGKILL, unless a cancel gives a shorter time.',
+      select: { gracePeriodMs: true },
+      resolve: (job) => Number(job.gracePeriodMs),
+    }),
+    onEnd: t.field({
+      type: OnEndRef,
+      description: 'What happens to processes that its program leaves behind.',
+      select: { onEnd: true },
+      resolve: (job) => job.onEnd as OnEnd,
+    }),
+    pid: t.exposeInt('pid', {
+      nullable: true,
+      description: 'Process id of its program; null before it runs.',
+    }),
+    exitCode: t.exposeInt('exitCode', {
+      nullable: true,
+      description:
+        'Exit code of its program; 128 + n where signal n ended it; null where there is none or none is known.',
+    }),
+    signal: t.exposeString('signal', {
+      nullable: true,
+      description: 'The signal that ended its program, such as SIGKILL.',
+    }),
+    signalInferred: t.exposeBoolean('signalInferred', {
+      description:
+        'True where the signal is read from the exit code, which a program can also give by itself (143 and SIGTERM).',
+    }),
+    queuedAt: t.expose('queuedAt', { type: 'DateTime', description: 'When it was accepted.' }),
+    startedAt: t.expose('startedAt', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'When its program began; null before.',
+    }),
+    finishedAt: t.expose('finishedAt', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'When it was over; null before.',
+    }),
+    durationMs: t.field({
+      type: 'SafeInt',
+      nullable: true,
+      description:
+        'Milliseconds from its start to its end, or until now while it runs; null where it never started.',
+      select: { startedAt: true, finishedAt: true },
+      resolve: ({ startedAt, finishedAt }) =>
+        // A clock that was set back must not make it negative.
+        startedAt === null ? null : Math.max(0, (finishedAt?.getTime() ?? Date.now()) - startedAt.getTime()),
+    }),
+    attempt: t.exposeInt('attempt', { description: '1 for a first run, one more for each rerun.' }),
+    rerunOf: t.relation('rerunOf', { nullable: true, description: 'The job that it is a rerun of.' }),
+    cancellation: t.relation('cancellation', {
+      nullable: true,
+      description: 'Its forced end (by a cancel or a timeout), if there was one.',
+    }),
+    transitions: t.relation('transitions', {
+      description: 'The steps of its life so far, in order.',
+      query: { orderBy: { number: 'asc' } },
+    }),
+    log: t.field({
+      type: JobLog,
+      description: 'What it has written so far.',
+      complexity: 5,
+      select: { id: true },
+      resolve: (job, _args, { services }) => new JobLogView(services, job.id),
+    }),
+  }),
+});
+
+interface JobsPage {
+  readonly first?: number | null;
+  readonly last?: number | null;
+  readonly after?: string | null;
+  readonly before?: string | null;
+}
+
+const jobsPage = z.custom<JobsPage>((value) => {
+  const page = value as JobsPage;
+  checkPageSize(page, MAX_PAGE_SIZE);
+  checkJobCursor('after', page.after);
+  checkJobCursor('before', page.before);
+  return true;
+});
+
+builder.queryFields((t) => ({
+  job: t.prismaField({
+    type: 'Job',
+    nullable: true,
+    description: 'One job, or null where there is none with this id.',
+    args: { id: t.arg.id({ required: true, description: 'Its id.' }) },
+    resolve: (query, _parent, args, { services }) => {
+      const id = parseJobId(args.id);
+      return id === undefined ? null : services.read.job.findUnique({ ...query, where: { id } });
+    },
+  }),
+  jobs: t.prismaConnection(
+    {
+      type: 'Job',
+      cursor: 'id',
+      description: 'The jobs, newest first: 50 a page unless `first` or `last` says otherwise, 500 at most.',
+      args: { where: t.arg({ type: JobFilter, description: 'Only these.' }) },
+      complexity: ({ first, last }) => ({
+        field: 1,
+        multiplier: Math.min(first ?? last ?? DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE),
+      }),
+      validate: jobsPage,
+      resolve: (query, _parent, { where }, { services }) =>
+        services.read.job.findMany({ ...query, where: jobsWhere(where ?? {}), orderBy: { id: 'desc' } }),
+    },
+    { name: 'JobConnection', description: 'A page of jobs.' },
+    { name: 'JobEdge', description: 'A job and where it is in the list.' },
+  ),
+}));
+
+builder.mutationFields((t) => ({
+  startJob: t.prismaField({
+    type: 'Job',
+    description: 'Starts a job. What is known to be wrong at once is a coded error, and no job is made.',
+    args: { input: t.arg({ type: StartJobInput, required: true, description: 'What to run, and how.' }) },
+    resolve: async (query, _parent, { input }, { services }) => {
+      const id = await services.supervisor.startJob(startJobRequest(input));
+      return services.read.job.findUniqueOrThrow({ ...query, where: { id } });
+    },
+  }),
+  cancelJob: t.prismaField({
+    type: 'Job',
+    description:
+      'Ends a job: the polite signal, the grace period, then SIGKILL to what is left. Answers at once, with the job as it is then. ' +
+      'A repeat changes nothing, unless its grace period is shorter; a finished job is returned unchanged.',
+    args: {
+      jobId: t.arg.id({ required: true, description: 'Which job.' }),
+      gracePeriodMs: t.arg.int({
+        description:
+          'Milliseconds between the polite signal and SIGKILL, instead of the job’s own; 0 kills now.',
+      }),
+    },
+    resolve: async (query, _parent, { jobId, gracePeriodMs }, { services }) => {
+      const id = parseJobId(jobId);
+      if (id === undefined) throw new JobNotFoundError(jobId);
+      await services.supervisor.cancelJob(id, gracePeriodMs == null ? {} : { gracePeriodMs });
+      return services.read.job.findUniqueOrThrow({ ...query, where: { id } });
+    },
+  }),
+}));
+
+builder.subscriptionFields((t) => ({
+  jobChanged: t.field({
+    type: Job,
+    description:
+      'The job as it is now, then after each change; completes after its final state. States that pass quickly may be skipped, ' +
+      'and one may come twice.',
+    args: { jobId: t.arg.id({ required: true, description: 'Which job.' }) },
+    subscribe: (_parent, { jobId }, context) => jobStates(context, jobId),
+    resolve: (job) => job,
+  }),
+}));

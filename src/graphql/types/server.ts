@@ -1,0 +1,81 @@
+import { builder, MAX_PAGE_SIZE } from '../builder.ts';
+import type { Reconciliation, Services } from '../services.ts';
+import { ContainmentRef } from './containment.ts';
+import { MAX_LINES } from './job-log.ts';
+
+const ReconciliationRef = builder.objectRef<Reconciliation>('Reconciliation').implement({
+  description: 'What the server found at its start of the jobs that it had left.',
+  fields: (t) => ({
+    at: t.field({ type: 'DateTime', description: 'When.', resolve: ({ atMs }) => new Date(atMs) }),
+    adopted: t.exposeInt('adopted', { description: 'Jobs that still ran and were taken over.' }),
+    finished: t.exposeInt('finished', {
+      description: 'Jobs that had ended meanwhile, with a recorded outcome.',
+    }),
+    lost: t.exposeInt('lost', { description: 'Jobs that had ended without a trace of how.' }),
+    failed: t.exposeInt('failed', { description: 'Jobs whose launch had not come through.' }),
+    requeued: t.exposeInt('requeued', { description: 'Jobs that were still waiting and kept their place.' }),
+  }),
+});
+
+const ServerLimits = builder.objectRef<Services['limits']>('ServerLimits').implement({
+  description: 'What the server allows.',
+  fields: (t) => ({
+    maxRunning: t.exposeInt('maxRunning', {
+      description: 'Jobs that run at the same time; further ones wait.',
+    }),
+    maxJobsPerPage: t.int({ description: 'Rows of one page of `jobs`.', resolve: () => MAX_PAGE_SIZE }),
+    maxLinesPerPage: t.int({ description: 'Lines of one page of a log.', resolve: () => MAX_LINES }),
+  }),
+});
+
+const Server = builder.objectRef<Services>('Server').implement({
+  description: 'The server that answers.',
+  fields: (t) => ({
+    version: t.exposeString('version', { description: 'Its version.' }),
+    startedAt: t.field({
+      type: 'DateTime',
+      description: 'When it was started.',
+      resolve: ({ startedAtMs }) => new Date(startedAtMs),
+    }),
+    uptimeMs: t.field({
+      type: 'SafeInt',
+      description: 'Milliseconds since then.',
+      resolve: ({ startedAtMs }) => Math.max(0, Date.now() - startedAtMs),
+    }),
+    activeJobs: t.int({
+      description: 'Entries of the active map: jobs that are starting, running or being cancelled.',
+      resolve: ({ supervisor }) => supervisor.activeJobs,
+    }),
+    queuedJobs: t.int({
+      description: 'Jobs that wait for a free place.',
+      resolve: ({ supervisor }) => supervisor.queuedJobs,
+    }),
+    openChannels: t.int({
+      description: 'Channels of live logs: one for each job that is queued or active.',
+      resolve: ({ bus }) => bus.size,
+    }),
+    subscribers: t.int({
+      description: 'Readers that are attached to a live log or to a job’s changes.',
+      resolve: ({ bus, supervisor }) => bus.subscribers + supervisor.changes.subscribers,
+    }),
+    limits: t.field({ type: ServerLimits, description: 'What it allows.', resolve: ({ limits }) => limits }),
+    containment: t.expose('containment', {
+      type: ContainmentRef,
+      description: 'How sure it is that it finds all processes of a job.',
+    }),
+    lastReconciliation: t.field({
+      type: ReconciliationRef,
+      nullable: true,
+      description: 'What it found of earlier jobs when it was started; null until it has looked.',
+      resolve: ({ supervisor }) => supervisor.lastReconciliation,
+    }),
+  }),
+});
+
+builder.queryField('server', (t) =>
+  t.field({
+    type: Server,
+    description: 'The server that answers.',
+    resolve: (_parent, _args, { services }) => services,
+  }),
+);

@@ -1,0 +1,84 @@
+import { z } from 'zod';
+import type { StartJobRequest } from '../../supervisor/supervisor.ts';
+import { builder } from '../builder.ts';
+import { EnvInput } from './env.ts';
+import { OnEndRef } from './on-end.ts';
+
+/** Only the shape is checked here; whether such a program and directory exist is the supervisor's to say. */
+const oneOfCommandAndScript = z
+  .looseObject({ command: z.unknown().optional(), script: z.unknown().optional() })
+  .refine(({ command, script }) => (command == null) !== (script == null), {
+    error: 'Give exactly one of command and script.',
+    path: ['command'],
+  });
+
+export const StartJobInput = builder.inputType('StartJobInput', {
+  description: 'What to run, and how.',
+  validate: oneOfCommandAndScript,
+  fields: (t) => ({
+    requestId: t.string({
+      description:
+        'A word of your own for this request. A repeat, also after a restart of the server, returns the first job instead of starting another.',
+      validate: z
+        .string()
+        .min(1, 'A requestId cannot be empty.')
+        .max(200, 'A requestId has 200 characters at most.'),
+    }),
+    command: t.stringList({
+      description:
+        'The program and its arguments, passed on as they are, without a shell. Exactly one of command and script.',
+      validate: z.array(z.string()).min(1, 'A command needs at least the name of a program.'),
+    }),
+    script: t.string({ description: 'Text that is run by `sh -c`. Exactly one of command and script.' }),
+    cwd: t.string({
+      description:
+        'Absolute path of the working directory. Default: the home directory of the server’s user.',
+    }),
+    env: t.field({
+      type: [EnvInput],
+      description:
+        'Variables beside PATH, HOME and LANG. Nothing else of the server’s environment is passed on.',
+    }),
+    stdin: t.string({
+      description: 'Text for standard input. Without it the program reads an immediate end of file.',
+    }),
+    unbuffered: t.boolean({
+      defaultValue: false,
+      description:
+        'Ask the program not to hold its output back (stdbuf, PYTHONUNBUFFERED); many hold it where they see no terminal.',
+    }),
+    timeoutMs: t.int({
+      description: 'Milliseconds after which the job is ended as TIMED_OUT. Default: none.',
+      validate: z.int().positive('timeoutMs is a number of milliseconds above 0.'),
+    }),
+    gracePeriodMs: t.int({
+      description: 'Milliseconds between the polite signal and SIGKILL. Default: 10000.',
+      validate: z.int().nonnegative('gracePeriodMs is a number of milliseconds; it cannot be negative.'),
+    }),
+    onEnd: t.field({
+      type: OnEndRef,
+      defaultValue: 'KILL_TREE',
+      description: 'What happens to processes that the program leaves behind.',
+    }),
+    labels: t.stringList({ description: 'Words to find the job by.' }),
+  }),
+});
+
+/** The request as the supervisor takes it: what was left out or given as null is absent. */
+export function startJobRequest(input: typeof StartJobInput.$inferInput): StartJobRequest {
+  const { requestId, command, script, cwd, env, stdin, unbuffered, timeoutMs, gracePeriodMs, onEnd, labels } =
+    input;
+  return {
+    ...(requestId != null && { requestId }),
+    ...(command != null && { command }),
+    ...(script != null && { script }),
+    ...(cwd != null && { cwd }),
+    ...(env != null && { env }),
+    ...(stdin != null && { stdin }),
+    ...(unbuffered != null && { unbuffered }),
+    ...(timeoutMs != null && { timeoutMs }),
+    ...(gracePeriodMs != null && { gracePeriodMs }),
+    ...(onEnd != null && { onEnd }),
+    ...(labels != null && { labels }),
+  };
+}

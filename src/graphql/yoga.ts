@@ -1,0 +1,34 @@
+import { createLRUCache, createYoga, type YogaServerInstance } from 'graphql-yoga';
+import type { GraphQLContext } from './context.ts';
+import { createErrorMasker, type FaultLog } from './errors.ts';
+import { operationLimits } from './limits/operation-limits.ts';
+import { schema } from './schema.ts';
+
+export const GRAPHQL_PATH = '/graphql';
+
+/** Documents and refused documents that are kept parsed; each is as large as a request body at most. */
+const CACHED_DOCUMENTS = 64;
+
+/**
+ * GraphQL over HTTP and server-sent events. It does no checks of its own on Host, Origin, credentials, content type or
+ * size: whoever calls `fetch` has done them, and gives the context.
+ */
+export function createGraphQLHandler(log: FaultLog): YogaServerInstance<GraphQLContext, object> {
+  return createYoga<GraphQLContext>({
+    schema,
+    graphqlEndpoint: GRAPHQL_PATH,
+    graphiql: false,
+    landingPage: false,
+    cors: false,
+    batching: false,
+    multipart: false,
+    // Faults are logged where they are masked; the rest are mistakes of clients.
+    logging: false,
+    maskedErrors: { maskError: createErrorMasker(log), isDev: false },
+    parserAndValidationCache: {
+      documentCache: createLRUCache({ max: CACHED_DOCUMENTS }),
+      errorCache: createLRUCache({ max: CACHED_DOCUMENTS }),
+    },
+    plugins: [operationLimits()],
+  });
+}

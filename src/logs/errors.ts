@@ -1,0 +1,69 @@
+import type { JobId } from '../domain/job-id.ts';
+import type { LogStream } from '../domain/log-line.ts';
+import { LifelineError } from '../domain/errors.ts';
+
+/** A job has one channel at a time: its guard must be disposed before it is opened again. */
+export class ChannelAlreadyOpenError extends LifelineError {
+  readonly code = 'INTERNAL';
+  readonly jobId: JobId;
+
+  constructor(jobId: JobId) {
+    super(`The channel of job ${jobId} is open already.`);
+    this.jobId = jobId;
+  }
+}
+
+/** The channel closed while the job's outcome is not known: the log may go on, so this is no end of it. */
+export class FollowInterruptedError extends LifelineError {
+  readonly code = 'INTERNAL';
+  readonly jobId: JobId;
+  /** The cursor to follow on from. */
+  readonly lastSeq: number;
+
+  constructor(jobId: JobId, lastSeq: number) {
+    super(`The log of job ${jobId} was interrupted after line ${lastSeq}. Follow it again from there.`);
+    this.jobId = jobId;
+    this.lastSeq = lastSeq;
+  }
+}
+
+/** A log or index file is a symbolic link, a FIFO or the like: somebody replaced it. */
+export class LogFileRefusedError extends LifelineError {
+  readonly code = 'INTERNAL';
+  /** For the server's own log; not in the message. */
+  readonly path: string;
+
+  constructor(path: string, options?: ErrorOptions) {
+    super('A file of the job’s log is not a regular file and is not opened.', options);
+    this.path = path;
+  }
+}
+
+/** The index belongs to another job, or was written by a newer version. */
+export class LogIndexRefusedError extends LifelineError {
+  readonly code = 'INTERNAL';
+  /** For the server's own log; not in the message. */
+  readonly path: string;
+
+  constructor(path: string, why: string) {
+    super(`The index of the job’s log is not used: ${why}.`);
+    this.path = path;
+  }
+}
+
+/** A tailer could not write down what it read until its patience was over; `cause` says why. */
+export class LogDrainFailedError extends LifelineError {
+  readonly code = 'INTERNAL';
+  readonly jobId: JobId;
+
+  constructor(jobId: JobId, options?: ErrorOptions) {
+    super(`The log of job ${jobId} could not be read to its end.`, options);
+    this.jobId = jobId;
+  }
+}
+
+/** What the tailer of a job noticed of its files. Facts for the server's log; the tailer goes on. */
+export type LogAnomaly =
+  | { readonly kind: 'SHRUNK'; readonly stream: LogStream; readonly offset: number; readonly size: number }
+  | { readonly kind: 'MISSING'; readonly stream: LogStream }
+  | { readonly kind: 'STALLED'; readonly error: unknown };

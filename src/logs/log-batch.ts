@@ -1,0 +1,107 @@
+import type { LogLine, LogStream } from '../domain/log-line.ts';
+
+/**
+ * What stands behind the last line of a batch: a newline; nothing, and the next batch of the stream goes on with the
+ * line (`CONTINUED`); nothing, and nothing ever follows (`END_OF_STREAM`).
+ */
+export type BatchEnding = 'NEWLINE' | 'CONTINUED' | 'END_OF_STREAM';
+
+export interface LogBatchFields {
+  /** The seq of the first line. */
+  readonly firstSeq: number;
+  /** At least 1. */
+  readonly lineCount: number;
+  readonly stream: LogStream;
+  /** Where the bytes begin in the file of the stream. */
+  readonly offset: number;
+  /** When the server read the bytes, in milliseconds since the Unix epoch. */
+  readonly atMs: number;
+  readonly atApproximate: boolean;
+  readonly ending: BatchEnding;
+  /** Exactly as the program wrote them, `lineCount` lines. Never changed after this. */
+  readonly bytes: Buffer;
+}
+
+const NEWLINE = 0x0a;
+
+/** A run of consecutive lines of one stream that were read at once. Immutable, and shared by all who read it. */
+export class LogBatch implements LogBatchFields {
+  readonly firstSeq: number;
+  readonly lineCount: number;
+  readonly stream: LogStream;
+  readonly offset: number;
+  readonly atMs: number;
+  readonly atApproximate: boolean;
+  readonly ending: BatchEnding;
+  readonly bytes: Buffer;
+  /** Decoded when the first reader asks, so that a log that nobody reads costs no text. */
+  #lines: readonly LogLine[] | undefined;
+
+  constructor(fields: LogBatchFields) {
+    this.firstSeq = fields.firstSeq;
+    this.lineCount = fields.lineCount;
+    this.stream = fields.stream;
+    this.offset = fields.offset;
+    this.atMs = fields.atMs;
+    this.atApproximate = fields.atApproximate;
+    this.ending = fields.ending;
+    this.bytes = fields.bytes;
+  }
+
+  get lastSeq(): number {
+    return this.firstSeq + this.lineCount - 1;
+  }
+
+  get byteLength(): number {
+    return this.bytes.length;
+  }
+
+  /**
+   * The lines, decoded once. The `\r` of a `\r\n` is trimmed; a lone one, blank lines, NUL and a byte order mark are kept;
+   * invalid UTF-8 becomes U+FFFD.
+   */
+  lines(): readonly LogLine[] {
+    this.#lines ??= this.#decode();
+    return this.#lines;
+  }
+
+  /**
+   * The rest of the batch behind the line `seq`; the batch itself where all of it is behind.
+   * @throws RangeError if nothing is left.
+   */
+  after(seq: number): LogBatch {
+    if (seq < this.firstSeq) return this;
+    if (seq >= this.lastSeq) throw new RangeError(`Line ${seq} is not before the last of its batch.`);
+    const skipped = seq - this.firstSeq + 1;
+    let start = 0;
+    for (let line = 0; line < skipped; line++) start = this.bytes.indexOf(NEWLINE, start) + 1;
+    return new LogBatch({
+      firstSeq: seq + 1,
+      lineCount: this.lineCount - skipped,
+      stream: this.stream,
+      offset: this.offset + start,
+      atMs: this.atMs,
+      atApproximate: this.atApproximate,
+      ending: this.ending,
+      bytes: this.bytes.subarray(start),
+    });
+  }
+
+  #decode(): readonly LogLine[] {
+    // A newline is never part of a longer UTF-8 sequence, so that splitting after decoding is the same and far faster.
+    const texts = this.bytes.toString('utf8').split('\n');
+    if (this.ending === 'NEWLINE') texts.pop();
+    const last = texts.length - 1;
+    return texts.map((text, index) => {
+      const hasNewline = index < last || this.ending === 'NEWLINE';
+      return {
+        seq: this.firstSeq + index,
+        stream: this.stream,
+        text: hasNewline && text.endsWith('\r') ? text.slice(0, -1) : text,
+        atMs: this.atMs,
+        atApproximate: this.atApproximate,
+        continued: index === last && this.ending === 'CONTINUED',
+      };
+    });
+  }
+}

@@ -1,0 +1,129 @@
+import { homedir } from 'node:os';
+import { pino, type Logger } from 'pino';
+import type { Config } from './config.ts';
+import { createHttpServer } from './http/server.ts';
+import { follow } from './logs/follow.ts';
+import { JobLogReader } from './logs/job-log-reader.ts';
+import { LogEventBus } from './logs/log-event-bus.ts';
+import { DataDirectory } from './storage/data-directory.ts';
+import { Database } from './storage/database.ts';
+import { InstanceLease } from './storage/instance-lease.ts';
+import { JobStore } from './storage/job-store.ts';
+import { StartupError } from './storage/startup-error.ts';
+import { readOrMakeToken } from './storage/token-file.ts';
+import { closeStrayDescriptors } from './stray-descriptors.ts';
+import { findLaunchTools } from './supervisor/launch-tools.ts';
+import { ShimLauncher } from './supervisor/launcher.ts';
+import { readHostIdentity } from './supervisor/process-table.ts';
+import { Supervisor } from './supervisor/supervisor.ts';
+import type { SupervisorLog } from './supervisor/supervisor-log.ts';
+
+/** How long open streams and requests may take to go away once their sockets are being closed. */
+const HTTP_CLOSE_LIMIT_MS = 2_000;
+
+/**
+ * Builds the server in order, serves until SIGTERM, SIGINT or SIGHUP, and releases in reverse: streams first, then the
+ * jobs, then the database, then the lease. A second signal exits at once; jobs are not touched.
+ * @throws StartupError
+ */
+export async function serve(config: Config, version: string): Promise<void> {
+  if (process.platform !== 'linux') throw new StartupError('Lifeline runs on Linux only for now: it relies on /proc.');
+  const startedAtMs = Date.now();
+  const logger = pino({ base: null, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination({ dest: 2, sync: true }));
+  const closed = closeStrayDescriptors();
+  if (closed.length > 0) logger.warn({ descriptors: closed }, 'closed descriptors that were left open by whoever started the server');
+  process.umask(0o077);
+  const stopRequested = awaitStopSignal(logger);
+
+  const directory = DataDirectory.prepare(config.dataDirectory);
+  using _lease = InstanceLease.take(directory);
+  const token = config.token ?? readOrMakeToken(config.tokenFile);
+  await using database = await Database.open(directory);
+  const jobs = new JobStore(database.read, database.gate);
+  const bus = new LogEventBus();
+  const path = process.env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin';
+  const supervisor = await Supervisor.open({
+    dataDirectory: directory,
+    jobs,
+    bus,
+    launcher: new ShimLauncher(findLaunchTools(path)),
+    host: readHostIdentity(),
+    environment: [
+      { name: 'PATH', value: path },
+      { name: 'HOME', value: homedir() },
+      { name: 'LANG', value: process.env['LANG'] ?? 'C.UTF-8' },
+    ],
+    log: supervisorLog(logger),
+    maxRunning: config.maxRunning,
+  });
+  await using _supervisor = { [Symbol.asyncDispose]: () => supervisor.stop(config.onExit) };
+  const openLog = (jobId: number): Promise<JobLogReader> => JobLogReader.open(directory.jobDirectory(jobId));
+  const http = createHttpServer({
+    services: {
+      read: database.read,
+      jobs,
+      supervisor,
+      bus,
+      follow: (request) =>
+        follow({ bus, openReader: openLog, outcomeIsKnown: (jobId) => jobs.outcomeIsKnown(jobId) }, request),
+      openLog,
+      jobDirectory: (jobId) => directory.jobDirectory(jobId),
+      version,
+      startedAtMs,
+      limits: { maxRunning: config.maxRunning },
+      containment: 'BEST_EFFORT',
+    },
+    config: { ...config, token },
+    logger,
+  });
+  await using _http = { [Symbol.asyncDispose]: () => http.close({ deadlineMs: HTTP_CLOSE_LIMIT_MS }) };
+  const { url } = await listen(http, config);
+  process.stdout.write(`Lifeline is ready at ${url}\n`);
+
+  const signal = await stopRequested;
+  logger.info({ signal, activeJobs: supervisor.activeJobs, onExit: config.onExit }, 'stopping');
+  supervisor.refuseWork();
+}
+
+async function listen(http: { listen(): Promise<{ url: string }> }, config: Config): Promise<{ url: string }> {
+  try {
+    return await http.listen();
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? 'unknown error';
+    throw new StartupError(
+      `Lifeline cannot listen on ${config.host} port ${String(config.port)} (${code}). Name another one with --port, or 0 for a free one.`,
+      { cause: error },
+    );
+  }
+}
+
+/** Resolves at the first signal; the second one ends the process at once. */
+async function awaitStopSignal(logger: Logger): Promise<string> {
+  return new Promise((resolve) => {
+    let stopping = false;
+    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
+      process.on(signal, () => {
+        if (stopping) {
+          logger.warn({ signal }, 'second signal: exiting at once; jobs go on');
+          process.exit(1);
+        }
+        stopping = true;
+        resolve(signal);
+      });
+    }
+  });
+}
+
+function supervisorLog(logger: Logger): SupervisorLog {
+  return {
+    ended: (jobId, { status, reason, exitCode, signal }) => {
+      logger.info({ jobId, status, reason, exitCode, signal }, 'job ended');
+    },
+    reconciled: (jobId, verdict, evidence) => {
+      logger.info({ jobId, verdict, evidence }, 'reconciled');
+    },
+    failure: (jobId, what, error) => {
+      logger.error({ jobId, err: error }, what);
+    },
+  };
+}

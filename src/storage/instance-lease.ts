@@ -1,0 +1,71 @@
+import Database from 'better-sqlite3';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import type { DataDirectory } from './data-directory.ts';
+import { StartupError } from './startup-error.ts';
+
+interface LeaseHolder {
+  readonly pid: number;
+  readonly host: string;
+  readonly since: string;
+}
+
+/**
+ * Guard: this server alone uses the data directory.
+ *
+ * Why a lock of the kernel: it goes with its process, so that a lease left by kill -9 never blocks and no
+ * two servers can both find a stale one. Node has no flock(2); SQLite's exclusive lock on a file of its own is
+ * the same thing. The file beside it only says who holds it.
+ * Known gap: file systems without POSIX locks (some network mounts).
+ */
+export class InstanceLease implements Disposable {
+  readonly #lock: Database.Database;
+  readonly #holderPath: string;
+
+  private constructor(lock: Database.Database, holderPath: string) {
+    this.#lock = lock;
+    this.#holderPath = holderPath;
+  }
+
+  /** @throws StartupError naming the holder if another server has the directory. */
+  static take(directory: DataDirectory): InstanceLease {
+    const holderPath = `${directory.leasePath}.json`;
+    const lock = new Database(`${directory.leasePath}.lock`, { timeout: 0 });
+    try {
+      lock.pragma('journal_mode = MEMORY');
+      lock.exec('BEGIN EXCLUSIVE');
+    } catch (error) {
+      lock.close();
+      if (!isBusy(error)) throw error;
+      throw new StartupError(`${describe(readHolder(holderPath), directory.path)} Stop it first, or name another directory with --data-dir.`, {
+        cause: error,
+      });
+    }
+    const holder: LeaseHolder = { pid: process.pid, host: hostname(), since: new Date().toISOString() };
+    writeFileSync(holderPath, `${JSON.stringify(holder)}\n`, { mode: 0o600 });
+    return new InstanceLease(lock, holderPath);
+  }
+
+  [Symbol.dispose](): void {
+    if (!this.#lock.open) return;
+    rmSync(this.#holderPath, { force: true });
+    this.#lock.close();
+  }
+}
+
+function isBusy(error: unknown): boolean {
+  return error instanceof Database.SqliteError && error.code.startsWith('SQLITE_BUSY');
+}
+
+function readHolder(path: string): LeaseHolder | undefined {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')) as LeaseHolder;
+  } catch {
+    return undefined;
+  }
+}
+
+function describe(holder: LeaseHolder | undefined, directoryPath: string): string {
+  if (holder === undefined) return `Another Lifeline server uses the data directory ${directoryPath}.`;
+  return `The Lifeline server with pid ${String(holder.pid)} on ${holder.host} has used the data directory ${directoryPath} since ${holder.since}.`;
+}

@@ -1,0 +1,90 @@
+import type { JobId } from '../domain/job-id.ts';
+import { isLegalTransition, type JobReason, type JobStatus } from '../domain/job-status.ts';
+import type { HostIdentity } from '../domain/process-identity.ts';
+import type { JobDirectory } from '../storage/job-directory.ts';
+import { appendTransition } from '../storage/job-files.ts';
+import type { CancellationFacts, JobFacts, JobStore, TransitionRecord } from '../storage/job-store.ts';
+import type { JobChangeBus } from './job-change-bus.ts';
+
+/** A step that the table of the job's life does not have. */
+export class IllegalTransitionError extends Error {
+  constructor(jobId: JobId, from: JobStatus, to: JobStatus) {
+    super(`job ${String(jobId)} cannot go from ${from} to ${to}`);
+    this.name = new.target.name;
+  }
+}
+
+/** Why a step is taken, and what is stored with it. */
+export interface Step {
+  readonly reason: JobReason;
+  /** Who or what caused it, in one sentence. */
+  readonly cause?: string;
+  readonly facts?: JobFacts;
+  readonly cancellation?: CancellationFacts;
+  /** Given on the way to STARTING: the entry of the active map. */
+  readonly active?: { readonly cookie: string; readonly host: HostIdentity };
+}
+
+/**
+ * The status of one job, and its way into directory and database.
+ *
+ * A step is decided here at once, so that the first cause wins; it is written in the order in which it was decided:
+ * job directory, database, then who waits for a change is told.
+ */
+export class JobLife {
+  readonly jobId: JobId;
+  readonly #directory: JobDirectory;
+  readonly #jobs: JobStore;
+  readonly #changes: JobChangeBus;
+  #status: JobStatus;
+  #number: number;
+  #written: Promise<void> = Promise.resolve();
+
+  /** @param transitionCount how many transitions the job has had */
+  constructor(
+    jobId: JobId,
+    ports: { readonly directory: JobDirectory; readonly jobs: JobStore; readonly changes: JobChangeBus },
+    status: JobStatus,
+    transitionCount: number,
+  ) {
+    this.jobId = jobId;
+    this.#directory = ports.directory;
+    this.#jobs = ports.jobs;
+    this.#changes = ports.changes;
+    this.#status = status;
+    this.#number = transitionCount;
+  }
+
+  get status(): JobStatus {
+    return this.#status;
+  }
+
+  /** Resolves when the step is stored. @throws IllegalTransitionError at once, and nothing has changed */
+  async advance(to: JobStatus, step: Step): Promise<void> {
+    const from = this.#status;
+    if (!isLegalTransition(from, to)) throw new IllegalTransitionError(this.jobId, from, to);
+    this.#status = to;
+    this.#number += 1;
+    const record: TransitionRecord = {
+      number: this.#number,
+      from,
+      to,
+      atMs: Date.now(),
+      reason: step.reason,
+      cause: step.cause ?? null,
+    };
+    return this.#write(async () => {
+      appendTransition(this.#directory, record);
+      if (step.active === undefined) await this.#jobs.transition(this.jobId, record, step.facts, step.cancellation);
+      else await this.#jobs.enterActive(this.jobId, record, step.active.cookie, step.active.host);
+    });
+  }
+
+  async #write(work: () => Promise<void>): Promise<void> {
+    const turn = this.#written.then(work).then(() => {
+      this.#changes.notify(this.jobId);
+    });
+    this.#written = turn.catch(() => undefined);
+    return turn;
+  }
+}

@@ -1,0 +1,220 @@
+import { createHash } from 'node:crypto';
+import { accessSync, closeSync, constants, openSync, readSync, realpathSync, statSync } from 'node:fs';
+import { delimiter, isAbsolute, join, resolve } from 'node:path';
+import { CommandNotFoundError, InvalidInputError } from '../domain/errors.ts';
+import type { EnvEntry, JobSpec } from '../domain/job-spec.ts';
+import type { OnEnd } from '../domain/job-status.ts';
+
+/** What somebody asks for. Nothing in it has been checked. */
+export interface StartJobRequest {
+  readonly requestId?: string;
+  /** The argv; exactly one of command and script. */
+  readonly command?: readonly string[];
+  /** Text for `sh -c`. */
+  readonly script?: string;
+  /** Default: the home directory of the server's user. */
+  readonly cwd?: string;
+  readonly env?: readonly EnvEntry[];
+  readonly stdin?: string;
+  readonly unbuffered?: boolean;
+  readonly timeoutMs?: number;
+  /** Default 10,000. */
+  readonly gracePeriodMs?: number;
+  readonly onEnd?: OnEnd;
+  readonly labels?: readonly string[];
+}
+
+/** Name of the variable by which a job's strays are known. */
+export const COOKIE_NAME = 'LIFELINE_COOKIE';
+export const DEFAULT_GRACE_PERIOD_MS = 10_000;
+
+/** The kernel's limit for one argument or variable, its end included: MAX_ARG_STRLEN, execve(2). */
+const MAX_STRING_BYTES = 131_071;
+/** Arguments and environment together: well under a quarter of the usual 8 MiB stack, execve(2). */
+const MAX_TOTAL_BYTES = 1_500_000;
+const MAX_DURATION_MS = 10 * 365 * 24 * 3600 * 1000;
+
+/**
+ * Names that some shell sets, computes or forbids by itself, so that the value would not arrive as it was written
+ * (dash: LINENO, OPTIND, PPID; bash: the rest).
+ */
+const SHELL_NAMES = new Set(
+  ('_ BASHOPTS BASHPID BASH_ALIASES BASH_ARGC BASH_ARGV BASH_ARGV0 BASH_CMDS BASH_COMMAND BASH_LINENO BASH_MONOSECONDS ' +
+    'BASH_REMATCH BASH_SOURCE BASH_SUBSHELL BASH_TRAPSIG BASH_VERSINFO COMP_WORDBREAKS DIRSTACK EPOCHREALTIME EPOCHSECONDS EUID FUNCNAME ' +
+    'GROUPS HISTCMD LINENO OPTIND PIPESTATUS PPID RANDOM SECONDS SHELLOPTS SHLVL SRANDOM UID').split(' '),
+);
+
+/**
+ * Checks a request and completes it.
+ * @param defaults what every job's environment begins with: PATH, HOME, LANG
+ * @throws InvalidInputError, CommandNotFoundError: input that is known bad is refused at the call, and there is no job
+ */
+export function completeRequest(request: StartJobRequest, defaults: readonly EnvEntry[]): JobSpec {
+  const argv = requestedArgv(request);
+  const env = checkedEnv(request.env ?? []);
+  const cwd = checkedCwd(request.cwd ?? valueOf(defaults, 'HOME') ?? '/');
+  checkSizes(argv, [...defaults, ...env]);
+  const path = valueOf(env, 'PATH') ?? valueOf(defaults, 'PATH') ?? '';
+  const [name = '', ...rest] = argv;
+  return {
+    command: [resolveProgram(name, cwd, path), ...rest],
+    script: request.script ?? null,
+    cwd,
+    env,
+    stdin: request.stdin ?? null,
+    unbuffered: request.unbuffered ?? false,
+    timeoutMs: request.timeoutMs === undefined ? null : checkedDuration(request.timeoutMs, 'timeoutMs', 1),
+    gracePeriodMs: checkedDuration(request.gracePeriodMs ?? DEFAULT_GRACE_PERIOD_MS, 'gracePeriodMs', 0),
+    onEnd: request.onEnd ?? 'KILL_TREE',
+    labels: checkedLabels(request.labels ?? []),
+    requestId: request.requestId === undefined ? null : checkedRequestId(request.requestId),
+  };
+}
+
+/** Tells a repeat of a request from another one under the same requestId. */
+export function fingerprint(request: StartJobRequest): string {
+  const { requestId: _, ...rest } = request;
+  const sorted = Object.fromEntries(Object.entries(rest).sort(([a], [b]) => (a < b ? -1 : 1)));
+  return createHash('sha256').update(JSON.stringify(sorted)).digest('base64url');
+}
+
+/** A period of time that somebody gave. @throws InvalidInputError */
+export function checkedDuration(ms: number, field: string, leastMs: number): number {
+  if (!Number.isSafeInteger(ms) || ms < leastMs || ms > MAX_DURATION_MS) {
+    throw new InvalidInputError(`${field} must be a whole number of milliseconds from ${String(leastMs)} to ${String(MAX_DURATION_MS)}.`, field);
+  }
+  return ms;
+}
+
+function requestedArgv(request: StartJobRequest): readonly string[] {
+  const { command, script } = request;
+  if ((command === undefined) === (script === undefined)) {
+    throw new InvalidInputError('Give exactly one of command and script.', 'command');
+  }
+  if (script !== undefined) {
+    if (script.trim() === '') throw new InvalidInputError('The script is empty.', 'script');
+    return ['/bin/sh', '-c', script];
+  }
+  if (command === undefined || command.length === 0 || command[0] === '') {
+    throw new InvalidInputError('The command is empty: give the program and its arguments, one string each.', 'command');
+  }
+  return command;
+}
+
+function checkedEnv(env: readonly EnvEntry[]): readonly EnvEntry[] {
+  const names = new Set<string>();
+  for (const { name } of env) {
+    if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) {
+      throw new InvalidInputError(
+        `The environment name ${JSON.stringify(name.slice(0, 100))} cannot be carried by a shell: use letters, digits and underscores, not beginning with a digit.`,
+        'env',
+      );
+    }
+    if (SHELL_NAMES.has(name)) {
+      throw new InvalidInputError(`The environment name ${name} is set by the shell itself and would not arrive as written: use another one.`, 'env');
+    }
+    if (name === COOKIE_NAME) throw new InvalidInputError(`The environment name ${name} is Lifeline's own: use another one.`, 'env');
+    if (names.has(name)) throw new InvalidInputError(`The environment name ${name} is given twice.`, 'env');
+    names.add(name);
+  }
+  return env;
+}
+
+function checkSizes(argv: readonly string[], env: readonly EnvEntry[]): void {
+  let total = 0;
+  const check = (text: string, what: string, field: string): void => {
+    if (text.includes('\0')) throw new InvalidInputError(`${what} has a NUL character, which no program can receive.`, field);
+    const bytes = Buffer.byteLength(text);
+    if (bytes > MAX_STRING_BYTES) {
+      throw new InvalidInputError(
+        `${what} is ${String(bytes)} bytes long; the kernel takes ${String(MAX_STRING_BYTES)} at the most. Pass the data in a file or on standard input.`,
+        field,
+      );
+    }
+    total += bytes + 9;
+  };
+  argv.forEach((argument, index) => {
+    check(argument, index === 0 ? 'The program' : `Argument ${String(index)}`, 'command');
+  });
+  for (const { name, value } of env) check(`${name}=${value}`, `The environment entry ${name}`, 'env');
+  if (total > MAX_TOTAL_BYTES) {
+    throw new InvalidInputError(`Arguments and environment are ${String(total)} bytes together; at most ${String(MAX_TOTAL_BYTES)} can be passed.`, 'command');
+  }
+}
+
+function checkedCwd(cwd: string): string {
+  const refuse = (problem: string): never => {
+    throw new InvalidInputError(`The working directory ${JSON.stringify(cwd.slice(0, 500))} ${problem}.`, 'cwd');
+  };
+  if (cwd.includes('\0')) return refuse('has a NUL character');
+  if (!isAbsolute(cwd)) return refuse('is not absolute: begin it with a slash');
+  try {
+    if (!statSync(cwd).isDirectory()) return refuse('is not a directory');
+    accessSync(cwd, constants.X_OK | constants.R_OK);
+    return resolve(cwd);
+  } catch (error) {
+    if (error instanceof InvalidInputError) throw error;
+    return refuse((error as NodeJS.ErrnoException).code === 'ENOENT' ? 'does not exist' : 'cannot be entered');
+  }
+}
+
+/** Finds the program as execvp(3) would, so that a missing one is told from a program that exits with 127. */
+function resolveProgram(name: string, cwd: string, path: string): string {
+  const candidates = name.includes('/')
+    ? [resolve(cwd, name)]
+    : path.split(delimiter).map((directory) => join(resolve(cwd, directory), name));
+  let problem = `was not found${name.includes('/') ? '' : ' in PATH'}`;
+  for (const candidate of candidates) {
+    const found = executableProblem(candidate);
+    if (found === undefined) return candidate;
+    if (found !== 'was not found') problem = found;
+  }
+  throw new CommandNotFoundError(`The program ${JSON.stringify(name.slice(0, 500))} ${problem}.`);
+}
+
+function executableProblem(path: string): string | undefined {
+  try {
+    if (statSync(path).isDirectory()) return 'is a directory, not a program';
+    accessSync(path, constants.X_OK);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EACCES' ? 'may not be executed' : 'was not found';
+  }
+  const interpreter = shebangInterpreter(path);
+  if (interpreter !== undefined && executableProblem(interpreter) !== undefined) {
+    return `needs the interpreter ${JSON.stringify(interpreter)} of its first line, which was not found`;
+  }
+  return undefined;
+}
+
+/** The interpreter that a script names in its first line; an unreadable file is left to the kernel. */
+function shebangInterpreter(path: string): string | undefined {
+  try {
+    const descriptor = openSync(realpathSync(path), constants.O_RDONLY | constants.O_NONBLOCK);
+    try {
+      const head = Buffer.alloc(256);
+      const length = readSync(descriptor, head, 0, head.length, 0);
+      return /^#![ \t]*([^ \t\n]+)/.exec(head.toString('utf8', 0, length))?.[1];
+    } finally {
+      closeSync(descriptor);
+    }
+  } catch {
+    return undefined;
+  }
+}
+
+function checkedLabels(labels: readonly string[]): readonly string[] {
+  if (labels.length > 50) throw new InvalidInputError('A job has at most 50 labels.', 'labels');
+  for (const label of labels) {
+    if (label === '' || label.length > 200) throw new InvalidInputError('A label has 1 to 200 characters.', 'labels');
+  }
+  return [...new Set(labels)];
+}
+
+function checkedRequestId(requestId: string): string {
+  if (requestId === '' || requestId.length > 200) throw new InvalidInputError('A requestId has 1 to 200 characters.', 'requestId');
+  return requestId;
+}
+
+function valueOf(entries: readonly EnvEntry[], name: string): string | undefined {
+  return entries.find((entry) => entry.name === name)?.value;
+}

@@ -1,0 +1,33 @@
+import type { EnvEntry, JobSpec } from '../domain/job-spec.ts';
+
+/** Programs that a launch needs; found once at start. */
+export interface LaunchTools {
+  readonly shell: string;
+  readonly env: string;
+  readonly setsid: string;
+  readonly stdbuf: string | null;
+  /** Where the shim looks for its sinks, as in PATH. */
+  readonly path: string;
+}
+
+/**
+ * The shell text that becomes the program: working directory, environment, argv. It is read by the shim's subshell
+ * after the gate. `env -u` takes out what bash puts into every environment by itself; the values stand in a file of
+ * mode 0600, never in an argv that other users can read.
+ */
+export function launchScript(spec: JobSpec, environment: readonly EnvEntry[], tools: LaunchTools): string {
+  const buffering = spec.unbuffered && tools.stdbuf !== null ? [tools.stdbuf, '-oL', '-eL'] : [];
+  const argv = [tools.env, '-u', '_', '-u', 'SHLVL', tools.setsid, ...buffering, ...spec.command];
+  return [
+    `cd -- ${quote(spec.cwd)} || exit 126`,
+    'unset PWD OLDPWD',
+    ...environment.map(({ name, value }) => `export ${name}=${quote(value)}`),
+    `exec ${argv.map(quote).join(' ')}`,
+    '',
+  ].join('\n');
+}
+
+/** One word for a POSIX shell, whatever bytes it holds (NUL cannot be in it). */
+export function quote(word: string): string {
+  return `'${word.replaceAll("'", `'\\''`)}'`;
+}

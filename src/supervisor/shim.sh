@@ -1,0 +1,24 @@
+# Holds one job: its start gate, its sinks, its exit record. Run by sh in a session of its own; $1 is the launch script.
+#
+# Descriptors: 0 the program's standard input; 2 this shell's own messages; 3 the exit record (prefilled, written in
+# place); 4 and 5 the log files, opened for append; 6 the gate, a socket to the server.
+# The program's subshell says who it is, waits at the gate, and becomes the program in a session of its own.
+# The traps do nothing but keep this shell alive; exec resets them, so the program is not shielded.
+trap : HUP INT QUIT TERM USR1 USR2 PIPE ALRM
+{
+  trap : HUP INT QUIT TERM USR1 USR2 PIPE ALRM
+  {
+    trap : HUP INT QUIT TERM USR1 USR2 PIPE ALRM
+    (
+      read -r stat </proc/self/stat
+      printf '%s\n' "$stat" >&6
+      read -r word <&6
+      [ "$word" = go ] || { printf '%-15s\n' aborted >&3; exit 125; }
+      printf '%-15s\n' started >&3
+      exec >&7 2>&8 3>&- 4>&- 5>&- 6>&- 7>&- 8>&-
+      . "$1"
+    )
+    printf '%-15s\n' "exit $?" >&3
+  } 7>&1 | { trap '' HUP INT QUIT TERM; exec cat >&4 3>&- 4>&- 5>&- 6>&- 8>&-; }
+} 8>&1 >/dev/null | { trap '' HUP INT QUIT TERM; exec cat >&5 3>&- 4>&- 5>&- 6>&-; }
+printf '%-15s\n' drained >&3
