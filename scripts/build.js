@@ -1,6 +1,6 @@
 /** Compiles src/ to dist/ and lays beside it what the server reads at run time and the compiler does not carry over. */
-import { execFileSync } from 'node:child_process';
-import { chmodSync, copyFileSync, existsSync, rmSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { chmodSync, copyFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import process from 'node:process';
@@ -9,13 +9,20 @@ const root = join(import.meta.dirname, '..');
 const CARRIED_OVER = ['supervisor/shim.sh'];
 
 rmSync(join(root, 'dist'), { recursive: true, force: true });
-execFileSync(
-  process.execPath,
-  [createRequire(import.meta.url).resolve('typescript/lib/tsc.js'), '-p', 'tsconfig.build.json'],
-  { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] },
-);
+compile('tsconfig.build.json');
+// Types are made for the client alone: it is what others import.
+compile('tsconfig.client.json');
 for (const file of CARRIED_OVER) {
-  if (existsSync(join(root, 'src', file))) copyFileSync(join(root, 'src', file), join(root, 'dist', file));
+  copyFileSync(join(root, 'src', file), join(root, 'dist', file));
 }
-const main = join(root, 'dist/main.js');
-if (existsSync(main)) chmodSync(main, 0o755);
+chmodSync(join(root, 'dist/main.js'), 0o755);
+
+function compile(project) {
+  const compiler = createRequire(import.meta.url).resolve('typescript/lib/tsc.js');
+  const { status } = spawnSync(process.execPath, [compiler, '-p', project], {
+    cwd: root,
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
+  // The compiler has said what is wrong.
+  if (status !== 0) process.exit(status ?? 1);
+}

@@ -13,15 +13,20 @@ import { openSchemaEngine } from '../src/storage/schema-engine.ts';
 
 const name = process.argv[2];
 if (name === undefined || !/^[a-z0-9_]+$/.test(name)) {
-  console.error('Give the migration a name of small letters, digits and underscores: npm run migration:new -- add_services');
+  console.error(
+    'Give the migration a name of small letters, digits and underscores: npm run migration:new -- add_services',
+  );
   process.exit(2);
 }
 
 const former = migrationNames().at(-1);
 const schema = readFileSync('prisma/schema.prisma', 'utf8');
-using engine = await openSchemaEngine(schema, new PrismaBetterSqlite3({ url: ':memory:' }));
-const { stdout } = await engine.diff({
-  from: former === undefined ? { tag: 'empty' } : datamodel(readFileSync(join(MIGRATIONS_PATH, former, 'schema.prisma'), 'utf8')),
+await using opened = await openSchemaEngine(schema, new PrismaBetterSqlite3({ url: ':memory:' }));
+const { stdout } = await opened.engine.diff({
+  from:
+    former === undefined
+      ? { tag: 'empty' }
+      : datamodel(readFileSync(join(MIGRATIONS_PATH, former, 'schema.prisma'), 'utf8')),
   to: datamodel(schema),
   script: true,
   exitCode: null,

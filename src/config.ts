@@ -37,19 +37,47 @@ interface ServeOptions {
 /** Adds the options of `serve` to a command: flag, environment variable, default. */
 export function withServeOptions(command: Command): Command {
   return command
-    .addOption(new Option('--host <address>', 'address to listen on').env('LIFELINE_HOST').default('127.0.0.1'))
     .addOption(
-      new Option('--port <number>', 'port to listen on; 0 picks a free one').env('LIFELINE_PORT').default(4000).argParser(integer(0, 65_535)),
+      new Option('--host <address>', 'address to listen on').env('LIFELINE_HOST').default('127.0.0.1'),
     )
-    .addOption(new Option('--data-dir <path>', 'where everything is kept').env('LIFELINE_DATA_DIR').default('./.lifeline'))
-    .addOption(new Option('--auth <mode>', 'whether a token is needed').env('LIFELINE_AUTH').choices(['token', 'off']).default('token'))
     .addOption(
-      new Option('--token-file <path>', 'file with the token, made at the first start (default: <data-dir>/token)').env('LIFELINE_TOKEN_FILE'),
+      new Option('--port <number>', 'port to listen on; 0 picks a free one')
+        .env('LIFELINE_PORT')
+        .default(4000)
+        .argParser(integer(0, 65_535)),
     )
-    .addOption(new Option('--allowed-host <name>', 'another name of this server; repeatable').argParser(collect).default([], 'none'))
-    .addOption(new Option('--allowed-origin <origin>', 'a front end of another origin; repeatable').argParser(collectOrigin).default([], 'none'))
     .addOption(
-      new Option('--on-exit <what>', 'what becomes of running jobs when the server stops').env('LIFELINE_ON_EXIT').choices(['keep', 'cancel']).default('keep'),
+      new Option('--data-dir <path>', 'where everything is kept')
+        .env('LIFELINE_DATA_DIR')
+        .default('./.lifeline'),
+    )
+    .addOption(
+      new Option('--auth <mode>', 'whether a token is needed')
+        .env('LIFELINE_AUTH')
+        .choices(['token', 'off'])
+        .default('token'),
+    )
+    .addOption(
+      new Option(
+        '--token-file <path>',
+        'file with the token, made at the first start (default: <data-dir>/token)',
+      ).env('LIFELINE_TOKEN_FILE'),
+    )
+    .addOption(
+      new Option('--allowed-host <name>', 'another name of this server; repeatable')
+        .argParser(collect)
+        .default([], 'none'),
+    )
+    .addOption(
+      new Option('--allowed-origin <origin>', 'a front end of another origin; repeatable')
+        .argParser(collectOrigin)
+        .default([], 'none'),
+    )
+    .addOption(
+      new Option('--on-exit <what>', 'what becomes of running jobs when the server stops')
+        .env('LIFELINE_ON_EXIT')
+        .choices(['keep', 'cancel'])
+        .default('keep'),
     )
     .addOption(
       new Option('--max-running <number>', 'jobs that may run at once; others wait (default: 2 x cores + 8)')
@@ -64,11 +92,15 @@ export function readConfig(command: Command, environment: NodeJS.ProcessEnv): Co
   const options = command.opts<ServeOptions>();
   const dataDirectory = resolve(options.dataDir);
   if (options.auth === 'off' && !isLoopback(options.host)) {
-    throw new ConfigError(`--auth off is refused on ${options.host}: whoever reaches it could run anything. Use a token, or listen on 127.0.0.1.`);
+    throw new ConfigError(
+      `--auth off is refused on ${options.host}: whoever reaches it could run anything. Use a token, or listen on 127.0.0.1.`,
+    );
   }
   const token = environment['LIFELINE_TOKEN'];
   if (token !== undefined && token.length < 16) {
-    throw new ConfigError('LIFELINE_TOKEN has fewer than 16 characters: make a longer one, for example with: openssl rand -base64 32');
+    throw new ConfigError(
+      'LIFELINE_TOKEN has fewer than 16 characters: make a longer one, for example with: openssl rand -base64 32',
+    );
   }
   return Object.freeze({
     host: options.host,

@@ -5,7 +5,9 @@ import { ConfigError, readConfig, withServeOptions } from './config.ts';
 import { serve } from './serve.ts';
 import { StartupError } from './storage/startup-error.ts';
 
-const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
 
 const program = new Command('lifeline').description('Run jobs. Never lose a line.').version(version);
 withServeOptions(program.command('serve', { isDefault: true }))

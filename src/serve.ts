@@ -27,11 +27,19 @@ const HTTP_CLOSE_LIMIT_MS = 2_000;
  * @throws StartupError
  */
 export async function serve(config: Config, version: string): Promise<void> {
-  if (process.platform !== 'linux') throw new StartupError('Lifeline runs on Linux only for now: it relies on /proc.');
+  if (process.platform !== 'linux')
+    throw new StartupError('Lifeline runs on Linux only for now: it relies on /proc.');
   const startedAtMs = Date.now();
-  const logger = pino({ base: null, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination({ dest: 2, sync: true }));
+  const logger = pino(
+    { base: null, timestamp: pino.stdTimeFunctions.isoTime },
+    pino.destination({ dest: 2, sync: true }),
+  );
   const closed = closeStrayDescriptors();
-  if (closed.length > 0) logger.warn({ descriptors: closed }, 'closed descriptors that were left open by whoever started the server');
+  if (closed.length > 0)
+    logger.warn(
+      { descriptors: closed },
+      'closed descriptors that were left open by whoever started the server',
+    );
   process.umask(0o077);
   const stopRequested = awaitStopSignal(logger);
 
@@ -85,7 +93,10 @@ export async function serve(config: Config, version: string): Promise<void> {
   supervisor.refuseWork();
 }
 
-async function listen(http: { listen(): Promise<{ url: string }> }, config: Config): Promise<{ url: string }> {
+async function listen(
+  http: { listen(): Promise<{ url: string }> },
+  config: Config,
+): Promise<{ url: string }> {
   try {
     return await http.listen();
   } catch (error) {

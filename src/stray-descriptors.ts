@@ -20,7 +20,9 @@ export function closeStrayDescriptors(): readonly number[] {
 
 function isCloseOnExec(descriptor: number): boolean {
   try {
-    const flags = /^flags:\s*(\d+)$/m.exec(readFileSync(`/proc/self/fdinfo/${String(descriptor)}`, 'utf8'))?.[1];
+    const flags = /^flags:\s*(\d+)$/m.exec(
+      readFileSync(`/proc/self/fdinfo/${String(descriptor)}`, 'utf8'),
+    )?.[1];
     return flags === undefined || (Number.parseInt(flags, 8) & CLOSE_ON_EXEC) !== 0;
   } catch {
     return true; // Gone already: it was the one that listed the directory.

@@ -7,6 +7,8 @@ import {
   type JobLogsSubscriptionVariables,
 } from './generated/graphql.ts';
 
+const LINE_FEED = 10;
+
 /** What one connection says: that it stands, then events. */
 type ConnectionNews =
   { readonly opened: true } | { readonly opened: false; readonly event: JobLogsSubscription['jobLogs'] };
@@ -131,7 +133,7 @@ export class JobLogConnection {
       ok: true,
       status: response.status,
       statusText: response.statusText,
-      body: this.#chunks(response.body),
+      body: wholeLines(this.#chunks(response.body)),
     };
   }
 
@@ -143,9 +145,10 @@ export class JobLogConnection {
         while (this.#news.length > 0 && this.#end === undefined) {
           await new Promise<void>((resolve) => (this.#wakeBody = resolve));
         }
+        if (this.#end !== undefined) break;
         this.#watch();
         const chunk = await reader.read();
-        if (chunk.done || this.#end !== undefined) break;
+        if (chunk.done) break;
         yield chunk.value;
       }
     } catch (cause) {
@@ -154,5 +157,23 @@ export class JobLogConnection {
       this.#finish(new LifelineConnectionError('The connection ended before the log.'));
       void reader.cancel().catch(() => undefined);
     }
+  }
+}
+
+/**
+ * The same bytes, cut behind line ends: graphql-sse gives out what it has parsed only when a chunk ends with a line,
+ * which in a long replay may be never.
+ */
+async function* wholeLines(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let begun: Uint8Array[] = [];
+  for await (const chunk of chunks) {
+    const end = chunk.lastIndexOf(LINE_FEED) + 1;
+    if (end === 0) {
+      begun.push(chunk);
+      continue;
+    }
+    yield* begun;
+    yield chunk.subarray(0, end);
+    begun = end < chunk.length ? [chunk.subarray(end)] : [];
   }
 }

@@ -65,7 +65,7 @@ function coded(
   message = messageOf(error),
 ): GraphQLError {
   if (!(error instanceof GraphQLError)) return new GraphQLError(message, { extensions });
-  const { nodes, source, positions, path } = error;
+  const { nodes = null, source = null, positions = null, path = null } = error;
   return new GraphQLError(message, { nodes, source, positions, path, extensions });
 }
 

@@ -8,7 +8,7 @@ const JOB_CURSOR = /^GPC:N:[0-9]{1,16}$/;
  * @throws InvalidInputError
  */
 export function checkJobCursor(field: string, cursor: string | null | undefined): void {
-  if (cursor == null) return;
+  if (cursor === null || cursor === undefined) return;
   if (!JOB_CURSOR.test(Buffer.from(cursor, 'base64').toString('latin1'))) {
     throw new InvalidInputError(
       `${field} is not a cursor of a page of jobs. Take it from edges or pageInfo.`,

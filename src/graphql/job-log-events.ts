@@ -3,6 +3,7 @@ import { parseJobId, type JobId } from '../domain/job-id.ts';
 import type { LogGapReason, LogLine, LogStream } from '../domain/log-line.ts';
 import type { FollowEvent } from '../logs/follow.ts';
 import type { GraphQLContext } from './context.ts';
+import { given } from './given.ts';
 import { PayloadSource } from './payload-source.ts';
 
 /** What a reader of `jobLogs` gets, one variant for each member of the union `JobLogEvent`. */
@@ -53,17 +54,12 @@ export function jobLogEvents(
 ): PayloadSource<JobLogPayload> {
   const jobId = parseJobId(args.jobId);
   if (jobId === undefined) throw new JobNotFoundError(args.jobId);
-  if (args.after != null && args.tail != null) {
+  const { after, tail, streams, heartbeatMs } = args;
+  const position = given({ after, tail });
+  if (position.after !== undefined && position.tail !== undefined) {
     throw new InvalidInputError('Give either after or tail, not both.', 'tail');
   }
-  const events = services.follow({
-    jobId,
-    signal,
-    ...(args.after != null && { after: args.after }),
-    ...(args.tail != null && { tail: args.tail }),
-    ...(args.streams != null && { streams: args.streams }),
-    ...(args.heartbeatMs != null && { heartbeatMs: args.heartbeatMs }),
-  });
+  const events = services.follow({ jobId, signal, ...position, ...given({ streams, heartbeatMs }) });
   let isKnown = false;
   return new PayloadSource<JobLogPayload>({
     signal,

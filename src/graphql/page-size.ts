@@ -1,4 +1,5 @@
 import { InvalidInputError, LimitExceededError } from '../domain/errors.ts';
+import { given } from './given.ts';
 
 /**
  * Refuses page sizes that are contradictory or too large; a page is never cut silently.
@@ -9,11 +10,9 @@ export function checkPageSize(
   { first, last }: { readonly first?: number | null | undefined; readonly last?: number | null | undefined },
   most: number,
 ): void {
-  if (first != null && last != null) {
-    throw new InvalidInputError('Give either first or last, not both.', 'last');
-  }
-  for (const [field, size] of Object.entries({ first, last })) {
-    if (size == null) continue;
+  const sizes = Object.entries(given({ first, last }));
+  if (sizes.length > 1) throw new InvalidInputError('Give either first or last, not both.', 'last');
+  for (const [field, size] of sizes) {
     if (size < 0) throw new InvalidInputError(`${field} is a number of rows; it cannot be negative.`, field);
     if (size > most) {
       throw new LimitExceededError(`${field} can be ${String(most)} at most. Ask for more in further pages.`);

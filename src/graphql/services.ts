@@ -6,23 +6,13 @@ import type { ReadClient } from '../storage/database.ts';
 import type { JobDirectory } from '../storage/job-directory.ts';
 import type { JobRecord } from '../storage/job-store.ts';
 import type { JobChangeBus } from '../supervisor/job-change-bus.ts';
-import type { StartJobRequest } from '../supervisor/supervisor.ts';
+import type { StartJobRequest } from '../supervisor/job-request.ts';
+import type { Reconciliation } from '../supervisor/reconcile.ts';
 
 /** What the jobs are asked of: reads go through here or through Pothos' Prisma plugin, never past them. */
 export interface JobLookup {
   /** The job's row, or `null` for an id that was never given. */
   findJob(jobId: JobId): Promise<JobRecord | null>;
-}
-
-/** What the last start of the server found of the jobs that an earlier one left. */
-export interface Reconciliation {
-  /** Milliseconds since the Unix epoch. */
-  readonly atMs: number;
-  readonly adopted: number;
-  readonly finished: number;
-  readonly lost: number;
-  readonly failed: number;
-  readonly requeued: number;
 }
 
 /** The only one that changes anything. */

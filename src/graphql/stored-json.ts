@@ -1,19 +1,17 @@
 import { z } from 'zod';
 import type { EnvEntry } from '../domain/job-spec.ts';
+import type { TerminatedProcess } from '../domain/terminated-process.ts';
 
 const strings = z.array(z.string());
 const envEntries = z.array(z.object({ name: z.string(), value: z.string() }));
-const signalledProcesses = z.array(
+const terminatedProcesses = z.array(
   z.object({
     pid: z.int(),
     command: z.string(),
     signals: z.array(z.string()),
-    goneAt: z.coerce.date().nullable(),
+    goneAtMs: z.number().nullable(),
   }),
 );
-
-/** A process that was there when a job was ended. */
-export type SignalledProcess = z.infer<typeof signalledProcesses>[number];
 
 /** Reads a column with a JSON array of strings. @throws where the stored text is something else. */
 export function readStrings(column: string): string[] {
@@ -26,6 +24,6 @@ export function readEnv(column: string): EnvEntry[] {
 }
 
 /** Reads the column `processes` of a cancellation. @throws where the stored text is something else. */
-export function readProcesses(column: string): SignalledProcess[] {
-  return signalledProcesses.parse(JSON.parse(column));
+export function readProcesses(column: string): TerminatedProcess[] {
+  return terminatedProcesses.parse(JSON.parse(column));
 }

@@ -1,4 +1,5 @@
-import { createLRUCache, createYoga, type YogaServerInstance } from 'graphql-yoga';
+import { createYoga, type YogaServerInstance } from 'graphql-yoga';
+import { BoundedCache } from './bounded-cache.ts';
 import type { GraphQLContext } from './context.ts';
 import { createErrorMasker, type FaultLog } from './errors.ts';
 import { operationLimits } from './limits/operation-limits.ts';
@@ -26,8 +27,8 @@ export function createGraphQLHandler(log: FaultLog): YogaServerInstance<GraphQLC
     logging: false,
     maskedErrors: { maskError: createErrorMasker(log), isDev: false },
     parserAndValidationCache: {
-      documentCache: createLRUCache({ max: CACHED_DOCUMENTS }),
-      errorCache: createLRUCache({ max: CACHED_DOCUMENTS }),
+      documentCache: new BoundedCache(CACHED_DOCUMENTS),
+      errorCache: new BoundedCache(CACHED_DOCUMENTS),
     },
     plugins: [operationLimits()],
   });

@@ -64,6 +64,8 @@ export class LogDrainFailedError extends LifelineError {
 
 /** What the tailer of a job noticed of its files. Facts for the server's log; the tailer goes on. */
 export type LogAnomaly =
-  | { readonly kind: 'SHRUNK'; readonly stream: LogStream; readonly offset: number; readonly size: number }
+  /** The file is shorter than what was read of it; reading goes on at `offset`, its end now. */
+  | { readonly kind: 'SHRUNK'; readonly stream: LogStream; readonly offset: number }
   | { readonly kind: 'MISSING'; readonly stream: LogStream }
+  /** Reading a stream or writing the index failed; it is tried again. */
   | { readonly kind: 'STALLED'; readonly error: unknown };

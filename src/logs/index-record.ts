@@ -80,7 +80,12 @@ export function decodeRecord(source: Buffer, position = 0): IndexRecord | undefi
     lineCount: bytes.readUInt32LE(48),
     byteLength: bytes.readUInt32LE(52),
     stream: bytes.readUInt8(56) === 0 ? 'STDOUT' : 'STDERR',
-    ending: (flags & FLAG_CONTINUED) !== 0 ? 'CONTINUED' : (flags & FLAG_END_OF_STREAM) !== 0 ? 'END_OF_STREAM' : 'NEWLINE',
+    ending:
+      (flags & FLAG_CONTINUED) !== 0
+        ? 'CONTINUED'
+        : (flags & FLAG_END_OF_STREAM) !== 0
+          ? 'END_OF_STREAM'
+          : 'NEWLINE',
     atApproximate: (flags & FLAG_AT_APPROXIMATE) !== 0,
     otherUnterminated: (flags & FLAG_OTHER_UNTERMINATED) !== 0,
   };
@@ -111,7 +116,14 @@ export function isOwnFormat(header: { readonly magic: string }): boolean {
 /** What the last record of a log says of the whole; of none, that the log is empty. */
 export function totalsOf(last: IndexRecord | undefined): LogTotals {
   if (last === undefined) {
-    return { lastSeq: 0, stdoutLines: 0, stderrLines: 0, stdoutBytes: 0, stderrBytes: 0, endedWithoutNewline: [] };
+    return {
+      lastSeq: 0,
+      stdoutLines: 0,
+      stderrLines: 0,
+      stdoutBytes: 0,
+      stderrBytes: 0,
+      endedWithoutNewline: [],
+    };
   }
   const ownEndOffset = last.offset + last.byteLength;
   const ownUnterminated = last.ending !== 'NEWLINE';

@@ -90,7 +90,8 @@ class BatchCollector {
 
   /** @returns the end of the line, where the next one starts. */
   add(lineEnd: number, ending: 'NEWLINE' | 'CONTINUED'): number {
-    if (this.#lineCount === MAX_BATCH_LINES || lineEnd - this.#start > MAX_BATCH_BYTES) this.#close('NEWLINE');
+    if (this.#lineCount === MAX_BATCH_LINES || lineEnd - this.#start > MAX_BATCH_BYTES)
+      this.#close('NEWLINE');
     this.#lineCount++;
     this.#end = lineEnd;
     if (ending === 'CONTINUED') this.#close(ending);

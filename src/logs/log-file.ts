@@ -2,7 +2,7 @@ import { closeSync, constants, fstatSync, openSync, read, readSync } from 'node:
 import { LogFileRefusedError } from './errors.ts';
 
 // NONBLOCK: opening a FIFO for reading would otherwise wait for its writer, and with it the whole server.
-const READ_FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK | constants.O_CLOEXEC;
+const READ_FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
 /** One open descriptor of a regular file, for reading. Goes on reading the file where it is renamed or deleted. */
 export class LogFile implements Disposable {
@@ -27,16 +27,16 @@ export class LogFile implements Disposable {
     }
   }
 
-  /** Bytes. */
+  /** Bytes; 0 after the release. */
   size(): number {
-    return fstatSync(this.#descriptor).size;
+    return this.#released ? 0 : fstatSync(this.#descriptor).size;
   }
 
-  /** What there is of the range, up to `length` bytes; in a buffer of its own. Meant for the page cache: it blocks. */
+  /** What there is of the range, up to `length` bytes; in a buffer of its own. Meant for the page cache: it blocks. Nothing after the release. */
   readSync(position: number, length: number): Buffer {
     const buffer = Buffer.allocUnsafeSlow(length);
     let filled = 0;
-    while (filled < length) {
+    while (filled < length && !this.#released) {
       const count = readSync(this.#descriptor, buffer, filled, length - filled, position + filled);
       if (count === 0) break;
       filled += count;

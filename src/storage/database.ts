@@ -37,7 +37,9 @@ export class Database implements AsyncDisposable {
     useWriteAheadLog(directory.databasePath);
     const url = directory.databasePath;
     const writer = new PrismaClient({ adapter: new PrismaBetterSqlite3({ url, timeout: BUSY_TIMEOUT_MS }) });
-    const read = new PrismaClient({ adapter: new PrismaBetterSqlite3({ url, timeout: BUSY_TIMEOUT_MS, readonly: true }) });
+    const read = new PrismaClient({
+      adapter: new PrismaBetterSqlite3({ url, timeout: BUSY_TIMEOUT_MS, readonly: true }),
+    });
     const database = new Database(writer, read);
     try {
       await writer.$queryRaw`PRAGMA synchronous = FULL`;
@@ -77,6 +79,8 @@ async function assertPragma(client: PrismaClient, name: string, expected: string
   const rows = await client.$queryRawUnsafe<Record<string, unknown>[]>(`PRAGMA ${name}`);
   const value = Object.values(rows[0] ?? {})[0];
   if (value !== expected && Number(value) !== expected) {
-    throw new StartupError(`SQLite has ${name} = ${String(value)} where Lifeline relies on ${String(expected)}. Reinstall Lifeline's packages.`);
+    throw new StartupError(
+      `SQLite has ${name} = ${String(value)} where Lifeline relies on ${String(expected)}. Reinstall Lifeline's packages.`,
+    );
   }
 }

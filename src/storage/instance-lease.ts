@@ -37,9 +37,12 @@ export class InstanceLease implements Disposable {
     } catch (error) {
       lock.close();
       if (!isBusy(error)) throw error;
-      throw new StartupError(`${describe(readHolder(holderPath), directory.path)} Stop it first, or name another directory with --data-dir.`, {
-        cause: error,
-      });
+      throw new StartupError(
+        `${describe(readHolder(holderPath), directory.path)} Stop it first, or name another directory with --data-dir.`,
+        {
+          cause: error,
+        },
+      );
     }
     const holder: LeaseHolder = { pid: process.pid, host: hostname(), since: new Date().toISOString() };
     writeFileSync(holderPath, `${JSON.stringify(holder)}\n`, { mode: 0o600 });

@@ -31,11 +31,17 @@ export function createJobFiles(
   renameSync(`${directory.specPath}.part`, directory.specPath);
 }
 
-/** The specification, or `undefined` where the directory has none: it is the rest of a job that never came to be. */
+/**
+ * The specification, or `undefined` where the directory has none that can be read: it is the rest of a job that never
+ * came to be, or another version's.
+ */
 export function readSpec(directory: JobDirectory): StoredSpec | undefined {
-  if (!existsSync(directory.specPath)) return undefined;
-  const stored = JSON.parse(readFileSync(directory.specPath, 'utf8')) as StoredSpec;
-  return stored.format === FORMAT && stored.jobId === directory.jobId ? stored : undefined;
+  try {
+    const stored = JSON.parse(readFileSync(directory.specPath, 'utf8')) as StoredSpec;
+    return stored.format === FORMAT && stored.jobId === directory.jobId ? stored : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Called before the database hears of the transition. */

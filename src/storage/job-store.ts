@@ -2,6 +2,7 @@ import type { JobId } from '../domain/job-id.ts';
 import type { JobSpec } from '../domain/job-spec.ts';
 import { ACTIVE_STATUSES, isFinal, type JobReason, type JobStatus } from '../domain/job-status.ts';
 import type { HostIdentity, ProcessIdentity } from '../domain/process-identity.ts';
+import type { TerminatedProcess } from '../domain/terminated-process.ts';
 import type { ReadClient } from './database.ts';
 import type { ActiveJob, Cancellation, Job, Prisma } from './generated/client.ts';
 import type { WriteGate } from './write-gate.ts';
@@ -44,7 +45,7 @@ export interface CancellationFacts {
   readonly killedAtMs: number | null;
   readonly finishedAtMs: number | null;
   readonly containment: 'CONTAINED' | 'BEST_EFFORT';
-  readonly processes: readonly unknown[];
+  readonly processes: readonly TerminatedProcess[];
 }
 
 /** The row was not in the state that the transition starts from: somebody else was first. */
@@ -70,7 +71,10 @@ export class JobStore {
   }
 
   async findByRequestId(requestId: string): Promise<Pick<JobRecord, 'id' | 'requestFingerprint'> | null> {
-    return this.#read.job.findUnique({ where: { requestId }, select: { id: true, requestFingerprint: true } });
+    return this.#read.job.findUnique({
+      where: { requestId },
+      select: { id: true, requestFingerprint: true },
+    });
   }
 
   /** Whether the job has ended and its outcome is stored. */
@@ -80,7 +84,9 @@ export class JobStore {
   }
 
   /** The jobs that had not ended, oldest first, with their entries of the active map. */
-  async unfinishedJobs(): Promise<(JobRecord & { active: ActiveJobRecord | null; cancellation: CancellationRecord | null })[]> {
+  async unfinishedJobs(): Promise<
+    (JobRecord & { active: ActiveJobRecord | null; cancellation: CancellationRecord | null })[]
+  > {
     return this.#read.job.findMany({
       where: { status: { in: ['QUEUED', ...ACTIVE_STATUSES] } },
       include: { active: true, cancellation: true },
@@ -104,7 +110,12 @@ export class JobStore {
   }
 
   /** Inserts the job with its first transition, to QUEUED. Rejects if the id or the requestId exists. */
-  async insertQueued(jobId: JobId, spec: JobSpec, requestFingerprint: string | null, first: TransitionRecord): Promise<void> {
+  async insertQueued(
+    jobId: JobId,
+    spec: JobSpec,
+    requestFingerprint: string | null,
+    first: TransitionRecord,
+  ): Promise<void> {
     await this.#gate.transaction((tx) =>
       tx.job.create({
         data: {
@@ -129,7 +140,12 @@ export class JobStore {
   }
 
   /** From QUEUED to STARTING: the job enters the active map, before anything of it runs. @throws TransitionConflictError */
-  async enterActive(jobId: JobId, transition: TransitionRecord, cookie: string, host: HostIdentity): Promise<void> {
+  async enterActive(
+    jobId: JobId,
+    transition: TransitionRecord,
+    cookie: string,
+    host: HostIdentity,
+  ): Promise<void> {
     await this.#gate.transaction(async (tx) => {
       await compareAndSet(tx, jobId, transition, {});
       await tx.activeJob.create({ data: { jobId, cookie, ...host } });
@@ -187,7 +203,11 @@ async function compareAndSet(
   await tx.jobTransition.create({ data: { jobId, ...transitionData(transition) } });
 }
 
-async function upsertCancellation(tx: Prisma.TransactionClient, jobId: JobId, facts: CancellationFacts): Promise<void> {
+async function upsertCancellation(
+  tx: Prisma.TransactionClient,
+  jobId: JobId,
+  facts: CancellationFacts,
+): Promise<void> {
   const { requestedAtMs, killedAtMs, finishedAtMs, processes, ...columns } = facts;
   const data = {
     ...columns,

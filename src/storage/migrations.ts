@@ -61,10 +61,13 @@ function appliedMigrations(databasePath: string): string[] {
   try {
     const check = database.pragma('quick_check', { simple: true });
     if (check !== 'ok') throw new Error(`quick_check says: ${String(check)}`);
-    const hasTable = database.prepare("SELECT 1 FROM sqlite_master WHERE name = '_prisma_migrations'").get() !== undefined;
+    const hasTable =
+      database.prepare("SELECT 1 FROM sqlite_master WHERE name = '_prisma_migrations'").get() !== undefined;
     if (!hasTable) return [];
     return database
-      .prepare<[], { name: string }>('SELECT migration_name AS name FROM _prisma_migrations WHERE finished_at IS NOT NULL AND rolled_back_at IS NULL')
+      .prepare<[], { name: string }>(
+        'SELECT migration_name AS name FROM _prisma_migrations WHERE finished_at IS NOT NULL AND rolled_back_at IS NULL',
+      )
       .all()
       .map((row) => row.name);
   } catch (error) {
@@ -80,7 +83,10 @@ function appliedMigrations(databasePath: string): string[] {
 
 /** A complete copy under a temporary name first, so that a half-written backup is never taken for one. */
 async function backUp(directory: DataDirectory): Promise<void> {
-  const target = join(directory.backupsPath, `before-migration-${new Date().toISOString().replaceAll(':', '')}.db`);
+  const target = join(
+    directory.backupsPath,
+    `before-migration-${new Date().toISOString().replaceAll(':', '')}.db`,
+  );
   const database = new Database(directory.databasePath, { timeout: 2000 });
   try {
     await database.backup(`${target}.part`);
@@ -92,9 +98,12 @@ async function backUp(directory: DataDirectory): Promise<void> {
 
 async function runMigrations(directory: DataDirectory): Promise<readonly string[]> {
   const adapter = new PrismaBetterSqlite3({ url: directory.databasePath, timeout: 2000 });
-  using engine = await openSchemaEngine(readFileSync(join(PRISMA_PATH, 'schema.prisma'), 'utf8'), adapter);
+  await using opened = await openSchemaEngine(
+    readFileSync(join(PRISMA_PATH, 'schema.prisma'), 'utf8'),
+    adapter,
+  );
   try {
-    const { appliedMigrationNames } = await engine.applyMigrations({
+    const { appliedMigrationNames } = await opened.engine.applyMigrations({
       migrationsList: readMigrationList(),
       filters: { externalTables: [], externalEnums: [] },
     });

@@ -18,7 +18,7 @@ export class IllegalTransitionError extends Error {
 export interface Step {
   readonly reason: JobReason;
   /** Who or what caused it, in one sentence. */
-  readonly cause?: string;
+  readonly cause?: string | null;
   readonly facts?: JobFacts;
   readonly cancellation?: CancellationFacts;
   /** Given on the way to STARTING: the entry of the active map. */
@@ -75,7 +75,8 @@ export class JobLife {
     };
     return this.#write(async () => {
       appendTransition(this.#directory, record);
-      if (step.active === undefined) await this.#jobs.transition(this.jobId, record, step.facts, step.cancellation);
+      if (step.active === undefined)
+        await this.#jobs.transition(this.jobId, record, step.facts, step.cancellation);
       else await this.#jobs.enterActive(this.jobId, record, step.active.cookie, step.active.host);
     });
   }

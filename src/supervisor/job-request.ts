@@ -39,9 +39,11 @@ const MAX_DURATION_MS = 10 * 365 * 24 * 3600 * 1000;
  * (dash: LINENO, OPTIND, PPID; bash: the rest).
  */
 const SHELL_NAMES = new Set(
-  ('_ BASHOPTS BASHPID BASH_ALIASES BASH_ARGC BASH_ARGV BASH_ARGV0 BASH_CMDS BASH_COMMAND BASH_LINENO BASH_MONOSECONDS ' +
+  (
+    '_ BASHOPTS BASHPID BASH_ALIASES BASH_ARGC BASH_ARGV BASH_ARGV0 BASH_CMDS BASH_COMMAND BASH_LINENO BASH_MONOSECONDS ' +
     'BASH_REMATCH BASH_SOURCE BASH_SUBSHELL BASH_TRAPSIG BASH_VERSINFO COMP_WORDBREAKS DIRSTACK EPOCHREALTIME EPOCHSECONDS EUID FUNCNAME ' +
-    'GROUPS HISTCMD LINENO OPTIND PIPESTATUS PPID RANDOM SECONDS SHELLOPTS SHLVL SRANDOM UID').split(' '),
+    'GROUPS HISTCMD LINENO OPTIND PIPESTATUS PPID RANDOM SECONDS SHELLOPTS SHLVL SRANDOM UID'
+  ).split(' '),
 );
 
 /**
@@ -81,7 +83,10 @@ export function fingerprint(request: StartJobRequest): string {
 /** A period of time that somebody gave. @throws InvalidInputError */
 export function checkedDuration(ms: number, field: string, leastMs: number): number {
   if (!Number.isSafeInteger(ms) || ms < leastMs || ms > MAX_DURATION_MS) {
-    throw new InvalidInputError(`${field} must be a whole number of milliseconds from ${String(leastMs)} to ${String(MAX_DURATION_MS)}.`, field);
+    throw new InvalidInputError(
+      `${field} must be a whole number of milliseconds from ${String(leastMs)} to ${String(MAX_DURATION_MS)}.`,
+      field,
+    );
   }
   return ms;
 }
@@ -96,7 +101,10 @@ function requestedArgv(request: StartJobRequest): readonly string[] {
     return ['/bin/sh', '-c', script];
   }
   if (command === undefined || command.length === 0 || command[0] === '') {
-    throw new InvalidInputError('The command is empty: give the program and its arguments, one string each.', 'command');
+    throw new InvalidInputError(
+      'The command is empty: give the program and its arguments, one string each.',
+      'command',
+    );
   }
   return command;
 }
@@ -111,9 +119,13 @@ function checkedEnv(env: readonly EnvEntry[]): readonly EnvEntry[] {
       );
     }
     if (SHELL_NAMES.has(name)) {
-      throw new InvalidInputError(`The environment name ${name} is set by the shell itself and would not arrive as written: use another one.`, 'env');
+      throw new InvalidInputError(
+        `The environment name ${name} is set by the shell itself and would not arrive as written: use another one.`,
+        'env',
+      );
     }
-    if (name === COOKIE_NAME) throw new InvalidInputError(`The environment name ${name} is Lifeline's own: use another one.`, 'env');
+    if (name === COOKIE_NAME)
+      throw new InvalidInputError(`The environment name ${name} is Lifeline's own: use another one.`, 'env');
     if (names.has(name)) throw new InvalidInputError(`The environment name ${name} is given twice.`, 'env');
     names.add(name);
   }
@@ -123,7 +135,8 @@ function checkedEnv(env: readonly EnvEntry[]): readonly EnvEntry[] {
 function checkSizes(argv: readonly string[], env: readonly EnvEntry[]): void {
   let total = 0;
   const check = (text: string, what: string, field: string): void => {
-    if (text.includes('\0')) throw new InvalidInputError(`${what} has a NUL character, which no program can receive.`, field);
+    if (text.includes('\0'))
+      throw new InvalidInputError(`${what} has a NUL character, which no program can receive.`, field);
     const bytes = Buffer.byteLength(text);
     if (bytes > MAX_STRING_BYTES) {
       throw new InvalidInputError(
@@ -138,13 +151,19 @@ function checkSizes(argv: readonly string[], env: readonly EnvEntry[]): void {
   });
   for (const { name, value } of env) check(`${name}=${value}`, `The environment entry ${name}`, 'env');
   if (total > MAX_TOTAL_BYTES) {
-    throw new InvalidInputError(`Arguments and environment are ${String(total)} bytes together; at most ${String(MAX_TOTAL_BYTES)} can be passed.`, 'command');
+    throw new InvalidInputError(
+      `Arguments and environment are ${String(total)} bytes together; at most ${String(MAX_TOTAL_BYTES)} can be passed.`,
+      'command',
+    );
   }
 }
 
 function checkedCwd(cwd: string): string {
   const refuse = (problem: string): never => {
-    throw new InvalidInputError(`The working directory ${JSON.stringify(cwd.slice(0, 500))} ${problem}.`, 'cwd');
+    throw new InvalidInputError(
+      `The working directory ${JSON.stringify(cwd.slice(0, 500))} ${problem}.`,
+      'cwd',
+    );
   };
   if (cwd.includes('\0')) return refuse('has a NUL character');
   if (!isAbsolute(cwd)) return refuse('is not absolute: begin it with a slash');
@@ -154,7 +173,9 @@ function checkedCwd(cwd: string): string {
     return resolve(cwd);
   } catch (error) {
     if (error instanceof InvalidInputError) throw error;
-    return refuse((error as NodeJS.ErrnoException).code === 'ENOENT' ? 'does not exist' : 'cannot be entered');
+    return refuse(
+      (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'does not exist' : 'cannot be entered',
+    );
   }
 }
 
@@ -205,13 +226,15 @@ function shebangInterpreter(path: string): string | undefined {
 function checkedLabels(labels: readonly string[]): readonly string[] {
   if (labels.length > 50) throw new InvalidInputError('A job has at most 50 labels.', 'labels');
   for (const label of labels) {
-    if (label === '' || label.length > 200) throw new InvalidInputError('A label has 1 to 200 characters.', 'labels');
+    if (label === '' || label.length > 200)
+      throw new InvalidInputError('A label has 1 to 200 characters.', 'labels');
   }
   return [...new Set(labels)];
 }
 
 function checkedRequestId(requestId: string): string {
-  if (requestId === '' || requestId.length > 200) throw new InvalidInputError('A requestId has 1 to 200 characters.', 'requestId');
+  if (requestId === '' || requestId.length > 200)
+    throw new InvalidInputError('A requestId has 1 to 200 characters.', 'requestId');
   return requestId;
 }
 

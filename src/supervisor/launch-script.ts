@@ -21,7 +21,10 @@ export function launchScript(spec: JobSpec, environment: readonly EnvEntry[], to
   return [
     `cd -- ${quote(spec.cwd)} || exit 126`,
     'unset PWD OLDPWD',
+    // bash comments on values that mean something to itself (LC_ALL, BASH_COMPAT); the job's log is not the place for it.
+    '{',
     ...environment.map(({ name, value }) => `export ${name}=${quote(value)}`),
+    '} 2>/dev/null',
     `exec ${argv.map(quote).join(' ')}`,
     '',
   ].join('\n');

@@ -16,7 +16,10 @@ export function findLaunchTools(path: string): LaunchTools {
       .find(isExecutable) ?? null;
   const need = (name: string): string => {
     const found = find(name);
-    if (found === null) throw new StartupError(`Lifeline needs the program ${name}, which is not in PATH. Install it (setsid is in util-linux).`);
+    if (found === null)
+      throw new StartupError(
+        `Lifeline needs the program ${name}, which is not in PATH. Install it (setsid is in util-linux).`,
+      );
     return found;
   };
   need('cat');

@@ -51,10 +51,15 @@ export class ShimLauncher implements Launcher {
     this.#tools = tools;
   }
 
-  async launch(directory: JobDirectory, spec: JobSpec, environment: readonly EnvEntry[]): Promise<GatedProcess> {
+  async launch(
+    directory: JobDirectory,
+    spec: JobSpec,
+    environment: readonly EnvEntry[],
+  ): Promise<GatedProcess> {
     const child = this.#spawnShim(directory, spec, environment);
     const gate = gateOf(child);
-    if (gate === undefined) throw new LaunchFailedError('The shim could not be started: no descriptors or processes are left.');
+    if (gate === undefined)
+      throw new LaunchFailedError('The shim could not be started: no descriptors or processes are left.');
     gate.on('error', () => undefined); // A shim that died: its end is noticed through the child.
     try {
       const program = await readIdentity(child, gate);
@@ -149,7 +154,12 @@ async function readIdentity(child: ChildProcess, gate: Duplex): Promise<ProcessI
   });
 }
 
-function gatedProcess(child: ChildProcess, gate: Duplex, shim: ProcessIdentity, program: ProcessIdentity): GatedProcess {
+function gatedProcess(
+  child: ChildProcess,
+  gate: Duplex,
+  shim: ProcessIdentity,
+  program: ProcessIdentity,
+): GatedProcess {
   let listener: (() => void) | undefined;
   const onExit = (): void => listener?.();
   child.once('exit', onExit);

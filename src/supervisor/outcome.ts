@@ -1,5 +1,8 @@
 import { constants } from 'node:os';
 import type { JobReason, JobStatus } from '../domain/job-status.ts';
+import type { HostIdentity } from '../domain/process-identity.ts';
+import type { EndRequest } from './end-request.ts';
+import type { ExitRecord } from './exit-record.ts';
 
 /** How a program ended, as far as it can be known. */
 export interface Outcome {
@@ -13,14 +16,52 @@ export interface Outcome {
 
 const NO_EXIT = { exitCode: null, signal: null, signalInferred: false } as const;
 
+/**
+ * How a job ended, from what is left of it: a request to end it counts first, then the exit record.
+ * @param request `null` unless the job was told to end before it did
+ * @param killed whether its grace period ran out
+ */
+export function outcomeOf(record: ExitRecord, request: EndRequest | null, killed: boolean): Outcome {
+  if (request !== null) return outcomeOfRequest(request, record.aborted ? null : record.exitStatus, killed);
+  if (record.aborted) return outcomeOfLaunchFailure('The server ended before the program could start.');
+  if (record.exitStatus !== null) return outcomeOfExit(record.exitStatus);
+  return outcomeLost(
+    'IDENTITY_GONE',
+    'The program is gone and nobody saw how it ended: its shim was gone, too.',
+  );
+}
+
+/** Why nothing of a job can be here: another boot, or another pid namespace. `null` if it can. */
+export function outcomeElsewhere(then: HostIdentity, now: HostIdentity): Outcome | null {
+  if (then.bootId !== now.bootId) {
+    return outcomeLost(
+      'HOST_REBOOTED',
+      'The machine was restarted while the job ran, so its outcome cannot be known.',
+    );
+  }
+  if (then.pidNamespace !== now.pidNamespace) {
+    return outcomeLost(
+      'IDENTITY_GONE',
+      'The job ran in another container or pid namespace, so its outcome cannot be known.',
+    );
+  }
+  return null;
+}
+
 /** What the shell's exit status says. Over 128 it may be a signal or an exit code: sh cannot tell them apart. */
-export function outcomeOfExit(exitStatus: number): Outcome {
+function outcomeOfExit(exitStatus: number): Outcome {
   if (exitStatus === 0) {
     return { ...NO_EXIT, status: 'SUCCEEDED', reason: 'EXITED', message: null, exitCode: 0 };
   }
   const signal = signalOfExitStatus(exitStatus);
   if (signal === null) {
-    return { ...NO_EXIT, status: 'FAILED', reason: 'EXITED', message: `The program ended with exit code ${String(exitStatus)}.`, exitCode: exitStatus };
+    return {
+      ...NO_EXIT,
+      status: 'FAILED',
+      reason: 'EXITED',
+      message: `The program ended with exit code ${String(exitStatus)}.`,
+      exitCode: exitStatus,
+    };
   }
   const killed = signal === 'SIGKILL';
   return {
@@ -44,15 +85,17 @@ export function outcomeLost(reason: JobReason, message: string): Outcome {
 }
 
 /** The end of a job that was told to end: the first cause wins, whatever the program made of it. */
-export function outcomeOfCancellation(reason: JobReason, exitStatus: number | null, killed: boolean): Outcome {
+export function outcomeOfRequest(request: EndRequest, exitStatus: number | null, killed: boolean): Outcome {
+  const timedOut = request.reason === 'TIMEOUT';
   const how = killed ? ' and was killed after its grace period' : '';
+  const signal = exitStatus === null ? null : signalOfExitStatus(exitStatus);
   return {
-    status: reason === 'TIMEOUT' ? 'TIMED_OUT' : 'CANCELLED',
-    reason,
-    message: reason === 'TIMEOUT' ? `The job ran into its timeout${how}.` : `The job was cancelled${how}.`,
+    status: timedOut ? 'TIMED_OUT' : 'CANCELLED',
+    reason: request.reason,
+    message: `The job ${timedOut ? 'ran into its timeout' : 'was cancelled'}${how}.`,
     exitCode: exitStatus,
-    signal: exitStatus === null ? null : signalOfExitStatus(exitStatus),
-    signalInferred: exitStatus !== null && signalOfExitStatus(exitStatus) !== null,
+    signal,
+    signalInferred: signal !== null,
   };
 }
 

@@ -94,7 +94,10 @@ export function parseStat(stat: string): ProcessEntry | undefined {
   const open = stat.indexOf('(');
   const close = stat.lastIndexOf(')');
   if (open < 0 || close < open) return undefined;
-  const fields = stat.slice(close + 2).trim().split(' ');
+  const fields = stat
+    .slice(close + 2)
+    .trim()
+    .split(' ');
   const number = (field: number): number => Number(fields[field - 3]);
   const entry = {
     pid: Number(stat.slice(0, open)),
@@ -111,7 +114,10 @@ export function parseStat(stat: string): ProcessEntry | undefined {
 /** The command line of a process, for people; the kernel's short name where it has none. */
 export function readCommandLine(process: ProcessEntry): string {
   try {
-    const line = readFileSync(`/proc/${String(process.pid)}/cmdline`, 'utf8').split('\0').join(' ').trim();
+    const line = readFileSync(`/proc/${String(process.pid)}/cmdline`, 'utf8')
+      .split('\0')
+      .join(' ')
+      .trim();
     return line === '' ? `[${process.name}]` : line.slice(0, 500);
   } catch {
     return `[${process.name}]`;

@@ -23,8 +23,10 @@ export function treeMembers(snapshot: ProcessSnapshot, root: TreeRoot): readonly
   const members = new Map<number, ProcessEntry>();
   for (const process of snapshot.processes.values()) {
     if (process.startTicks < root.program.startTicks || process.sessionId === root.shim.pid) continue;
-    const bySession = numberIsOurs && (process.sessionId === root.program.pid || process.groupId === root.program.pid);
-    if (bySession || snapshot.environmentValue(process.pid, COOKIE_NAME) === root.cookie) members.set(process.pid, process);
+    const bySession =
+      numberIsOurs && (process.sessionId === root.program.pid || process.groupId === root.program.pid);
+    if (bySession || snapshot.environmentValue(process.pid, COOKIE_NAME) === root.cookie)
+      members.set(process.pid, process);
   }
   if (holder?.startTicks === root.program.startTicks) members.set(holder.pid, holder);
   addDescendants(snapshot, members);
@@ -32,7 +34,7 @@ export function treeMembers(snapshot: ProcessSnapshot, root: TreeRoot): readonly
 }
 
 function addDescendants(snapshot: ProcessSnapshot, members: Map<number, ProcessEntry>): void {
-  for (let grown = true; grown; ) {
+  for (let grown = true; grown;) {
     grown = false;
     for (const process of snapshot.processes.values()) {
       if (members.has(process.pid) || !members.has(process.parentPid)) continue;

@@ -6,7 +6,8 @@ import type { DataDirectory } from '../storage/data-directory.ts';
 import { readSpec, readTransitions } from '../storage/job-files.ts';
 import type { ActiveJobRecord, CancellationRecord, JobRecord, JobStore } from '../storage/job-store.ts';
 import { readExitRecord } from './exit-record.ts';
-import { processIdentity, type EndRequest, type ResumedRun } from './job-run.ts';
+import type { EndRequest } from './end-request.ts';
+import { processIdentity, type ResumedRun } from './job-run.ts';
 import { isAlive } from './process-table.ts';
 import type { TreeRoot } from './process-tree.ts';
 import type { SupervisorLog } from './supervisor-log.ts';
@@ -105,22 +106,33 @@ async function importQueued(ports: Parameters<typeof reconcile>[0]): Promise<num
   return imported;
 }
 
-function judge(former: ResumedRun, host: HostIdentity, exitRecordPath: string): { verdict: Verdict; evidence: string } {
+function judge(
+  former: ResumedRun,
+  host: HostIdentity,
+  exitRecordPath: string,
+): { verdict: Verdict; evidence: string } {
   const record = readExitRecord(exitRecordPath);
   const { root } = former;
-  if (root === null || record.aborted) return { verdict: 'failed', evidence: 'the gate of its program never opened' };
+  if (root === null || record.aborted)
+    return { verdict: 'failed', evidence: 'the gate of its program never opened' };
   if (record.exitStatus !== null) {
     return { verdict: 'finished', evidence: `the exit record says ${String(record.exitStatus)}` };
   }
   if (former.host.bootId !== host.bootId) return { verdict: 'lost', evidence: 'the machine was restarted' };
-  if (former.host.pidNamespace !== host.pidNamespace) return { verdict: 'lost', evidence: 'it ran in another pid namespace' };
+  if (former.host.pidNamespace !== host.pidNamespace)
+    return { verdict: 'lost', evidence: 'it ran in another pid namespace' };
   if (isAlive(root.shim) || isAlive(root.program)) {
     return { verdict: 'adopted', evidence: `pid ${String(root.program.pid)} with its start time is alive` };
   }
-  return { verdict: 'lost', evidence: `pid ${String(root.program.pid)} with its start time is gone, without an exit record` };
+  return {
+    verdict: 'lost',
+    evidence: `pid ${String(root.program.pid)} with its start time is gone, without an exit record`,
+  };
 }
 
-function formerRun(row: JobRecord & { active: ActiveJobRecord | null; cancellation: CancellationRecord | null }): ResumedRun {
+function formerRun(
+  row: JobRecord & { active: ActiveJobRecord | null; cancellation: CancellationRecord | null },
+): ResumedRun {
   const { active, cancellation, startedAt } = row;
   return {
     root: active === null ? null : treeRoot(active),

@@ -11,7 +11,8 @@ import { ActiveJobs } from './active-jobs.ts';
 import { JobChangeBus } from './job-change-bus.ts';
 import { JobLife } from './job-life.ts';
 import { checkedDuration, completeRequest, fingerprint, type StartJobRequest } from './job-request.ts';
-import { JobRun, type EndRequest, type JobRunPorts } from './job-run.ts';
+import type { EndRequest } from './end-request.ts';
+import { JobRun, type JobRunPorts } from './job-run.ts';
 import type { Launcher } from './launcher.ts';
 import { ProcessTable } from './process-table.ts';
 import { reconcile, type Reconciliation } from './reconcile.ts';
@@ -69,7 +70,10 @@ export class Supervisor {
 
   /** Compares what is recorded with reality, goes on with every job that has not ended, and is then open for work. */
   static async open(options: SupervisorOptions): Promise<Supervisor> {
-    const supervisor = new Supervisor(options, new JobIds(options.dataDirectory, await options.jobs.highestJobId()));
+    const supervisor = new Supervisor(
+      options,
+      new JobIds(options.dataDirectory, await options.jobs.highestJobId()),
+    );
     const { dataDirectory, jobs, log, host } = options;
     const { resumed, queued, reconciliation } = await reconcile({ dataDirectory, jobs, log, host });
     supervisor.#lastReconciliation = reconciliation;
@@ -94,15 +98,19 @@ export class Supervisor {
     const { requestId } = request;
     if (requestId === undefined) return this.#create(request, null);
     // One after the other for each requestId, so that of two at once the second finds the first.
-    const turn = (this.#requests.get(requestId) ?? Promise.resolve()).catch(() => undefined).then(async () => {
-      const digest = fingerprint(request);
-      const known = await this.#options.jobs.findByRequestId(requestId);
-      if (known === null) return this.#create(request, digest);
-      if (known.requestFingerprint !== digest) {
-        throw new ConflictError(`The requestId ${JSON.stringify(requestId)} belongs to job ${String(known.id)}, which was asked to run something else. Use a new one.`);
-      }
-      return known.id;
-    });
+    const turn = (this.#requests.get(requestId) ?? Promise.resolve())
+      .catch(() => undefined)
+      .then(async () => {
+        const digest = fingerprint(request);
+        const known = await this.#options.jobs.findByRequestId(requestId);
+        if (known === null) return this.#create(request, digest);
+        if (known.requestFingerprint !== digest) {
+          throw new ConflictError(
+            `The requestId ${JSON.stringify(requestId)} belongs to job ${String(known.id)}, which was asked to run something else. Use a new one.`,
+          );
+        }
+        return known.id;
+      });
     this.#requests.set(requestId, turn);
     try {
       return await turn;
@@ -117,7 +125,10 @@ export class Supervisor {
    * @param options.gracePeriodMs milliseconds between TERM and KILL; default: the job's own; 0 kills at once
    * @throws JobNotFoundError, InvalidInputError
    */
-  async cancelJob(jobId: JobId, options: { readonly gracePeriodMs?: number; readonly requestedBy?: string } = {}): Promise<void> {
+  async cancelJob(
+    jobId: JobId,
+    options: { readonly gracePeriodMs?: number; readonly requestedBy?: string } = {},
+  ): Promise<void> {
     const { gracePeriodMs, requestedBy = null } = options;
     if (gracePeriodMs !== undefined) checkedDuration(gracePeriodMs, 'gracePeriodMs', 0);
     const run = this.#runs.get(jobId);
@@ -168,7 +179,14 @@ export class Supervisor {
     const { jobs, environment, dataDirectory } = this.#options;
     const spec = completeRequest(request, environment);
     const jobId = this.#jobIds.next();
-    const first: TransitionRecord = { number: 1, from: null, to: 'QUEUED', atMs: Date.now(), reason: 'NONE', cause: null };
+    const first: TransitionRecord = {
+      number: 1,
+      from: null,
+      to: 'QUEUED',
+      atMs: Date.now(),
+      reason: 'NONE',
+      cause: null,
+    };
     createJobFiles(dataDirectory.jobDirectory(jobId), spec, digest, first);
     await jobs.insertQueued(jobId, spec, digest, first);
     this.#newRun(jobId, spec, 'QUEUED', 1);

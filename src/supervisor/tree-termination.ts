@@ -1,3 +1,4 @@
+import type { TerminatedProcess } from '../domain/terminated-process.ts';
 import { Doorbell } from './doorbell.ts';
 import { readCommandLine, type ProcessEntry, type ProcessTable } from './process-table.ts';
 import { signalGroup, signalProcess, treeMembers, type TreeRoot } from './process-tree.ts';
@@ -6,16 +7,6 @@ import { signalGroup, signalProcess, treeMembers, type TreeRoot } from './proces
 const KILL_LIMIT_MS = 5_000;
 const FIRST_PAUSE_MS = 10;
 const LONGEST_PAUSE_MS = 200;
-
-/** What became of one process of the tree. */
-export interface TerminatedProcess {
-  readonly pid: number;
-  readonly command: string;
-  /** In the order in which they were sent. */
-  readonly signals: readonly string[];
-  /** When it was first seen to be gone; `null` for a survivor. */
-  readonly goneAtMs: number | null;
-}
 
 interface Seen {
   readonly entry: ProcessEntry;
@@ -79,7 +70,7 @@ export class TreeTermination {
 
   async #sweepUntilEmpty(): Promise<void> {
     let pauseMs = FIRST_PAUSE_MS;
-    for (let emptySweeps = 0; emptySweeps < 2 && !this.#signal.aborted; ) {
+    for (let emptySweeps = 0; emptySweeps < 2 && !this.#signal.aborted;) {
       const members = treeMembers(await this.#table.scan(), this.#root);
       this.#record(members);
       if (members.length === 0) {

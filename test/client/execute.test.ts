@@ -43,7 +43,7 @@ describe('execute', () => {
   });
 
   it.each<[string, Behaviour, number | undefined]>([
-    ['no answer', ({ request }) => request.socket.destroy(), undefined],
+    ['no answer', ({ request }) => void request.socket.destroy(), undefined],
     ['a page of a proxy', ({ response }) => void response.writeHead(502).end('<p>Bad gateway</p>'), 502],
     ['neither data nor a code', ({ response }) => answerJson(response, 200, { data: null }), 200],
     ['JSON that is no object', ({ response }) => answerJson(response, 200, null), 200],
@@ -56,7 +56,7 @@ describe('execute', () => {
   it('throws the reason of the signal when it gives up', async () => {
     const reader = new AbortController();
     const reason = new Error('enough');
-    const asked = vi.fn(() => reader.abort(reason));
+    const asked = vi.fn<Behaviour>(() => reader.abort(reason));
     await expect(findJob(asked, reader.signal)).rejects.toBe(reason);
     expect(asked).toHaveBeenCalledTimes(1);
   });

@@ -60,7 +60,7 @@ const misbehaviour: fc.Arbitrary<Behaviour> = fc.oneof(
     .tuple(fc.nat(2000), fc.constantFrom('destroy' as const, 'end' as const))
     .map(([bytes, end]) => cutAfter(bytes, end)),
   fc.constantFrom<Behaviour>(
-    ({ request }) => request.socket.destroy(),
+    ({ request }) => void request.socket.destroy(),
     ({ response }) =>
       answerJson(response, 503, { errors: [{ message: 'x', extensions: { code: 'INTERNAL' } }] }),
     ({ response }) => answerJson(response, 404, { message: 'a proxy without a code' }),
@@ -231,7 +231,7 @@ describe('leaving', () => {
     await untilAttached(server);
     reader.abort();
     await expect(pending).resolves.toEqual({ done: true, value: undefined });
-    await vi.waitFor(async () => expect(await server.openConnections()).toBe(0));
+    await vi.waitFor(() => expect(server.openAnswers).toBe(0));
   });
 
   it('by return() ends a pending next() and the connection, however often it is called', async () => {
@@ -243,7 +243,7 @@ describe('leaving', () => {
     await expect(
       Promise.all([events.return?.(), events.return?.(), pending, events.next()]),
     ).resolves.toEqual([ended, ended, ended, ended]);
-    await vi.waitFor(async () => expect(await server.openConnections()).toBe(0));
+    await vi.waitFor(() => expect(server.openAnswers).toBe(0));
   });
 
   it('by break ends the connection', async () => {
@@ -255,11 +255,11 @@ describe('leaving', () => {
       expect(event.__typename).toBe('LogLines');
       break;
     }
-    await vi.waitFor(async () => expect(await server.openConnections()).toBe(0));
+    await vi.waitFor(() => expect(server.openAnswers).toBe(0));
   });
 
   it('while it waits to connect again is at once, too', async () => {
-    await using server = await UnreliableServer.listen(({ request }) => request.socket.destroy());
+    await using server = await UnreliableServer.listen(({ request }) => void request.socket.destroy());
     const reader = new AbortController();
     const onStateChange = ({ state }: FollowState) => {
       if (state === 'WAITING') reader.abort();

@@ -21,6 +21,8 @@ export type Behaviour = (exchange: Exchange) => void | Promise<void>;
 export class UnreliableServer implements AsyncDisposable {
   /** The variables of each connection, in order. */
   readonly seen: JobLogsSubscriptionVariables[] = [];
+  /** Requests whose answer has not ended and whose client is still there. */
+  openAnswers = 0;
   readonly #server: Server;
   readonly #behaviours: readonly Behaviour[];
 
@@ -40,12 +42,6 @@ export class UnreliableServer implements AsyncDisposable {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
-  openConnections(): Promise<number> {
-    return new Promise((resolve, reject) =>
-      this.#server.getConnections((error, count) => (error === null ? resolve(count) : reject(error))),
-    );
-  }
-
   async [Symbol.asyncDispose](): Promise<void> {
     this.#server.closeAllConnections();
     this.#server.close();
@@ -53,6 +49,8 @@ export class UnreliableServer implements AsyncDisposable {
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    this.openAnswers += 1;
+    response.once('close', () => (this.openAnswers -= 1));
     const body = JSON.parse(await text(request)) as { variables: JobLogsSubscriptionVariables };
     const behaviour = this.#behaviours[Math.min(this.seen.length, this.#behaviours.length - 1)]!;
     this.seen.push(body.variables);

@@ -19,7 +19,7 @@ describe('the GraphQL schema', () => {
 
   it('describes every type, field, argument and enum value', () => {
     const undescribed: string[] = [];
-    const check = (name: string, thing: { description?: string | null }): void => {
+    const check = (name: string, thing: { description?: string | null | undefined }): void => {
       if ((thing.description ?? '').trim() === '') undescribed.push(name);
     };
     for (const type of Object.values(schema.getTypeMap())) {

@@ -34,7 +34,7 @@ export function depthRule(most: number): ValidationRule {
       // A cycle ends here; another rule refuses it.
       depths.set(name, 0);
       const fragment = context.getFragment(name);
-      const depth = fragment == null ? 0 : depthOf(fragment.selectionSet);
+      const depth = fragment ? depthOf(fragment.selectionSet) : 0;
       depths.set(name, depth);
       return depth;
     }

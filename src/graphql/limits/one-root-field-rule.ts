@@ -1,4 +1,11 @@
-import { type ASTVisitor, GraphQLError, Kind, type SelectionSetNode, type ValidationContext } from 'graphql';
+import {
+  type ASTVisitor,
+  GraphQLError,
+  Kind,
+  OperationTypeNode,
+  type SelectionSetNode,
+  type ValidationContext,
+} from 'graphql';
 
 /**
  * A mutation has one root field: with aliases one small request could otherwise start hundreds of jobs. Counted over
@@ -7,7 +14,7 @@ import { type ASTVisitor, GraphQLError, Kind, type SelectionSetNode, type Valida
 export function oneRootFieldRule(context: ValidationContext): ASTVisitor {
   return {
     OperationDefinition(operation) {
-      if (operation.operation !== 'mutation') return;
+      if (operation.operation !== OperationTypeNode.MUTATION) return;
       if (countFields(context, operation.selectionSet, new Set()) > 1) {
         context.reportError(
           new GraphQLError('A request can have one mutation field. Send one request for each.', {
@@ -34,7 +41,7 @@ function countFields(
     } else if (!seen.has(selection.name.value)) {
       seen.add(selection.name.value);
       const fragment = context.getFragment(selection.name.value);
-      if (fragment != null) count += countFields(context, fragment.selectionSet, seen);
+      if (fragment) count += countFields(context, fragment.selectionSet, seen);
     }
   }
   return count;

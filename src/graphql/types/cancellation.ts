@@ -1,22 +1,25 @@
 import type { JobReason } from '../../domain/job-status.ts';
+import type { TerminatedProcess } from '../../domain/terminated-process.ts';
 import { builder } from '../builder.ts';
 import type { Containment } from '../services.ts';
-import { readProcesses, type SignalledProcess } from '../stored-json.ts';
+import { readProcesses } from '../stored-json.ts';
 import { ContainmentRef } from './containment.ts';
 import { JobReasonRef } from './job-reason.ts';
 
-const CancelledProcess = builder.objectRef<SignalledProcess>('CancelledProcess').implement({
+const CancelledProcess = builder.objectRef<TerminatedProcess>('CancelledProcess').implement({
   description: 'A process that was there when a job was ended.',
   fields: (t) => ({
     pid: t.exposeInt('pid', { description: 'Its process id.' }),
     command: t.exposeString('command', { description: 'What it ran.' }),
-    signals: t.exposeStringList('signals', {
+    signals: t.stringList({
       description: 'The signals that it got, in order, such as SIGTERM.',
+      resolve: ({ signals }) => [...signals],
     }),
-    goneAt: t.expose('goneAt', {
+    goneAt: t.field({
       type: 'DateTime',
       nullable: true,
       description: 'When it was seen to be gone; null where it survives.',
+      resolve: ({ goneAtMs }) => (goneAtMs === null ? null : new Date(goneAtMs)),
     }),
   }),
 });

@@ -1,5 +1,6 @@
 import type { JobStatus } from '../../domain/job-status.ts';
 import { builder } from '../builder.ts';
+import { given } from '../given.ts';
 import type PrismaTypes from '../generated/pothos-types.ts';
 import { JobStatusRef } from './job-status.ts';
 
@@ -32,16 +33,13 @@ interface JobFilterShape {
  * reach over the bounds of an element. Known gap: SQLite's LIKE takes ASCII letters of either case for the same.
  */
 export function jobsWhere(filter: JobFilterShape): PrismaTypes['Job']['Where'] {
-  const { statuses, labels, commandContains, queuedAfter, queuedBefore } = filter;
+  const { statuses, labels, commandContains, queuedAfter, queuedBefore } = given(filter);
   return {
-    ...(statuses != null && { status: { in: [...statuses] } }),
-    ...(commandContains != null && { command: { contains: JSON.stringify(commandContains).slice(1, -1) } }),
-    ...(labels != null && { AND: labels.map((label) => ({ labels: { contains: JSON.stringify(label) } })) }),
-    ...((queuedAfter != null || queuedBefore != null) && {
-      queuedAt: {
-        ...(queuedAfter != null && { gte: queuedAfter }),
-        ...(queuedBefore != null && { lt: queuedBefore }),
-      },
+    ...(statuses && { status: { in: [...statuses] } }),
+    ...(commandContains !== undefined && {
+      command: { contains: JSON.stringify(commandContains).slice(1, -1) },
     }),
+    ...(labels && { AND: labels.map((label) => ({ labels: { contains: JSON.stringify(label) } })) }),
+    ...((queuedAfter ?? queuedBefore) && { queuedAt: given({ gte: queuedAfter, lt: queuedBefore }) }),
   };
 }

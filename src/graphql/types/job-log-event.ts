@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { builder } from '../builder.ts';
-import { jobLogEvents, type JobLogPayloadOf } from '../job-log-events.ts';
-import { LogGapReasonRef } from './log-gap-reason.ts';
+import { jobLogEvents, type JobLogPayload, type JobLogPayloadOf } from '../job-log-events.ts';
+import { LogGap } from './log-gap.ts';
 import { LogLine } from './log-line.ts';
 import { LogStreamRef } from './log-stream.ts';
 
@@ -23,16 +23,6 @@ const LogLines = builder.objectRef<JobLogPayloadOf<'LogLines'>>('LogLines').impl
       resolve: ({ lines }) => lines,
     }),
     lastSeq: t.expose('lastSeq', { type: 'SafeInt', description: PASSED }),
-  }),
-});
-
-const LogGap = builder.objectRef<JobLogPayloadOf<'LogGap'>>('LogGap').implement({
-  description: 'Lines that were there and are gone. What follows goes on after them.',
-  fields: (t) => ({
-    jobId: t.exposeID('jobId', { description: 'Whose log.' }),
-    fromSeq: t.expose('fromSeq', { type: 'SafeInt', description: 'Seq of the first line that is gone.' }),
-    toSeq: t.expose('toSeq', { type: 'SafeInt', description: 'Seq of the last line that is gone.' }),
-    reason: t.expose('reason', { type: LogGapReasonRef, description: 'Why they are gone.' }),
   }),
 });
 
@@ -74,7 +64,7 @@ const LogDone = builder.objectRef<JobLogPayloadOf<'LogDone'>>('LogDone').impleme
 const JobLogEvent = builder.unionType('JobLogEvent', {
   description: 'What a follower of a log is told.',
   types: [LogLines, LogGap, LogHeartbeat, LogDone],
-  resolveType: ({ kind }) => kind,
+  resolveType: (event) => (event as JobLogPayload).kind,
 });
 
 builder.subscriptionField('jobLogs', (t) =>

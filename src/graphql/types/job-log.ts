@@ -1,6 +1,8 @@
 import { builder } from '../builder.ts';
-import { JobLogView, type LogPageView } from '../job-log-view.ts';
+import { given } from '../given.ts';
+import type { JobLogView, LogPageView } from '../job-log-view.ts';
 import { checkPageSize } from '../page-size.ts';
+import { LogGap } from './log-gap.ts';
 import { LogLine } from './log-line.ts';
 import { LogStreamRef } from './log-stream.ts';
 
@@ -14,13 +16,13 @@ const LogPageInfo = builder.objectRef<LogPageView>('LogPageInfo').implement({
   fields: (t) => ({
     startSeq: t.expose('startSeq', {
       type: 'SafeInt',
-      description:
-        'Seq of the first line of the page, for `before`. Where the page is empty: where it would begin.',
+      nullable: true,
+      description: 'Seq of the first line of the page, for `before`; null where the page is empty.',
     }),
     endSeq: t.expose('endSeq', {
       type: 'SafeInt',
-      description:
-        'Seq of the last line of the page, for `after`. Where the page is empty: where it would end.',
+      nullable: true,
+      description: 'Seq of the last line of the page, for `after`; null where the page is empty.',
     }),
     hasPreviousPage: t.exposeBoolean('hasPrevious', {
       description: 'Whether there are such lines before the page.',
@@ -39,6 +41,11 @@ const LogPage = builder.objectRef<LogPageView>('LogPage').implement({
       description: 'The lines, by ascending seq, from whichever end they were asked.',
       complexity: { field: 0, multiplier: 1 },
       resolve: (page) => page.lines,
+    }),
+    gaps: t.field({
+      type: [LogGap],
+      description: 'What is missing among them.',
+      resolve: ({ jobId, gaps }) => gaps.map((gap) => ({ jobId, ...gap })),
     }),
     pageInfo: t.field({
       type: LogPageInfo,
@@ -102,10 +109,8 @@ export const JobLog = builder.objectRef<JobLogView>('JobLog').implement({
       resolve: (log, { after, before, first, last, streams }) => {
         checkPageSize({ first, last }, MAX_LINES);
         return log.page({
-          ...(after != null && { after }),
-          ...(before != null && { before }),
-          ...(last != null ? { last } : { first: first ?? DEFAULT_LINES }),
-          ...(streams != null && { streams }),
+          ...given({ after, before, last, streams }),
+          ...((last ?? null) === null && { first: first ?? DEFAULT_LINES }),
         });
       },
     }),

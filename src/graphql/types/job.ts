@@ -3,6 +3,7 @@ import { JobNotFoundError } from '../../domain/errors.ts';
 import { parseJobId } from '../../domain/job-id.ts';
 import type { JobReason, JobStatus, OnEnd } from '../../domain/job-status.ts';
 import { builder, DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from '../builder.ts';
+import { given } from '../given.ts';
 import { checkJobCursor } from '../job-cursor.ts';
 import { jobStates } from '../job-states.ts';
 import { JobLogView } from '../job-log-view.ts';
@@ -211,7 +212,7 @@ builder.mutationFields((t) => ({
     resolve: async (query, _parent, { jobId, gracePeriodMs }, { services }) => {
       const id = parseJobId(jobId);
       if (id === undefined) throw new JobNotFoundError(jobId);
-      await services.supervisor.cancelJob(id, gracePeriodMs == null ? {} : { gracePeriodMs });
+      await services.supervisor.cancelJob(id, given({ gracePeriodMs }));
       return services.read.job.findUniqueOrThrow({ ...query, where: { id } });
     },
   }),

@@ -1,5 +1,6 @@
 import { builder, MAX_PAGE_SIZE } from '../builder.ts';
-import type { Reconciliation, Services } from '../services.ts';
+import type { Reconciliation } from '../../supervisor/reconcile.ts';
+import type { Services } from '../services.ts';
 import { ContainmentRef } from './containment.ts';
 import { MAX_LINES } from './job-log.ts';
 
@@ -13,6 +14,9 @@ const ReconciliationRef = builder.objectRef<Reconciliation>('Reconciliation').im
     }),
     lost: t.exposeInt('lost', { description: 'Jobs that had ended without a trace of how.' }),
     failed: t.exposeInt('failed', { description: 'Jobs whose launch had not come through.' }),
+    imported: t.exposeInt('imported', {
+      description: 'Jobs that only their files knew, and that wait as before.',
+    }),
     requeued: t.exposeInt('requeued', { description: 'Jobs that were still waiting and kept their place.' }),
   }),
 });

@@ -1,13 +1,14 @@
 import { z } from 'zod';
-import type { StartJobRequest } from '../../supervisor/supervisor.ts';
+import type { StartJobRequest } from '../../supervisor/job-request.ts';
 import { builder } from '../builder.ts';
+import { given } from '../given.ts';
 import { EnvInput } from './env.ts';
 import { OnEndRef } from './on-end.ts';
 
-/** Only the shape is checked here; whether such a program and directory exist is the supervisor's to say. */
+/** Only the shape is checked here; whether there is such a program or directory is the supervisor's to say. */
 const oneOfCommandAndScript = z
   .looseObject({ command: z.unknown().optional(), script: z.unknown().optional() })
-  .refine(({ command, script }) => (command == null) !== (script == null), {
+  .refine(({ command, script }) => Object.keys(given({ command, script })).length === 1, {
     error: 'Give exactly one of command and script.',
     path: ['command'],
   });
@@ -64,21 +65,7 @@ export const StartJobInput = builder.inputType('StartJobInput', {
   }),
 });
 
-/** The request as the supervisor takes it: what was left out or given as null is absent. */
+/** The request as the supervisor takes it. */
 export function startJobRequest(input: typeof StartJobInput.$inferInput): StartJobRequest {
-  const { requestId, command, script, cwd, env, stdin, unbuffered, timeoutMs, gracePeriodMs, onEnd, labels } =
-    input;
-  return {
-    ...(requestId != null && { requestId }),
-    ...(command != null && { command }),
-    ...(script != null && { script }),
-    ...(cwd != null && { cwd }),
-    ...(env != null && { env }),
-    ...(stdin != null && { stdin }),
-    ...(unbuffered != null && { unbuffered }),
-    ...(timeoutMs != null && { timeoutMs }),
-    ...(gracePeriodMs != null && { gracePeriodMs }),
-    ...(onEnd != null && { onEnd }),
-    ...(labels != null && { labels }),
-  };
+  return given(input);
 }

@@ -1,0 +1,28 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { OpenStreams } from './open-streams.ts';
+
+/** One request that has passed the gate, and its response. */
+export interface Exchange {
+  readonly req: IncomingMessage;
+  readonly res: ServerResponse;
+  readonly url: URL;
+  /** What the route's path captured: for `/jobs/(\d+)/log` the id. */
+  readonly pathValue: string | undefined;
+  /** Aborts as soon as the client has gone, and after a normal end. */
+  readonly signal: AbortSignal;
+  /** Where an endless response enrols, so that the server can end it. */
+  readonly streams: OpenStreams;
+}
+
+/** Answers the requests of one route. What it throws is answered or logged by the server. */
+export type Door = (exchange: Exchange) => void | Promise<void>;
+
+/** One entry of the route table. */
+export interface Route {
+  /** The whole path; its first group is the path value. */
+  readonly path: RegExp;
+  readonly methods: readonly string[];
+  /** Whether it answers without a credential. */
+  readonly isPublic: boolean;
+  readonly door: Door;
+}

@@ -1,0 +1,79 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createCredentialCheck } from './credential-check.ts';
+import type { Route } from './exchange.ts';
+import { checkHost } from './host-check.ts';
+import type { HttpConfig } from './http-config.ts';
+import { checkOrigin } from './origin-check.ts';
+import { Refusal } from './refusal.ts';
+
+/** Only there to make a URL of a target; never looked at. */
+const BASE = 'http://localhost';
+
+/** What the gate found: the route and the URL, or a preflight that was answered by headers alone. */
+export type Admission =
+  | { readonly kind: 'preflight' }
+  | {
+      readonly kind: 'route';
+      readonly route: Route;
+      readonly url: URL;
+      readonly pathValue: string | undefined;
+    };
+
+/** Passes a request or throws its refusal. */
+export type Gate = (req: IncomingMessage, res: ServerResponse) => Admission;
+
+/**
+ * Every request, whatever its path and method, passes these checks in this order before any of our doors or libraries
+ * sees it: form, Host, Origin, credential, path, method, content type. Who has no credential does not learn which paths
+ * there are.
+ */
+export function createGate(config: HttpConfig, routes: readonly Route[]): Gate {
+  const checkCredential = createCredentialCheck(config);
+  return (req, res) => {
+    const url = checkTarget(req);
+    const host = checkHost(req, config);
+    if (checkOrigin(req, res, host, config.allowedOrigins)) return { kind: 'preflight' };
+    const route = routes.find(({ path }) => path.test(rawPath(req)));
+    if (route?.isPublic !== true) checkCredential(req, url);
+    if (route === undefined) throw new Refusal(404, 'INVALID_INPUT', 'There is nothing at this path.');
+    checkMethod(req, route.methods);
+    if (req.method === 'POST') checkContentType(req);
+    return { kind: 'route', route, url, pathValue: route.path.exec(rawPath(req))?.[1] };
+  };
+}
+
+function checkTarget(req: IncomingMessage): URL {
+  // Only the origin form (RFC 9112, 3.2.1): we are no proxy.
+  const target = req.url ?? '';
+  if (!target.startsWith('/') || !URL.canParse(target, BASE)) {
+    throw new Refusal(400, 'INVALID_INPUT', 'The request target is not a path.');
+  }
+  return new URL(target, BASE);
+}
+
+// As it was sent: a path is not decoded or normalised before it is compared.
+function rawPath(req: IncomingMessage): string {
+  return (req.url ?? '').split('?', 1)[0] ?? '';
+}
+
+function checkMethod(req: IncomingMessage, methods: readonly string[]): void {
+  if (methods.includes(req.method ?? '')) return;
+  const allowed = methods.join(', ');
+  throw new Refusal(405, 'INVALID_INPUT', `Only ${allowed} can be used here.`, { Allow: allowed });
+}
+
+/** Exactly JSON: the types that a form can send need no preflight, so any page could post them. */
+function checkContentType(req: IncomingMessage): void {
+  const [type] = (req.headers['content-type'] ?? '').split(';');
+  if (
+    req.headersDistinct['content-type']?.length !== 1 ||
+    type?.trim().toLowerCase() !== 'application/json'
+  ) {
+    throw new Refusal(415, 'INVALID_INPUT', 'The content type must be application/json.');
+  }
+  if ((req.headers['content-encoding'] ?? 'identity') !== 'identity') {
+    throw new Refusal(415, 'INVALID_INPUT', 'The body must not be compressed.', {
+      'Accept-Encoding': 'identity',
+    });
+  }
+}

@@ -1,0 +1,36 @@
+import type { ServerResponse } from 'node:http';
+
+/**
+ * The responses that end only with a job or with their client.
+ *
+ * When the server closes they are cut, not completed: `complete` would tell clients that the log is, and a client that
+ * is cut comes back and resumes.
+ */
+export class OpenStreams {
+  readonly #open = new Set<ServerResponse>();
+  #isClosed = false;
+
+  /** Enrols a response until it closes; once the server closes, it is cut at once. */
+  add(res: ServerResponse): void {
+    if (this.#isClosed) {
+      res.destroy();
+      return;
+    }
+    this.#open.add(res);
+    res.once('close', () => this.#open.delete(res));
+  }
+
+  get size(): number {
+    return this.#open.size;
+  }
+
+  /**
+   * Cuts all of them, in one turn: the sockets go before anything can hear of it, so that no source which ends because
+   * of it can still write an end.
+   */
+  cutAll(): void {
+    this.#isClosed = true;
+    for (const res of this.#open) res.socket?.destroy();
+    this.#open.clear();
+  }
+}

@@ -1,0 +1,40 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Refusal } from './refusal.ts';
+
+const ALLOWED_METHODS = 'GET, HEAD, POST';
+const ALLOWED_HEADERS = 'Authorization, Content-Type, Accept, Last-Event-ID, Range';
+const EXPOSED_HEADERS = 'Content-Disposition, Content-Range, Accept-Ranges, Lifeline-Kept-From';
+const PREFLIGHT_SECONDS = '600';
+
+/**
+ * Lets pages of this server and of the allowed origins in, and nobody else's; programs send no Origin. An allowed origin
+ * gets the CORS headers, without credentials: it uses a token, never cookies.
+ * @param host the Host header, checked
+ * @returns whether this was a preflight and is to be answered with 204
+ * @throws Refusal 403
+ */
+export function checkOrigin(
+  req: IncomingMessage,
+  res: ServerResponse,
+  host: string,
+  allowedOrigins: readonly string[],
+): boolean {
+  res.setHeader('Vary', 'Origin');
+  const [origin, ...others] = req.headersDistinct['origin'] ?? [];
+  if (origin === undefined) return false;
+  if (others.length === 0 && origin.toLowerCase() === `http://${host}`) return false;
+  if (others.length > 0 || !allowedOrigins.includes(origin)) {
+    throw new Refusal(
+      403,
+      'FORBIDDEN',
+      'Pages of that origin may not use this server. Start it with --allowed-origin to allow them.',
+    );
+  }
+  res.setHeader('Access-Control-Allow-Origin', origin);
+  res.setHeader('Access-Control-Expose-Headers', EXPOSED_HEADERS);
+  if (req.method !== 'OPTIONS' || req.headers['access-control-request-method'] === undefined) return false;
+  res.setHeader('Access-Control-Allow-Methods', ALLOWED_METHODS);
+  res.setHeader('Access-Control-Allow-Headers', ALLOWED_HEADERS);
+  res.setHeader('Access-Control-Max-Age', PREFLIGHT_SECONDS);
+  return true;
+}

@@ -1,0 +1,88 @@
+import { constants } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+import type { LogStream } from '../domain/log-line.ts';
+import type { JobDirectory } from '../storage/job-directory.ts';
+import { parseByteRange } from './byte-range.ts';
+import type { Exchange } from './exchange.ts';
+import { Refusal } from './refusal.ts';
+import { writeChunk } from './write-chunk.ts';
+
+const CHUNK_BYTES = 256 * 1024;
+
+/**
+ * Sends the bytes of one stream as the program wrote them, whole or one range of them: what is there at the time of the
+ * request, also of a running job.
+ */
+export async function sendRawLog(
+  directory: JobDirectory,
+  stream: LogStream,
+  exchange: Exchange,
+): Promise<void> {
+  const { req, res } = exchange;
+  const file = await openLogFile(directory.logPath(stream));
+  try {
+    const size = file === undefined ? 0 : (await file.stat()).size;
+    // There is no validator that an If-Range could match, so with one the whole is sent (RFC 9110, 13.1.5).
+    const range = parseByteRange(req.headers['if-range'] === undefined ? req.headers.range : undefined, size);
+    res.setHeader('Accept-Ranges', 'bytes');
+    res.setHeader('Lifeline-Kept-From', '0');
+    if (range === 'unsatisfiable') {
+      throw new Refusal(
+        416,
+        'INVALID_INPUT',
+        `The log has ${String(size)} bytes so far; there are none in that range.`,
+        {
+          'Content-Range': `bytes */${String(size)}`,
+        },
+      );
+    }
+    const { start, end } = range === 'all' ? { start: 0, end: size - 1 } : range;
+    res.writeHead(range === 'all' ? 200 : 206, {
+      'Content-Type': 'text/plain; charset=utf-8',
+      'Content-Disposition': `attachment; filename="job-${String(directory.jobId)}.${stream.toLowerCase()}.log"`,
+      'Content-Length': end - start + 1,
+      ...(range !== 'all' && { 'Content-Range': `bytes ${String(start)}-${String(end)}/${String(size)}` }),
+    });
+    if (req.method !== 'HEAD' && file !== undefined) await sendBytes(file, start, end, exchange);
+    res.end();
+  } finally {
+    await file?.close();
+  }
+}
+
+async function sendBytes(
+  file: FileHandle,
+  start: number,
+  end: number,
+  { res, signal }: Exchange,
+): Promise<void> {
+  for (let position = start; position <= end;) {
+    // A buffer for each read: the socket still holds the last one.
+    const buffer = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, end - position + 1));
+    const { bytesRead } = await file.read(buffer, 0, buffer.length, position);
+    if (bytesRead === 0) {
+      // The file shrank under us: a short body must not look like a whole one.
+      res.destroy();
+      return;
+    }
+    position += bytesRead;
+    if (!(await writeChunk(res, buffer.subarray(0, bytesRead), signal))) {
+      res.destroy();
+      return;
+    }
+  }
+}
+
+/** The file belongs to the job's user, who may have put something else in its place: never a link, never a FIFO. */
+async function openLogFile(path: string): Promise<FileHandle | undefined> {
+  let file: FileHandle;
+  try {
+    file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+  if ((await file.stat()).isFile()) return file;
+  await file.close();
+  throw new Error('the log is not a regular file');
+}

@@ -1,0 +1,203 @@
+import { LOG_STREAMS, type LogLine, type LogStream } from '../domain/log-line.ts';
+import type { JobDirectory } from '../storage/job-directory.ts';
+import { BatchLoader } from './batch-loader.ts';
+import { lastSeqOf, totalsOf, type IndexRecord } from './index-record.ts';
+import { LineOrdinals } from './line-ordinals.ts';
+import { appendItem, isGap, type LogGap, type LogItem } from './log-item.ts';
+import { LogIndexReader } from './log-index-reader.ts';
+import type { LogTotals } from './log-totals.ts';
+import { RecordSelection, type ReadLimits } from './record-selection.ts';
+
+/** What was read, and how far. */
+export interface LogChunk {
+  /** In the order of seq. */
+  readonly items: readonly LogItem[];
+  /** The highest seq passed, lines of other streams included; the given one at the end of the log. */
+  readonly lastSeq: number;
+}
+
+export interface PageRequest {
+  /** Only lines behind this seq. */
+  readonly after?: number | undefined;
+  /** Only lines before this seq. */
+  readonly before?: number | undefined;
+  /** At most so many, from the front; without `first` and `last`, 100. */
+  readonly first?: number | undefined;
+  /** At most so many, from the back; of the first ones where both are given. */
+  readonly last?: number | undefined;
+  readonly streams?: readonly LogStream[] | undefined;
+}
+
+export interface LogPage {
+  readonly lines: LogLine[];
+  /** The seq of the first and of the last line; `null` where there is none. */
+  readonly startSeq: number | null;
+  readonly endSeq: number | null;
+  /** Whether the streams have lines before this page, and behind it. */
+  readonly hasPrevious: boolean;
+  readonly hasNext: boolean;
+  /** What is missing within the page. */
+  readonly gaps: readonly LogGap[];
+}
+
+const DEFAULT_PAGE_LINES = 100;
+/** How many records to read first: few, since batches are large in a long log; then ever more. */
+const FIRST_STRETCH = 16;
+/** How many records one call looks at: with a choice of streams it may find nothing in them. */
+const MAX_RECORDS = 1_024;
+
+/**
+ * Reads one job's log from its files, while it grows and after. A guard: it owns descriptors, and whoever opened it
+ * disposes of it. One call at a time is the intended use; several are safe.
+ *
+ * What the index or the files have lost or damaged is told as a gap of reason DAMAGED.
+ * Known gap: a damaged record at the very end looks like one being written, and so like the end of the log.
+ */
+export class JobLogReader implements Disposable {
+  readonly #directory: JobDirectory;
+  readonly #loader: BatchLoader;
+  #index: LogIndexReader | undefined;
+  #released = false;
+  /** Where the last read ended, so that reading on needs no search. */
+  #next = { seq: 0, position: 0 };
+
+  private constructor(directory: JobDirectory) {
+    this.#directory = directory;
+    this.#loader = new BatchLoader(directory);
+    this.#index = LogIndexReader.open(directory.indexPath);
+  }
+
+  /**
+   * A job that has no index (yet) has an empty log; the index may come later.
+   * @throws (rejects with) LogFileRefusedError
+   */
+  static open(directory: JobDirectory): Promise<JobLogReader> {
+    return new Promise((resolve) => {
+      resolve(new JobLogReader(directory));
+    });
+  }
+
+  /** The items behind `seq`; none at the end of the log. The first batch is cut where `seq` is in it. */
+  async readAfter(seq: number, limits: ReadLimits = {}): Promise<readonly LogItem[]> {
+    let chunk = await this.readChunk(seq, limits);
+    for (let from = seq; chunk.items.length === 0 && chunk.lastSeq > from;) {
+      from = chunk.lastSeq;
+      chunk = await this.readChunk(from, limits);
+    }
+    return chunk.items;
+  }
+
+  /** As `readAfter`, and says how far it came: with a choice of streams, also without finding anything. */
+  async readChunk(seq: number, limits: ReadLimits = {}): Promise<LogChunk> {
+    const { parts, lastSeq } = await this.#select(seq, limits);
+    const batches = await this.#loader.load(parts.flatMap((part) => ('gap' in part ? [] : [part.record])));
+    const items: LogItem[] = [];
+    let loaded = 0;
+    for (const part of parts) {
+      appendItem(
+        items,
+        'gap' in part ? part : (batches[loaded++]?.after(seq) ?? lostBatch(part.record, seq)),
+      );
+    }
+    return { items, lastSeq };
+  }
+
+  /** What the last record says; the length of the log does not matter. */
+  async totals(): Promise<LogTotals> {
+    return totalsOf(await this.#openIndex()?.last());
+  }
+
+  /** The cursor behind which the last `count` lines of the streams are; 0 where there are not more. */
+  async seqOfLast(count: number, streams: readonly LogStream[] = LOG_STREAMS): Promise<number> {
+    const index = this.#openIndex();
+    if (index === undefined) return 0;
+    if (count === 0) return (await this.totals()).lastSeq;
+    const ordinals = new LineOrdinals(index, streams);
+    const total = await ordinals.total();
+    return count >= total ? 0 : (await ordinals.seqOf(total - count + 1)) - 1;
+  }
+
+  /** A page of lines by cursor, from either end. */
+  async page(request: PageRequest): Promise<LogPage> {
+    const { streams = LOG_STREAMS, after = 0, before = Infinity, last } = request;
+    const index = this.#openIndex();
+    if (index === undefined) return pageOf([], [], false, false);
+    const ordinals = new LineOrdinals(index, streams);
+    const total = await ordinals.total();
+    let start = Math.min(total, await ordinals.countUpTo(after));
+    let end = Math.max(
+      start,
+      Math.min(total, before === Infinity ? total : await ordinals.countUpTo(before - 1)),
+    );
+    const first = request.first ?? (last === undefined ? DEFAULT_PAGE_LINES : undefined);
+    if (first !== undefined) end = Math.min(end, start + first);
+    if (last !== undefined) start = Math.max(start, end - last);
+    const lines: LogLine[] = [];
+    const gaps: LogGap[] = [];
+    if (start < end) {
+      const toSeq = await ordinals.seqOf(end);
+      let cursor = (await ordinals.seqOf(start + 1)) - 1;
+      while (cursor < toSeq) {
+        const chunk = await this.readChunk(cursor, { streams, upToSeq: toSeq });
+        if (chunk.lastSeq === cursor) break;
+        for (const item of chunk.items) {
+          if (isGap(item)) gaps.push({ ...item.gap, toSeq: Math.min(item.gap.toSeq, toSeq) });
+          else lines.push(...item.lines().filter((line) => line.seq <= toSeq));
+        }
+        cursor = chunk.lastSeq;
+      }
+    }
+    return pageOf(lines, gaps, start > 0, end < total);
+  }
+
+  /** Reads that are under way come to nothing. */
+  [Symbol.dispose](): void {
+    this.#released = true;
+    this.#index?.[Symbol.dispose]();
+    this.#loader[Symbol.dispose]();
+  }
+
+  #openIndex(): LogIndexReader | undefined {
+    if (!this.#released) this.#index ??= LogIndexReader.open(this.#directory.indexPath);
+    return this.#released ? undefined : this.#index;
+  }
+
+  async #select(seq: number, limits: ReadLimits): Promise<RecordSelection> {
+    const selection = new RecordSelection(seq, limits);
+    const index = this.#openIndex();
+    if (index === undefined) return selection;
+    let position = await this.#placeAfter(index, seq);
+    if (position === undefined) return selection;
+    let stretchLength = FIRST_STRETCH;
+    // So many records are enough for one call, unless all of them are damaged.
+    for (const enough = position + MAX_RECORDS; position < enough || selection.lastSeq === seq; ) {
+      const stretch = await index.records(position, stretchLength);
+      if (stretch.length === 0) break;
+      stretchLength *= 4;
+      for (const record of stretch) {
+        if (record !== undefined && !selection.take(record)) return selection;
+        position++;
+        if (record !== undefined) this.#next = { seq: selection.lastSeq, position };
+      }
+    }
+    return selection;
+  }
+
+  async #placeAfter(index: LogIndexReader, seq: number): Promise<number | undefined> {
+    if (seq === 0) return 0;
+    if (this.#next.seq === seq) return this.#next.position;
+    return (await index.firstWhere((record) => lastSeqOf(record) > seq))?.from;
+  }
+}
+
+function pageOf(lines: LogLine[], gaps: readonly LogGap[], hasPrevious: boolean, hasNext: boolean): LogPage {
+  const startSeq = lines[0]?.seq ?? null;
+  const endSeq = lines.at(-1)?.seq ?? null;
+  return { lines, gaps, startSeq, endSeq, hasPrevious, hasNext };
+}
+
+function lostBatch(record: IndexRecord, after: number): LogItem {
+  return {
+    gap: { fromSeq: Math.max(record.firstSeq, after + 1), toSeq: lastSeqOf(record), reason: 'DAMAGED' },
+  };
+}

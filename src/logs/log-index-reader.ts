@@ -1,0 +1,99 @@
+import { decodeRecord, INDEX_RECORD_BYTES, type IndexRecord } from './index-record.ts';
+import { LogFile } from './log-file.ts';
+
+/** A record and its number in the index, from 0. */
+export interface PlacedRecord {
+  readonly position: number;
+  readonly record: IndexRecord;
+}
+
+const RECORDS_AT_ONCE = 1_024;
+
+/**
+ * Reads a job's index, also while it grows. A record whose checksum fails is never trusted: it is `undefined`. At the end
+ * of the index that is one being written.
+ */
+export class LogIndexReader implements Disposable {
+  readonly #file: LogFile;
+
+  private constructor(file: LogFile) {
+    this.#file = file;
+  }
+
+  /** The caller owns the reader. `undefined` where there is no index. @throws LogFileRefusedError */
+  static open(path: string): LogIndexReader | undefined {
+    const file = LogFile.open(path);
+    return file === undefined ? undefined : new LogIndexReader(file);
+  }
+
+  /** Whole records, valid or not. */
+  get count(): number {
+    return Math.max(0, Math.floor(this.#file.size() / INDEX_RECORD_BYTES) - 1);
+  }
+
+  /** At most 1,024 records from a position on; fewer at the end. */
+  async records(from: number, limit = RECORDS_AT_ONCE): Promise<(IndexRecord | undefined)[]> {
+    const wanted = Math.min(limit, RECORDS_AT_ONCE, this.count - from);
+    if (wanted <= 0) return [];
+    const bytes = await this.#file.read((from + 1) * INDEX_RECORD_BYTES, wanted * INDEX_RECORD_BYTES);
+    const whole = Math.floor(bytes.length / INDEX_RECORD_BYTES);
+    return Array.from({ length: whole }, (_, index) => decodeRecord(bytes, index * INDEX_RECORD_BYTES));
+  }
+
+  /** The last valid record. */
+  async last(): Promise<IndexRecord | undefined> {
+    let end = this.count;
+    // The last one is nearly always valid: one small read.
+    for (let limit = 1; end > 0; limit = RECORDS_AT_ONCE) {
+      const from = Math.max(0, end - limit);
+      const valid = (await this.records(from, end - from)).findLast((record) => record !== undefined);
+      if (valid !== undefined) return valid;
+      end = from;
+    }
+    return undefined;
+  }
+
+  /**
+   * The first valid record that fulfils the condition, and the position from which to read in order to meet what is damaged
+   * right before it, too. `undefined` where none does.
+   * @param condition Once true, true for all later records.
+   */
+  async firstWhere(
+    condition: (record: IndexRecord) => boolean,
+  ): Promise<{ readonly from: number; readonly found: PlacedRecord } | undefined> {
+    let low = 0;
+    let high = this.count;
+    let found: PlacedRecord | undefined;
+    // Invariant: what is valid before `low` does not fulfil it; `found`, if any, is the first valid one from `high` on.
+    while (low < high) {
+      const middle = Math.floor((low + high) / 2);
+      const probe = await this.#firstValid(middle, high);
+      if (probe === undefined) {
+        high = middle;
+      } else if (condition(probe.record)) {
+        found = probe;
+        high = middle;
+      } else {
+        low = probe.position + 1;
+      }
+    }
+    return found === undefined ? undefined : { from: low, found };
+  }
+
+  [Symbol.dispose](): void {
+    this.#file[Symbol.dispose]();
+  }
+
+  async #firstValid(from: number, to: number): Promise<PlacedRecord | undefined> {
+    let limit = 1;
+    for (let position = from; position < to; limit = RECORDS_AT_ONCE) {
+      const records = await this.records(position, Math.min(limit, to - position));
+      if (records.length === 0) return undefined;
+      for (const [index, record] of records.entries()) {
+        if (record !== undefined) return { position: position + index, record };
+      }
+      position += records.length;
+    }
+    return undefined;
+  }
+}

@@ -1,0 +1,124 @@
+import type { LogStream } from '../domain/log-line.ts';
+import type { IndexRecord } from './index-record.ts';
+import { cutEnd, cutIdle, cutLines, type Cut } from './line-cutter.ts';
+import { LogFile } from './log-file.ts';
+
+/** The most bytes that one look at a stream reads; it must hold a whole piece of a line. */
+const SLICE_BYTES = 256 * 1024;
+
+/** Where a stream stands in the index. */
+export interface StreamPosition {
+  readonly offset: number;
+  readonly lineCount: number;
+  readonly isUnterminated: boolean;
+}
+
+/** Bytes from the position on, the batches in them, and whether there is more to read. */
+export interface Slice {
+  /** Where the bytes begin in the file. */
+  readonly offset: number;
+  readonly bytes: Buffer;
+  readonly cuts: readonly Cut[];
+  readonly hasMore: boolean;
+}
+
+/** What a stream's file is, against what it was. */
+export type FileState = 'PRESENT' | 'MISSING' | 'SHRUNK';
+
+/**
+ * The growing file of one stream, and how much of it is numbered. It keeps no bytes: what is not numbered yet is read
+ * again, from the page cache, until it is. So a failure to number it loses nothing.
+ */
+export class StreamTail implements Disposable {
+  readonly stream: LogStream;
+  /** Bytes before this offset were written while the server was away; 0 where it was not. */
+  readonly writtenUnseen: number;
+  readonly #path: string;
+  #file: LogFile | undefined;
+  #offset: number;
+  #lineCount: number;
+  #isUnterminated: boolean;
+  /** Up to here the bytes have been looked at; -1 for not at all. */
+  #seenSize = -1;
+
+  /** @throws LogFileRefusedError */
+  constructor(stream: LogStream, path: string, position: StreamPosition, resumed: boolean) {
+    this.stream = stream;
+    this.#path = path;
+    this.#offset = position.offset;
+    this.#lineCount = position.lineCount;
+    this.#isUnterminated = position.isUnterminated;
+    this.#file = LogFile.open(path);
+    this.writtenUnseen = resumed ? (this.#file?.size() ?? 0) : 0;
+  }
+
+  /** The end of what is numbered. */
+  get offset(): number {
+    return this.#offset;
+  }
+
+  get lineCount(): number {
+    return this.#lineCount;
+  }
+
+  /** Whether what is numbered ends without a newline. */
+  get isUnterminated(): boolean {
+    return this.#isUnterminated;
+  }
+
+  /** Whether bytes have been looked at that no batch holds yet: the beginning of a line. */
+  get hasRest(): boolean {
+    return this.#seenSize > this.#offset;
+  }
+
+  /** Looks at the file itself. One that shrank is gone on with at its new end. */
+  check(): FileState {
+    this.#file ??= LogFile.open(this.#path);
+    if (this.#file === undefined) return 'MISSING';
+    const size = this.#file.size();
+    if (size >= this.#offset) return 'PRESENT';
+    this.#offset = size;
+    this.#seenSize = size;
+    return 'SHRUNK';
+  }
+
+  /**
+   * The next slice; `undefined` where nothing is new.
+   * @param isFinal Nothing will follow: what is left at the end of the file is cut, too.
+   */
+  read(isFinal: boolean): Slice | undefined {
+    const size = this.#file?.size() ?? 0;
+    if (this.#file === undefined || (size === this.#seenSize && !isFinal)) return undefined;
+    const available = size - this.#offset;
+    const bytes = this.#file.readSync(this.#offset, Math.min(available, SLICE_BYTES));
+    this.#seenSize = this.#offset + bytes.length;
+    const hasMore = bytes.length === SLICE_BYTES && available > SLICE_BYTES;
+    const cuts = isFinal && !hasMore ? cutEnd(bytes) : cutLines(bytes);
+    return { offset: this.#offset, bytes, cuts, hasMore };
+  }
+
+  /** The rest as a piece that goes on; `undefined` where there is none, or where the file has grown in the meantime. */
+  readIdle(): Slice | undefined {
+    if (this.#file?.size() !== this.#seenSize || !this.hasRest) return undefined;
+    const bytes = this.#file.readSync(this.#offset, this.#seenSize - this.#offset);
+    const cut = cutIdle(bytes);
+    return cut === undefined ? undefined : { offset: this.#offset, bytes, cuts: [cut], hasMore: false };
+  }
+
+  /** The next batch of the stream is in the index. */
+  advance(record: IndexRecord): void {
+    this.#offset = record.offset + record.byteLength;
+    this.#lineCount += record.lineCount;
+    this.#isUnterminated = record.ending !== 'NEWLINE';
+  }
+
+  /** Makes the next `read` look at what is not numbered again. */
+  forgetSeen(): void {
+    this.#seenSize = -1;
+  }
+
+  [Symbol.dispose](): void {
+    this.#file?.[Symbol.dispose]();
+    this.#file = undefined;
+  }
+}

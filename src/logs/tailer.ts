@@ -1,0 +1,257 @@
+import type { JobId } from '../domain/job-id.ts';
+import type { LogStream } from '../domain/log-line.ts';
+import type { JobDirectory } from '../storage/job-directory.ts';
+import { LogDrainFailedError, type LogAnomaly } from './errors.ts';
+import { batchRecords } from './batch-records.ts';
+import { lastSeqOf, totalsOf } from './index-record.ts';
+import { LogBatch } from './log-batch.ts';
+import type { ChannelGuard } from './log-event-bus.ts';
+import { LogIndexWriter } from './log-index-writer.ts';
+import type { LogTotals } from './log-totals.ts';
+import { StreamTail, type Slice } from './stream-tail.ts';
+
+export interface TailerOptions {
+  readonly directory: JobDirectory;
+  /** Borrowed: the tailer publishes, and never closes it. */
+  readonly channel: ChannelGuard;
+  /** True for a job that a former server left: what is in its files already was written at a time nobody knows. */
+  readonly resumed: boolean;
+  /** Milliseconds since the Unix epoch; the wall clock by default. */
+  readonly clock?: () => number;
+  /** Milliseconds without news after which a line without its newline is delivered; 1,000 by default. */
+  readonly idleMs?: number;
+  /** Milliseconds between two attempts to write the index; 1,000 by default. */
+  readonly retryMs?: number;
+  /** Milliseconds for which `drain` keeps trying to write the index; 10,000 by default. */
+  readonly drainRetryMs?: number;
+  /** Called once for each kind and stream; must not throw. */
+  readonly onAnomaly?: (anomaly: LogAnomaly) => void;
+}
+
+/**
+ * Numbers the output of one active job: reads what its streams grew by, cuts it into batches, appends them to the index,
+ * then publishes them.
+ *
+ * States: idle ⇄ reading (a slice of each stream a turn of the event loop); stalled, when the index or a stream fails, and
+ * tried again at the next poke or after `retryMs`; drained or failed (`drain` settled), or released, for good.
+ *
+ * Order: exact within a stream; between the streams, order of arrival here. Loss: none; a batch is published only when it
+ * is in the index, and what is not there is read again, also by the next tailer.
+ * Known gap: a log file that is cut short and has grown past its old end before anybody looked is not noticed.
+ */
+export class Tailer implements Disposable {
+  readonly #jobId: JobId;
+  readonly #channel: ChannelGuard;
+  readonly #clock: () => number;
+  readonly #idleMs: number;
+  readonly #retryMs: number;
+  readonly #drainRetryMs: number;
+  readonly #onAnomaly: (anomaly: LogAnomaly) => void;
+  readonly #index: LogIndexWriter;
+  #tails: readonly [StreamTail, StreamTail];
+  #lastSeq: number;
+  /** The anomalies that were told already. */
+  readonly #told = new Set<string>();
+  readonly #idleAtMs = new Map<StreamTail, number>();
+  readonly #ended = new Set<StreamTail>();
+  #retryAtMs: number | undefined;
+  #drain: Drain | undefined;
+  #isOver = false;
+  #turn: NodeJS.Immediate | undefined;
+  #timer: NodeJS.Timeout | undefined;
+
+  /**
+   * Opens the files and recovers from the index where the log stands. Reading begins in a later turn of the event loop.
+   * A stream's file may come later.
+   * @throws LogFileRefusedError, LogIndexRefusedError; errors of the file system
+   */
+  constructor(options: TailerOptions) {
+    const { directory, channel } = options;
+    this.#jobId = directory.jobId;
+    this.#channel = channel;
+    this.#clock = options.clock ?? Date.now;
+    this.#idleMs = options.idleMs ?? 1_000;
+    this.#retryMs = options.retryMs ?? 1_000;
+    this.#drainRetryMs = options.drainRetryMs ?? 10_000;
+    this.#onAnomaly = options.onAnomaly ?? (() => undefined);
+    this.#index = new LogIndexWriter(directory.indexPath, directory.jobId);
+    const totals = totalsOf(this.#index.last);
+    const opened: StreamTail[] = [];
+    const open = (stream: LogStream, offset: number, lineCount: number): StreamTail => {
+      const isUnterminated = totals.endedWithoutNewline.includes(stream);
+      const position = { offset, lineCount, isUnterminated };
+      const tail = new StreamTail(stream, directory.logPath(stream), position, options.resumed);
+      opened.push(tail);
+      return tail;
+    };
+    try {
+      this.#tails = [
+        open('STDOUT', totals.stdoutBytes, totals.stdoutLines),
+        open('STDERR', totals.stderrBytes, totals.stderrLines),
+      ];
+    } catch (error) {
+      for (const tail of opened) tail[Symbol.dispose]();
+      this.#index[Symbol.dispose]();
+      throw error;
+    }
+    this.#lastSeq = totals.lastSeq;
+    channel.advanceTo(totals.lastSeq);
+    this.poke();
+  }
+
+  /** How much is numbered so far. */
+  get totals(): LogTotals {
+    return totalsOf(this.#index.last);
+  }
+
+  /** Something may have changed. Cheap; calls that come together are one. Nothing after the end. */
+  poke(): void {
+    if (!this.#isOver) this.#turn ??= setImmediate(this.#takeTurn);
+  }
+
+  /**
+   * Reads to the current end of both streams and delivers the rest, complete or not: nothing follows. Further calls give
+   * the same promise.
+   * @throws LogDrainFailedError if that keeps failing for `drainRetryMs`, or when the tailer is released before.
+   */
+  drain(): Promise<LogTotals> {
+    if (this.#drain === undefined) {
+      this.#drain = new Drain(performance.now() + this.#drainRetryMs);
+      if (this.#isOver) this.#drain.reject(new LogDrainFailedError(this.#jobId));
+      this.poke();
+    }
+    return this.#drain.promise;
+  }
+
+  [Symbol.dispose](): void {
+    this.#stop();
+    this.#drain?.reject(new LogDrainFailedError(this.#jobId));
+    for (const tail of this.#tails) tail[Symbol.dispose]();
+    this.#index[Symbol.dispose]();
+  }
+
+  readonly #takeTurn = (): void => {
+    this.#turn = undefined;
+    let hasMore = false;
+    try {
+      for (const tail of this.#tails) hasMore = this.#readSlice(tail) || hasMore;
+      this.#retryAtMs = undefined;
+    } catch (error) {
+      this.#stall(error);
+    }
+    this.#tails = [this.#tails[1], this.#tails[0]];
+    if (this.#drain !== undefined && this.#ended.size === 2) {
+      this.#stop();
+      this.#drain.resolve(this.totals);
+    }
+    if (hasMore) this.poke();
+    else this.#armTimer();
+  };
+
+  /** @returns whether there is more to read at once. */
+  #readSlice(tail: StreamTail): boolean {
+    if (this.#ended.has(tail)) return false;
+    const isFinal = this.#drain !== undefined;
+    const state = tail.check();
+    if (state === 'SHRUNK') this.#tell({ kind: 'SHRUNK', stream: tail.stream, offset: tail.offset });
+    if (state === 'MISSING' && tail.offset > 0) this.#tell({ kind: 'MISSING', stream: tail.stream });
+    const slice = tail.read(isFinal);
+    if (slice !== undefined) {
+      this.#number(tail, slice);
+      if (tail.hasRest) this.#idleAtMs.set(tail, performance.now() + this.#idleMs);
+      else this.#idleAtMs.delete(tail);
+    }
+    const hasMore = slice?.hasMore ?? false;
+    if (isFinal && !hasMore) this.#ended.add(tail);
+    return hasMore;
+  }
+
+  /** Index first, then publish. */
+  #number(tail: StreamTail, slice: Slice): void {
+    const other = tail === this.#tails[0] ? this.#tails[1] : this.#tails[0];
+    const atMs = Math.max(0, Math.floor(this.#clock()));
+    let records = batchRecords(slice, tail, other, this.#lastSeq, atMs);
+    while (records.length > 0) {
+      const appended = this.#index.append(records);
+      for (const record of records.slice(0, appended)) {
+        tail.advance(record);
+        this.#lastSeq = lastSeqOf(record);
+        const start = record.offset - slice.offset;
+        const bytes = slice.bytes.subarray(start, start + record.byteLength);
+        this.#channel.publish(new LogBatch({ ...record, bytes }));
+      }
+      records = records.slice(appended);
+    }
+  }
+
+  #stall(error: unknown): void {
+    for (const tail of this.#tails) tail.forgetSeen();
+    this.#tell({ kind: 'STALLED', error });
+    const nowMs = performance.now();
+    this.#retryAtMs = nowMs + this.#retryMs;
+    if (this.#drain === undefined) return;
+    this.#retryAtMs = Math.min(this.#retryAtMs, this.#drain.deadlineMs);
+    if (nowMs < this.#drain.deadlineMs) return;
+    this.#stop();
+    this.#drain.reject(new LogDrainFailedError(this.#jobId, { cause: error }));
+  }
+
+  /** The one timer: for the next attempt, or for the stream that is idle first. */
+  #armTimer(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const dueMs = Math.min(this.#retryAtMs ?? Infinity, ...this.#idleAtMs.values());
+    if (this.#isOver || dueMs === Infinity) return;
+    this.#timer = setTimeout(this.#onTimer, Math.max(1, Math.ceil(dueMs - performance.now())));
+  }
+
+  readonly #onTimer = (): void => {
+    const nowMs = performance.now();
+    if (this.#retryAtMs !== undefined && this.#retryAtMs <= nowMs) {
+      this.#retryAtMs = undefined;
+      this.poke();
+    }
+    try {
+      for (const [tail, idleAtMs] of this.#idleAtMs) {
+        if (idleAtMs > nowMs) continue;
+        this.#idleAtMs.delete(tail);
+        const slice = tail.readIdle();
+        if (slice === undefined) this.poke();
+        else this.#number(tail, slice);
+      }
+    } catch (error) {
+      this.#stall(error);
+    }
+    this.#armTimer();
+  };
+
+  #tell(anomaly: LogAnomaly): void {
+    const name = 'stream' in anomaly ? `${anomaly.kind} ${anomaly.stream}` : anomaly.kind;
+    if (this.#told.has(name)) return;
+    this.#told.add(name);
+    this.#onAnomaly(anomaly);
+  }
+
+  /** Nothing is read, numbered or scheduled any more. */
+  #stop(): void {
+    this.#isOver = true;
+    clearImmediate(this.#turn);
+    clearTimeout(this.#timer);
+  }
+}
+
+/** The promise of `drain` with its two ends. */
+class Drain {
+  readonly deadlineMs: number;
+  readonly promise: Promise<LogTotals>;
+  resolve: (totals: LogTotals) => void = () => undefined;
+  reject: (error: Error) => void = () => undefined;
+
+  constructor(deadlineMs: number) {
+    this.deadlineMs = deadlineMs;
+    this.promise = new Promise((resolve, reject) => {
+      this.resolve = resolve;
+      this.reject = reject;
+    });
+  }
+}

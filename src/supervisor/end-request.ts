@@ -1,0 +1,28 @@
+import type { JobReason } from '../domain/job-status.ts';
+import type { CancellationFacts } from '../storage/job-store.ts';
+import type { TreeTermination } from './tree-termination.ts';
+
+/** Who ends a job, why, and how long it may take. Of several the first counts. */
+export interface EndRequest {
+  readonly reason: Extract<JobReason, 'CANCEL_REQUESTED' | 'TIMEOUT' | 'SERVER_STOPPED'>;
+  /** Milliseconds between TERM and KILL. */
+  readonly gracePeriodMs: number;
+  /** For people; `null` where it was Lifeline itself. */
+  readonly requestedBy: string | null;
+  readonly requestedAtMs: number;
+}
+
+/** The report of a request as it is stored: the intent before the first signal, what became of it at the end. */
+export function cancellationFacts(
+  request: EndRequest,
+  termination: TreeTermination | null,
+  finishedAtMs: number | null,
+): CancellationFacts {
+  return {
+    ...request,
+    killedAtMs: termination?.killedAtMs ?? null,
+    finishedAtMs,
+    containment: 'BEST_EFFORT',
+    processes: termination?.processes ?? [],
+  };
+}

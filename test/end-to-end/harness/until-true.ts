@@ -1,0 +1,35 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
+export interface WaitOptions {
+  /** How long the condition may take to come true, in milliseconds. Default 30,000: generous, and never waited for in vain. */
+  readonly limitMs?: number;
+  /** What is waited for, for the failure message. */
+  readonly what?: string;
+}
+
+/**
+ * Waits for a condition, never for a time.
+ * @returns what the condition gave when it was no longer false, null or undefined
+ * @throws Error when the limit is over, with the last error of the condition as its cause
+ */
+export async function untilTrue<T>(
+  condition: () => T | Promise<T>,
+  { limitMs = 30_000, what = 'the condition' }: WaitOptions = {},
+): Promise<Exclude<T, false | null | undefined>> {
+  const endMs = performance.now() + limitMs;
+  let cause: unknown;
+  for (;;) {
+    try {
+      const value = await condition();
+      if (value !== false && value !== null && value !== undefined) {
+        return value as Exclude<T, false | null | undefined>;
+      }
+    } catch (error) {
+      cause = error;
+    }
+    if (performance.now() > endMs) {
+      throw new Error(`${what} did not come true within ${String(limitMs)} ms`, { cause });
+    }
+    await delay(5);
+  }
+}

@@ -1,0 +1,322 @@
+import { appendFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { connect, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { expect } from 'vitest';
+import { JobNotFoundError } from '../../src/domain/errors.ts';
+import type { JobId } from '../../src/domain/job-id.ts';
+import type { LogStream } from '../../src/domain/log-line.ts';
+import type { Containment, JobControl, Services } from '../../src/graphql/services.ts';
+import type { HttpConfig } from '../../src/http/http-config.ts';
+import { createHttpServer, type HttpTimeouts, type LifelineHttpServer } from '../../src/http/server.ts';
+import { follow } from '../../src/logs/follow.ts';
+import { JobLogReader } from '../../src/logs/job-log-reader.ts';
+import { type ChannelGuard, LogEventBus } from '../../src/logs/log-event-bus.ts';
+import { Tailer } from '../../src/logs/tailer.ts';
+import { DataDirectory } from '../../src/storage/data-directory.ts';
+import { Database } from '../../src/storage/database.ts';
+import { JobStore } from '../../src/storage/job-store.ts';
+import { JobChangeBus } from '../../src/supervisor/job-change-bus.ts';
+import type { StartJobRequest } from '../../src/supervisor/job-request.ts';
+
+export const TOKEN = 'a-token-for-tests-0123456789';
+
+export interface HarnessOptions {
+  readonly config?: Partial<HttpConfig>;
+  /** Replaces services, to make them throw. */
+  readonly services?: (real: Services) => Services;
+  readonly timeouts?: HttpTimeouts;
+}
+
+/** Waits until `condition` gives true (or stops throwing), and fails after `limitMs`. */
+export async function until(condition: () => boolean | Promise<boolean>, limitMs = 5_000): Promise<void> {
+  const deadline = performance.now() + limitMs;
+  while (!(await condition())) {
+    if (performance.now() > deadline)
+      throw new Error(`not so after ${String(limitMs)} ms: ${condition.toString()}`);
+    await delay(2);
+  }
+}
+
+/** The real HTTP server on real stores, bus and log files; only the supervisor is a stand-in that runs no process. */
+export class Harness implements AsyncDisposable {
+  readonly bus = new LogEventBus();
+  readonly changes = new JobChangeBus();
+  /** What reached the supervisor. */
+  readonly started: StartJobRequest[] = [];
+  readonly cancelled: { jobId: JobId; gracePeriodMs?: number }[] = [];
+  /** What reached the log as a fault of the server. */
+  readonly faults: { correlationId: string; err: unknown }[] = [];
+  readonly directory = DataDirectory.prepare(mkdtempSync(join(tmpdir(), 'lifeline-http-')));
+  readonly #jobs: TestJob[] = [];
+  #lastId = 0;
+  #database: Database | undefined;
+  #server: LifelineHttpServer | undefined;
+  url = '';
+
+  static async start(options: HarnessOptions = {}): Promise<Harness> {
+    const harness = new Harness();
+    const database = await Database.open(harness.directory);
+    harness.#database = database;
+    const jobs = new JobStore(database.read, database.gate);
+    const openLog = (jobId: JobId): Promise<JobLogReader> =>
+      JobLogReader.open(harness.directory.jobDirectory(jobId));
+    const real: Services = {
+      read: database.read,
+      jobs,
+      supervisor: harness.#supervisor(),
+      bus: harness.bus,
+      follow: (request) =>
+        follow(
+          { bus: harness.bus, openReader: openLog, outcomeIsKnown: (id) => jobs.outcomeIsKnown(id) },
+          request,
+        ),
+      openLog,
+      jobDirectory: (id) => harness.directory.jobDirectory(id),
+      version: '1.2.3',
+      startedAtMs: Date.now(),
+      limits: { maxRunning: 8 },
+      containment: 'BEST_EFFORT' satisfies Containment,
+    };
+    harness.#server = createHttpServer({
+      services: options.services?.(real) ?? real,
+      config: {
+        host: '127.0.0.1',
+        port: 0,
+        allowedHosts: [],
+        allowedOrigins: [],
+        auth: 'token',
+        token: TOKEN,
+        ...options.config,
+      },
+      logger: { error: (facts) => void harness.faults.push(facts) },
+      ...(options.timeouts && { timeouts: options.timeouts }),
+    });
+    harness.url = (await harness.#server.listen()).url;
+    return harness;
+  }
+
+  get server(): LifelineHttpServer {
+    if (this.#server === undefined) throw new Error('not started');
+    return this.#server;
+  }
+
+  get store(): JobStore {
+    if (this.#database === undefined) throw new Error('not started');
+    return new JobStore(this.#database.read, this.#database.gate);
+  }
+
+  get port(): number {
+    return Number(new URL(this.url).port);
+  }
+
+  get subscribers(): number {
+    return this.bus.subscribers + this.changes.subscribers;
+  }
+
+  /** A job that runs, with an open channel. */
+  async runningJob(
+    facts: { command?: readonly string[]; labels?: readonly string[] } = {},
+  ): Promise<TestJob> {
+    this.#lastId += 1;
+    const job = await TestJob.start(this, this.#lastId, facts);
+    this.#jobs.push(job);
+    return job;
+  }
+
+  /** Sends one GraphQL request and gives the parsed answer. */
+  async graphql(query: string, variables: Record<string, unknown> = {}): Promise<GraphQLAnswer> {
+    const response = await this.post({ query, variables });
+    return (await response.json()) as GraphQLAnswer;
+  }
+
+  post(body: unknown, headers: Record<string, string> = {}, signal?: AbortSignal): Promise<Response> {
+    return this.fetch('/graphql', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...headers },
+      body: typeof body === 'string' ? body : JSON.stringify(body),
+      ...(signal && { signal }),
+    });
+  }
+
+  /** Subscribes and gives the response; its body is the raw event stream. */
+  subscribe(query: string, variables: Record<string, unknown> = {}, signal?: AbortSignal): Promise<Response> {
+    return this.post({ query, variables }, { accept: 'text/event-stream' }, signal);
+  }
+
+  fetch(path: string, init: RequestInit = {}): Promise<Response> {
+    return fetch(this.url + path, {
+      ...init,
+      headers: { authorization: `Bearer ${TOKEN}`, ...(init.headers as Record<string, string>) },
+    });
+  }
+
+  /** Sends `text` over a connection of its own and gives what comes back until the server ends it, or `enough` says so. */
+  async raw(text: string, enough: (received: string) => boolean = () => false): Promise<string> {
+    const socket = await this.connect();
+    let received = '';
+    socket.setEncoding('utf8');
+    const over = new Promise<void>((resolve) => {
+      socket.on('data', (chunk: string) => {
+        received += chunk;
+        if (enough(received)) resolve();
+      });
+      socket.on('close', () => {
+        resolve();
+      });
+      socket.on('error', () => {
+        resolve();
+      });
+    });
+    socket.write(text);
+    await over;
+    socket.destroy();
+    return received;
+  }
+
+  connect(): Promise<Socket> {
+    return new Promise((resolve, reject) => {
+      const socket = connect({ port: this.port, host: '127.0.0.1', allowHalfOpen: true }, () => {
+        resolve(socket);
+      });
+      socket.once('error', reject);
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const job of this.#jobs) if (!job.isOver) await job.end('CANCELLED');
+    await until(() => this.subscribers === 0 && this.bus.size === 0);
+    await this.#server?.close({ deadlineMs: 1_000 });
+    await this.#database?.[Symbol.asyncDispose]();
+    rmSync(this.directory.path, { recursive: true });
+    expect(this.bus.size).toBe(0);
+    expect(this.subscribers).toBe(0);
+  }
+
+  #supervisor(): JobControl {
+    return {
+      startJob: async (request) => {
+        this.started.push(request);
+        return (await this.runningJob(request.command ? { command: request.command } : {})).id;
+      },
+      cancelJob: async (jobId, options = {}) => {
+        if ((await this.store.findJob(jobId)) === null) throw new JobNotFoundError(jobId);
+        this.cancelled.push({ jobId, ...options });
+      },
+      activeJobs: 0,
+      queuedJobs: 0,
+      changes: this.changes,
+      lastReconciliation: null,
+    };
+  }
+}
+
+export interface GraphQLAnswer {
+  readonly data?: Record<string, unknown> | null;
+  readonly errors?: readonly { message: string; extensions?: Record<string, unknown> }[];
+}
+
+/** A job whose output the test writes itself. */
+export class TestJob {
+  readonly id: JobId;
+  readonly #harness: Harness;
+  readonly #channel: ChannelGuard;
+  readonly #tailer: Tailer;
+  #transitions = 3;
+  isOver = false;
+
+  private constructor(harness: Harness, id: JobId, channel: ChannelGuard, tailer: Tailer) {
+    this.#harness = harness;
+    this.id = id;
+    this.#channel = channel;
+    this.#tailer = tailer;
+  }
+
+  static async start(
+    harness: Harness,
+    id: JobId,
+    { command = ['/bin/true'], labels = [] }: { command?: readonly string[]; labels?: readonly string[] },
+  ): Promise<TestJob> {
+    const directory = harness.directory.jobDirectory(id);
+    mkdirSync(directory.path);
+    const atMs = Date.now();
+    const spec = {
+      command,
+      script: null,
+      cwd: '/',
+      env: [{ name: 'A', value: '1' }],
+      stdin: null,
+      unbuffered: false,
+      timeoutMs: null,
+      gracePeriodMs: 10_000,
+      onEnd: 'KILL_TREE',
+      labels,
+      requestId: null,
+    } as const;
+    const { store } = harness;
+    const cause = null;
+    await store.insertQueued(id, spec, null, {
+      number: 1,
+      from: null,
+      to: 'QUEUED',
+      atMs,
+      reason: 'NONE',
+      cause,
+    });
+    const host = { bootId: 'boot', pidNamespace: 'ns' };
+    await store.enterActive(
+      id,
+      { number: 2, from: 'QUEUED', to: 'STARTING', atMs, reason: 'NONE', cause },
+      'c',
+      host,
+    );
+    const running = { number: 3, from: 'STARTING', to: 'RUNNING', atMs, reason: 'NONE', cause } as const;
+    await store.transition(id, running, { pid: 4242, startedAtMs: atMs });
+    for (const stream of ['STDOUT', 'STDERR'] as const) appendFileSync(directory.logPath(stream), '');
+    const channel = harness.bus.open(id);
+    const tailer = new Tailer({ directory, channel, resumed: false, idleMs: 20 });
+    return new TestJob(harness, id, channel, tailer);
+  }
+
+  /** Writes as the program would, and waits until it is numbered. */
+  async write(text: string, stream: LogStream = 'STDOUT'): Promise<void> {
+    const before = this.#bytes(stream);
+    appendFileSync(this.#harness.directory.jobDirectory(this.id).logPath(stream), text);
+    this.#tailer.poke();
+    await until(() => this.#bytes(stream) >= before + Buffer.byteLength(text));
+  }
+
+  /** Ends it in the order of the real thing: log, row, readers. */
+  async end(status: 'SUCCEEDED' | 'CANCELLED' = 'SUCCEEDED'): Promise<void> {
+    this.isOver = true;
+    await this.#tailer.drain();
+    const reason = status === 'SUCCEEDED' ? 'EXITED' : 'CANCEL_REQUESTED';
+    const from = status === 'SUCCEEDED' ? 'RUNNING' : 'CANCELLING';
+    if (status === 'CANCELLED') await this.#step('RUNNING', 'CANCELLING', reason);
+    await this.#step(from, status, reason);
+    this.#channel[Symbol.dispose]();
+    this.#tailer[Symbol.dispose]();
+  }
+
+  async #step(
+    from: 'RUNNING' | 'CANCELLING',
+    to: 'CANCELLING' | 'SUCCEEDED' | 'CANCELLED',
+    reason: 'EXITED' | 'CANCEL_REQUESTED',
+  ): Promise<void> {
+    this.#transitions += 1;
+    const atMs = Date.now();
+    const final = to === 'CANCELLING' ? {} : { exitCode: to === 'SUCCEEDED' ? 0 : 143, finishedAtMs: atMs };
+    await this.#harness.store.transition(
+      this.id,
+      { number: this.#transitions, from, to, atMs, reason, cause: null },
+      final,
+    );
+    this.#harness.changes.notify(this.id);
+  }
+
+  #bytes(stream: LogStream): number {
+    const { stdoutBytes, stderrBytes } = this.#tailer.totals;
+    return stream === 'STDOUT' ? stdoutBytes : stderrBytes;
+  }
+}
