@@ -116,6 +116,7 @@ async function awaitStopSignal(logger: Logger): Promise<string> {
       process.on(signal, () => {
         if (stopping) {
           logger.warn({ signal }, 'second signal: exiting at once; jobs go on');
+          // eslint-disable-next-line no-restricted-properties -- the second signal asks for exactly this: no release, at once
           process.exit(1);
         }
         stopping = true;

@@ -1,3 +1,4 @@
+import type { JobId } from './job-id.ts';
 import type { OnEnd } from './job-status.ts';
 
 export interface EnvEntry {
@@ -26,4 +27,8 @@ export interface JobSpec {
   readonly onEnd: OnEnd;
   readonly labels: readonly string[];
   readonly requestId: string | null;
+  /** The job that this one repeats; `null` for a job of its own. */
+  readonly rerunOfId: JobId | null;
+  /** 1 for a job of its own, one more for each repeat. */
+  readonly attempt: number;
 }

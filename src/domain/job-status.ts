@@ -41,6 +41,9 @@ export function isFinal(status: JobStatus): boolean {
   return LEGAL_NEXT[status].length === 0;
 }
 
+/** The statuses after which nothing follows. */
+export const FINAL_STATUSES: readonly JobStatus[] = JOB_STATUSES.filter(isFinal);
+
 /** The statuses in which a job is in the active map. */
 export const ACTIVE_STATUSES = ['STARTING', 'RUNNING', 'CANCELLING'] as const satisfies readonly JobStatus[];
 

@@ -1,8 +1,18 @@
-import { accessSync, chmodSync, constants, mkdirSync, readdirSync, realpathSync } from 'node:fs';
+import { accessSync, chmodSync, constants, mkdirSync, readdirSync, realpathSync, renameSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { parseJobId, type JobId } from '../domain/job-id.ts';
 import { JobDirectory } from './job-directory.ts';
 import { StartupError } from './startup-error.ts';
+
+const TOMBSTONE_PREFIX = 'deleted-';
+
+/** The rest of a deleted job. */
+export interface Tombstone {
+  readonly jobId: JobId;
+  readonly path: string;
+  remove(): Promise<void>;
+}
 
 /**
  * The one directory that holds everything the server keeps: database, job directories, lease, token.
@@ -60,10 +70,35 @@ export class DataDirectory {
     return new JobDirectory(this.jobsPath, jobId);
   }
 
+  /** Makes a job's directory a tombstone: from now on it is no job's. The caller removes the row, then the tombstone. */
+  bury(jobId: JobId): Tombstone {
+    const tombstone = this.#tombstone(jobId);
+    try {
+      renameSync(this.jobDirectory(jobId).path, tombstone.path);
+    } catch (error) {
+      // Without a directory there is only the row to remove.
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    }
+    return tombstone;
+  }
+
+  /** What a former server had begun to delete. */
+  tombstones(): Tombstone[] {
+    return readdirSync(this.jobsPath)
+      .filter((name) => name.startsWith(TOMBSTONE_PREFIX))
+      .flatMap((name) => parseJobId(name.slice(TOMBSTONE_PREFIX.length)) ?? [])
+      .map((jobId) => this.#tombstone(jobId));
+  }
+
   /** The ids that have a directory, ascending. */
   jobIds(): JobId[] {
     return readdirSync(this.jobsPath)
       .flatMap((name) => parseJobId(name) ?? [])
       .sort((a, b) => a - b);
+  }
+
+  #tombstone(jobId: JobId): Tombstone {
+    const path = join(this.jobsPath, `${TOMBSTONE_PREFIX}${String(jobId)}`);
+    return { jobId, path, remove: () => rm(path, { recursive: true, force: true }) };
   }
 }

@@ -1,6 +1,12 @@
 import type { JobId } from '../domain/job-id.ts';
 import type { JobSpec } from '../domain/job-spec.ts';
-import { ACTIVE_STATUSES, isFinal, type JobReason, type JobStatus } from '../domain/job-status.ts';
+import {
+  ACTIVE_STATUSES,
+  FINAL_STATUSES,
+  isFinal,
+  type JobReason,
+  type JobStatus,
+} from '../domain/job-status.ts';
 import type { HostIdentity, ProcessIdentity } from '../domain/process-identity.ts';
 import type { TerminatedProcess } from '../domain/terminated-process.ts';
 import type { ReadClient } from './database.ts';
@@ -132,11 +138,23 @@ export class JobStore {
           timeoutMs: spec.timeoutMs,
           gracePeriodMs: spec.gracePeriodMs,
           onEnd: spec.onEnd,
+          attempt: spec.attempt,
+          rerunOfId: spec.rerunOfId,
           queuedAt: new Date(first.atMs),
           transitions: { create: transitionData(first) },
         },
       }),
     );
+  }
+
+  /** Removes the row of a finished job with all that belongs to it. `false` if there is none. */
+  async deleteFinished(jobId: JobId): Promise<boolean> {
+    return this.#gate.transaction(async (tx) => {
+      const { count } = await tx.job.deleteMany({
+        where: { id: jobId, status: { in: [...FINAL_STATUSES] } },
+      });
+      return count === 1;
+    });
   }
 
   /** From QUEUED to STARTING: the job enters the active map, before anything of it runs. @throws TransitionConflictError */

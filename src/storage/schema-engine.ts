@@ -51,7 +51,7 @@ async function loadBindings(): Promise<void> {
   const bindingsPath = createRequire(import.meta.url).resolve('@prisma/schema-engine-wasm/schema_engine_bg');
   const wasm = await readFile(bindingsPath.replace(/\.js$/, '.wasm'));
   const { instance } = await WebAssembly.instantiate(wasm, {
-    './schema_engine_bg.js': bindings as unknown as WebAssembly.ModuleImports,
+    './schema_engine_bg.js': bindings,
   });
   const loader = bindings as unknown as { __wbg_set_wasm(exports: WebAssembly.Exports): void };
   loader.__wbg_set_wasm(instance.exports);

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { PrismaClient, type Prisma } from './generated/client.ts';
+import type { PrismaClient } from './generated/client.ts';
+import { type Prisma } from './generated/client.ts';
 
 /** How long a write is tried again while something else holds the database's lock. */
 const BUSY_LIMIT_MS = 10_000;

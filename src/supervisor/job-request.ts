@@ -24,6 +24,11 @@ export interface StartJobRequest {
   readonly labels?: readonly string[];
 }
 
+/** Which job a request repeats, if any. */
+export type JobOrigin = Pick<JobSpec, 'rerunOfId' | 'attempt'>;
+
+export const FIRST_RUN: JobOrigin = { rerunOfId: null, attempt: 1 };
+
 /** Name of the variable by which a job's strays are known. */
 export const COOKIE_NAME = 'LIFELINE_COOKIE';
 export const DEFAULT_GRACE_PERIOD_MS = 10_000;
@@ -49,9 +54,14 @@ const SHELL_NAMES = new Set(
 /**
  * Checks a request and completes it.
  * @param defaults what every job's environment begins with: PATH, HOME, LANG
+ * @param origin which job it repeats, if any
  * @throws InvalidInputError, CommandNotFoundError: input that is known bad is refused at the call, and there is no job
  */
-export function completeRequest(request: StartJobRequest, defaults: readonly EnvEntry[]): JobSpec {
+export function completeRequest(
+  request: StartJobRequest,
+  defaults: readonly EnvEntry[],
+  origin: JobOrigin = FIRST_RUN,
+): JobSpec {
   const argv = requestedArgv(request);
   const env = checkedEnv(request.env ?? []);
   const cwd = checkedCwd(request.cwd ?? valueOf(defaults, 'HOME') ?? '/');
@@ -70,14 +80,34 @@ export function completeRequest(request: StartJobRequest, defaults: readonly Env
     onEnd: request.onEnd ?? 'KILL_TREE',
     labels: checkedLabels(request.labels ?? []),
     requestId: request.requestId === undefined ? null : checkedRequestId(request.requestId),
+    ...origin,
   };
 }
 
 /** Tells a repeat of a request from another one under the same requestId. */
-export function fingerprint(request: StartJobRequest): string {
+export function fingerprint(request: StartJobRequest, { rerunOfId }: JobOrigin = FIRST_RUN): string {
   const { requestId: _, ...rest } = request;
-  const sorted = Object.fromEntries(Object.entries(rest).sort(([a], [b]) => (a < b ? -1 : 1)));
+  const sorted = Object.entries({ ...rest, rerunOfId }).sort(([a], [b]) => (a < b ? -1 : 1));
   return createHash('sha256').update(JSON.stringify(sorted)).digest('base64url');
+}
+
+/** What a job was asked to run, with changes. A command replaces a script and the other way round. */
+export function changedRequest(spec: JobSpec, changes: StartJobRequest): StartJobRequest {
+  const { cwd, env, stdin, unbuffered, timeoutMs, gracePeriodMs, onEnd, labels } = spec;
+  const replacesProgram = changes.command !== undefined || changes.script !== undefined;
+  const program = spec.script === null ? { command: spec.command } : { script: spec.script };
+  return {
+    ...(replacesProgram ? {} : program),
+    cwd,
+    env,
+    ...(stdin === null ? {} : { stdin }),
+    unbuffered,
+    ...(timeoutMs === null ? {} : { timeoutMs }),
+    gracePeriodMs,
+    onEnd,
+    labels,
+    ...changes,
+  };
 }
 
 /** A period of time that somebody gave. @throws InvalidInputError */

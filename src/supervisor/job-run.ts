@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import type { EnvEntry, JobSpec } from '../domain/job-spec.ts';
+import type { JobSignal } from '../domain/job-signal.ts';
 import { isFinal } from '../domain/job-status.ts';
 import type { HostIdentity, ProcessIdentity } from '../domain/process-identity.ts';
 import type { ChannelGuard } from '../logs/log-event-bus.ts';
@@ -26,7 +27,7 @@ import {
   type Outcome,
 } from './outcome.ts';
 import { isAlive, type ProcessTable } from './process-table.ts';
-import type { TreeRoot } from './process-tree.ts';
+import { signalGroup, signalProcess, type TreeRoot } from './process-tree.ts';
 import type { SupervisorLog } from './supervisor-log.ts';
 import { TreeTermination } from './tree-termination.ts';
 
@@ -148,6 +149,13 @@ export class JobRun {
       cancellation: cancellationFacts(request, null, null),
     });
     this.#terminateIfAsked();
+  }
+
+  /** Signals the program's group, or the program alone while it is not yet in a group of its own. `false` if it does not run. */
+  signal(signal: JobSignal): boolean {
+    const program = this.#root?.program;
+    if (program === undefined || !this.#gateOpen || !isAlive(program)) return false;
+    return signalGroup(program.pid, signal) || signalProcess(program, signal);
   }
 
   /** Lets go of a job that is still queued; its readers are released with the channel. */

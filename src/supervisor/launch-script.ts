@@ -20,9 +20,9 @@ export function launchScript(spec: JobSpec, environment: readonly EnvEntry[], to
   const argv = [tools.env, '-u', '_', '-u', 'SHLVL', tools.setsid, ...buffering, ...spec.command];
   return [
     `cd -- ${quote(spec.cwd)} || exit 126`,
-    'unset PWD OLDPWD',
     // bash comments on values that mean something to itself (LC_ALL, BASH_COMPAT); the job's log is not the place for it.
     '{',
+    'unset PWD OLDPWD',
     ...environment.map(({ name, value }) => `export ${name}=${quote(value)}`),
     '} 2>/dev/null',
     `exec ${argv.map(quote).join(' ')}`,

@@ -83,7 +83,7 @@ export function readProcess(pid: number): ProcessEntry | undefined {
 /** Whether exactly this process runs (a zombie does not). */
 export function isAlive(identity: ProcessIdentity): boolean {
   const found = readProcess(identity.pid);
-  return found !== undefined && found.startTicks === identity.startTicks && !isGone(found);
+  return found?.startTicks === identity.startTicks && !isGone(found);
 }
 
 /**

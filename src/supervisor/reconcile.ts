@@ -55,6 +55,10 @@ export async function reconcile(ports: {
   readonly host: HostIdentity;
 }): Promise<ReconcileResult> {
   const { dataDirectory, jobs, log, host } = ports;
+  for (const tombstone of dataDirectory.tombstones()) {
+    await jobs.deleteFinished(tombstone.jobId);
+    await tombstone.remove();
+  }
   const imported = await importQueued(ports);
   const counts: Record<Verdict, number> = { adopted: 0, finished: 0, lost: 0, failed: 0 };
   const resumed: (UnfinishedJob & { former: ResumedRun })[] = [];
@@ -157,8 +161,8 @@ function endRequest(cancellation: CancellationRecord): EndRequest {
   };
 }
 
-/** For a row whose directory is gone. */
-function specOfRow(row: JobRecord): JobSpec {
+/** What a row says of its job, where the directory is gone. */
+export function specOfRow(row: JobRecord): JobSpec {
   return {
     command: JSON.parse(row.command) as string[],
     script: row.script,
@@ -171,5 +175,7 @@ function specOfRow(row: JobRecord): JobSpec {
     onEnd: row.onEnd as OnEnd,
     labels: JSON.parse(row.labels) as string[],
     requestId: row.requestId,
+    rerunOfId: row.rerunOfId,
+    attempt: row.attempt,
   };
 }

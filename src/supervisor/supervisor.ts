@@ -1,21 +1,31 @@
 import { ConflictError, JobNotFoundError, ServerStoppingError } from '../domain/errors.ts';
 import type { EnvEntry, JobSpec } from '../domain/job-spec.ts';
 import type { JobId } from '../domain/job-id.ts';
+import type { JobSignal } from '../domain/job-signal.ts';
+import { isFinal, type JobStatus } from '../domain/job-status.ts';
 import type { HostIdentity } from '../domain/process-identity.ts';
 import type { LogEventBus } from '../logs/log-event-bus.ts';
 import type { DataDirectory } from '../storage/data-directory.ts';
-import { createJobFiles } from '../storage/job-files.ts';
+import { createJobFiles, readSpec } from '../storage/job-files.ts';
 import { JobIds } from '../storage/job-ids.ts';
 import type { JobStore, TransitionRecord } from '../storage/job-store.ts';
 import { ActiveJobs } from './active-jobs.ts';
 import { JobChangeBus } from './job-change-bus.ts';
 import { JobLife } from './job-life.ts';
-import { checkedDuration, completeRequest, fingerprint, type StartJobRequest } from './job-request.ts';
+import {
+  changedRequest,
+  checkedDuration,
+  completeRequest,
+  fingerprint,
+  FIRST_RUN,
+  type JobOrigin,
+  type StartJobRequest,
+} from './job-request.ts';
 import type { EndRequest } from './end-request.ts';
 import { JobRun, type JobRunPorts } from './job-run.ts';
 import type { Launcher } from './launcher.ts';
 import { ProcessTable } from './process-table.ts';
-import { reconcile, type Reconciliation } from './reconcile.ts';
+import { reconcile, specOfRow, type Reconciliation } from './reconcile.ts';
 import type { SupervisorLog } from './supervisor-log.ts';
 
 /** How long a stop waits for launches that have begun, so that none of them is lost half-way. */
@@ -94,29 +104,52 @@ export class Supervisor {
    * @throws InvalidInputError, CommandNotFoundError, ConflictError (another request had the requestId), ServerStoppingError
    */
   async startJob(request: StartJobRequest): Promise<JobId> {
-    if (this.#stopping) throw new ServerStoppingError();
-    const { requestId } = request;
-    if (requestId === undefined) return this.#create(request, null);
-    // One after the other for each requestId, so that of two at once the second finds the first.
-    const turn = (this.#requests.get(requestId) ?? Promise.resolve())
-      .catch(() => undefined)
-      .then(async () => {
-        const digest = fingerprint(request);
-        const known = await this.#options.jobs.findByRequestId(requestId);
-        if (known === null) return this.#create(request, digest);
-        if (known.requestFingerprint !== digest) {
-          throw new ConflictError(
-            `The requestId ${JSON.stringify(requestId)} belongs to job ${String(known.id)}, which was asked to run something else. Use a new one.`,
-          );
-        }
-        return known.id;
-      });
-    this.#requests.set(requestId, turn);
-    try {
-      return await turn;
-    } finally {
-      if (this.#requests.get(requestId) === turn) this.#requests.delete(requestId);
+    return this.#accept(request, FIRST_RUN);
+  }
+
+  /**
+   * Runs a job once more, as a new job that names the first.
+   * @param changes what is to be different; a command replaces a script and the other way round
+   * @throws JobNotFoundError, and what `startJob` throws
+   */
+  async rerunJob(jobId: JobId, changes: StartJobRequest = {}): Promise<JobId> {
+    const row = await this.#options.jobs.findJob(jobId);
+    if (row === null) throw new JobNotFoundError(jobId);
+    const spec = readSpec(this.#options.dataDirectory.jobDirectory(jobId))?.spec ?? specOfRow(row);
+    return this.#accept(changedRequest(spec, changes), { rerunOfId: jobId, attempt: spec.attempt + 1 });
+  }
+
+  /**
+   * Sends a signal to the program's process group. The job goes on, or ends by it: that is no cancel.
+   * @throws JobNotFoundError, ConflictError if its program does not run
+   */
+  async signalJob(jobId: JobId, signal: JobSignal): Promise<void> {
+    const run = this.#runs.get(jobId);
+    if (run === undefined && (await this.#options.jobs.findJob(jobId)) === null)
+      throw new JobNotFoundError(jobId);
+    if (run?.signal(signal) !== true) {
+      throw new ConflictError(
+        `The program of job ${String(jobId)} does not run, so it cannot get ${signal}.`,
+      );
     }
+  }
+
+  /**
+   * Removes a finished job with its log, for good. The directory becomes a tombstone first, so that a server that dies
+   * half-way finishes at its next start.
+   * @throws JobNotFoundError, ConflictError if the job has not ended
+   */
+  async deleteJob(jobId: JobId): Promise<void> {
+    const { jobs, dataDirectory } = this.#options;
+    const row = await jobs.findJob(jobId);
+    if (row === null) throw new JobNotFoundError(jobId);
+    if (this.#runs.has(jobId) || !isFinal(row.status as JobStatus)) {
+      throw new ConflictError(`Job ${String(jobId)} has not ended. Cancel it first, then delete it.`);
+    }
+    const tombstone = dataDirectory.bury(jobId);
+    await jobs.deleteFinished(jobId);
+    this.changes.notify(jobId);
+    await tombstone.remove();
   }
 
   /**
@@ -175,9 +208,35 @@ export class Supervisor {
     this.#runs.clear();
   }
 
-  async #create(request: StartJobRequest, digest: string | null): Promise<JobId> {
+  async #accept(request: StartJobRequest, origin: JobOrigin): Promise<JobId> {
+    if (this.#stopping) throw new ServerStoppingError();
+    const { requestId } = request;
+    if (requestId === undefined) return this.#create(request, origin, null);
+    // One after the other for each requestId, so that of two at once the second finds the first.
+    const turn = (this.#requests.get(requestId) ?? Promise.resolve())
+      .catch(() => undefined)
+      .then(async () => {
+        const digest = fingerprint(request, origin);
+        const known = await this.#options.jobs.findByRequestId(requestId);
+        if (known === null) return this.#create(request, origin, digest);
+        if (known.requestFingerprint !== digest) {
+          throw new ConflictError(
+            `The requestId ${JSON.stringify(requestId)} belongs to job ${String(known.id)}, which was asked to run something else. Use a new one.`,
+          );
+        }
+        return known.id;
+      });
+    this.#requests.set(requestId, turn);
+    try {
+      return await turn;
+    } finally {
+      if (this.#requests.get(requestId) === turn) this.#requests.delete(requestId);
+    }
+  }
+
+  async #create(request: StartJobRequest, origin: JobOrigin, digest: string | null): Promise<JobId> {
     const { jobs, environment, dataDirectory } = this.#options;
-    const spec = completeRequest(request, environment);
+    const spec = completeRequest(request, environment, origin);
     const jobId = this.#jobIds.next();
     const first: TransitionRecord = {
       number: 1,

@@ -85,7 +85,7 @@ describe('following a log', () => {
         );
         expect(events.at(-1)).toMatchObject({ __typename: 'LogDone', job: { exitCode: 0 } });
       }),
-      { numRuns: 40 },
+      { numRuns: 25 },
     );
   });
 

@@ -39,15 +39,17 @@ describe('the commands of the README', () => {
       cwd: ROOT,
       env: environment,
       detached: true,
-      stdio: ['ignore', 'pipe', 'inherit'],
+      stdio: ['ignore', 'pipe', 'pipe'],
     });
+    let complaints = '';
+    server.stderr!.on('data', (chunk: Buffer) => (complaints += chunk.toString()));
     for await (const line of createInterface({ input: server.stdout! })) {
       const ready = /^Lifeline is ready at http:\/\/(\S+)/.exec(line)?.[1];
       if (ready === undefined) continue;
       address = ready;
       return;
     }
-    throw new Error('The server did not start.');
+    throw new Error(`The server did not start. It said: ${complaints}`);
   });
 
   afterAll(async () => {

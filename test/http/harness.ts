@@ -162,12 +162,11 @@ export class Harness implements AsyncDisposable {
         received += chunk;
         if (enough(received)) resolve();
       });
-      socket.on('close', () => {
-        resolve();
-      });
-      socket.on('error', () => {
-        resolve();
-      });
+      for (const over of ['end', 'close', 'error']) {
+        socket.on(over, () => {
+          resolve();
+        });
+      }
     });
     socket.write(text);
     await over;
@@ -253,7 +252,9 @@ export class TestJob {
       onEnd: 'KILL_TREE',
       labels,
       requestId: null,
-    } as const;
+      requestId: null,
+      rerunOfId: null,
+      attempt: 1,
     const { store } = harness;
     const cause = null;
     await store.insertQueued(id, spec, null, {

@@ -1,7 +1,7 @@
 // count.mjs N K [--gate I=FILE]... [--exit CODE] [--pids FILE]
 // Prints 1..N on standard output and `marker I` on standard error after every K lines. At line I it waits until FILE is
-// there. Writes its pid to the --pids file.
-import { appendFileSync, existsSync, writeSync } from 'node:fs';
+// there, and says in FILE.reached that it has come so far. Writes its pid to the --pids file.
+import { appendFileSync, existsSync, writeFileSync, writeSync } from 'node:fs';
 import process from 'node:process';
 
 const [countText, everyText, ...rest] = process.argv.slice(2);
@@ -29,6 +29,7 @@ for (let line = 1; line <= count; line += 1) {
   write(1, pending);
   pending = '';
   if (line % every === 0) write(2, `marker ${line}\n`);
+  if (gate !== undefined) writeFileSync(`${gate}.reached`, '');
   while (gate !== undefined && !existsSync(gate)) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
 }
 process.exitCode = exitCode;

@@ -153,6 +153,11 @@ export function logEvents(stream: SseStream): LogEventView[] {
   });
 }
 
+/** Highest seq that the stream has passed so far, without reading it all again. */
+export function lastSeqOf(stream: SseStream): number {
+  return Number(/"lastSeq":(\d+)/.exec(stream.events.at(-1)?.data.slice(-200) ?? '')?.[1] ?? 0);
+}
+
 export function linesOf(events: readonly LogEventView[]): LineView[] {
   return events.flatMap((event) => (event.__typename === 'LogLines' ? event.lines : []));
 }

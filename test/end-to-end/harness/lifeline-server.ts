@@ -9,7 +9,9 @@ import { ScratchDirectory } from './scratch-directory.ts';
 import { SseStream } from './sse-stream.ts';
 import { untilTrue } from './until-true.ts';
 
-export const MAIN_PATH = fileURLToPath(new URL('../../../dist/main.js', import.meta.url));
+/** The server under test: the one that was built here, or another one, such as that of an installed package. */
+export const MAIN_PATH =
+  process.env['LIFELINE_TEST_MAIN'] ?? fileURLToPath(new URL('../../../dist/main.js', import.meta.url));
 
 export interface ServerOptions {
   /** Further arguments of `serve`. */
