@@ -252,9 +252,9 @@ export class TestJob {
       onEnd: 'KILL_TREE',
       labels,
       requestId: null,
-      requestId: null,
       rerunOfId: null,
       attempt: 1,
+    } as const;
     const { store } = harness;
     const cause = null;
     await store.insertQueued(id, spec, null, {

@@ -215,7 +215,6 @@ describe('a tailer', () => {
         using tailed = new Tailed(scratch);
         const published: string[] = [];
         const follow = async (): Promise<void> => {
-          // A ring that forgets nothing of what these streams can have.
           for await (const news of reader) {
             for (const batch of news.batches)
               published.push(...batch.lines().map((line) => JSON.stringify(line)));
@@ -271,16 +270,14 @@ describe('a tailer', () => {
     ]);
   });
 
-  it('tells the channel of an adopted job how far its log goes', () => {
+  it('tells the channel of an adopted job how far its log goes', async () => {
     using scratch = new Scratch();
     scratch.write('STDOUT', 'one\ntwo\n');
-    return (async () => {
-      using tailed = new Tailed(scratch);
-      await tailed.tailer.drain();
-      tailed[Symbol.dispose]();
-      using adopted = new Tailed(scratch, { resumed: true });
-      expect(adopted.channel.lastSeq).toBe(2);
-    })();
+    const former = new Tailed(scratch);
+    await former.tailer.drain();
+    former[Symbol.dispose]();
+    using adopted = new Tailed(scratch, { resumed: true });
+    expect(adopted.channel.lastSeq).toBe(2);
   });
 
   it('waits for a log file that comes later', async () => {
