@@ -5,6 +5,8 @@ import './types/job.ts';
 import './types/job-transition.ts';
 import './types/cancellation.ts';
 import './types/job-log-event.ts';
+import './types/job-change.ts';
+import './types/job-mutations.ts';
 import './types/server.ts';
 
 builder.queryType({ description: 'What can be asked.' });

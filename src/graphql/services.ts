@@ -1,4 +1,5 @@
 import type { JobId } from '../domain/job-id.ts';
+import type { JobSignal } from '../domain/job-signal.ts';
 import type { FollowIterator, FollowRequest } from '../logs/follow.ts';
 import type { JobLogReader } from '../logs/job-log-reader.ts';
 import type { LogEventBus } from '../logs/log-event-bus.ts';
@@ -21,6 +22,12 @@ export interface JobControl {
   startJob(request: StartJobRequest): Promise<JobId>;
   /** Answers at once; the job ends later. @throws JobNotFoundError */
   cancelJob(jobId: JobId, options?: { gracePeriodMs?: number; requestedBy?: string }): Promise<void>;
+  /** @throws JobNotFoundError, and what `startJob` throws */
+  rerunJob(jobId: JobId, changes?: StartJobRequest): Promise<JobId>;
+  /** @throws JobNotFoundError, ConflictError */
+  signalJob(jobId: JobId, signal: JobSignal): Promise<void>;
+  /** @throws JobNotFoundError, ConflictError */
+  deleteJob(jobId: JobId): Promise<void>;
   readonly activeJobs: number;
   readonly queuedJobs: number;
   readonly changes: JobChangeBus;

@@ -6,7 +6,10 @@ import { jobIdFrom, requireJob } from './job-parameter.ts';
 import { MERGED_FORMATS, sendMergedLog } from './merged-log.ts';
 import { sendRawLog } from './raw-log.ts';
 
-const STREAMS: Readonly<Record<string, LogStream>> = { stdout: 'STDOUT', stderr: 'STDERR' };
+const STREAMS: ReadonlyMap<string, LogStream> = new Map([
+  ['stdout', 'STDOUT'],
+  ['stderr', 'STDERR'],
+]);
 
 /** `GET /jobs/N/log`: with `stream=stdout|stderr` its raw bytes, with ranges; without, both merged, `format=text|jsonl`. */
 export function logDownloadDoor(services: Services): Door {
@@ -23,7 +26,7 @@ export function logDownloadDoor(services: Services): Door {
       await sendMergedLog(jobId, reader, format, exchange);
       return;
     }
-    const stream = STREAMS[streamName];
+    const stream = STREAMS.get(streamName);
     if (stream === undefined) throw new InvalidInputError('stream is stdout or stderr.', 'stream');
     if (formatName !== null) {
       throw new InvalidInputError(

@@ -95,7 +95,7 @@ export class FollowIterator implements AsyncIterableIterator<FollowEvent, undefi
     this.#streams = request.streams ?? LOG_STREAMS;
     this.#cursor = request.after ?? 0;
     const { signal } = request;
-    this.#subscription = sources.bus.subscribe(request.jobId, { after: request.after });
+    this.#subscription = sources.bus.subscribe(request.jobId, { after: request.after, signal });
     if (signal.aborted) this.#released = true;
     else signal.addEventListener('abort', this.#onAbort, { once: true });
   }

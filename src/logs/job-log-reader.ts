@@ -141,7 +141,7 @@ export class JobLogReader implements Disposable {
         const chunk = await this.readChunk(cursor, { streams, upToSeq: toSeq });
         if (chunk.lastSeq === cursor) break;
         for (const item of chunk.items) {
-          if (isGap(item)) gaps.push({ ...item.gap, toSeq: Math.min(item.gap.toSeq, toSeq) });
+          if (isGap(item)) gaps.push(item.gap);
           else lines.push(...item.lines().filter((line) => line.seq <= toSeq));
         }
         cursor = chunk.lastSeq;
@@ -170,7 +170,7 @@ export class JobLogReader implements Disposable {
     if (position === undefined) return selection;
     let stretchLength = FIRST_STRETCH;
     // So many records are enough for one call, unless all of them are damaged.
-    for (const enough = position + MAX_RECORDS; position < enough || selection.lastSeq === seq; ) {
+    for (const enough = position + MAX_RECORDS; position < enough || selection.lastSeq === seq;) {
       const stretch = await index.records(position, stretchLength);
       if (stretch.length === 0) break;
       stretchLength *= 4;

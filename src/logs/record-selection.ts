@@ -46,13 +46,10 @@ export class RecordSelection {
 
   /** @returns false where the record is beyond the limits: the selection is complete without it. */
   take(record: IndexRecord): boolean {
-    if (record.firstSeq > this.#limits.upToSeq) return false;
     const isWanted = this.#streams.includes(record.stream);
     if (isWanted && !this.#hasRoomFor(record)) return false;
-    if (record.firstSeq > this.#lastSeq + 1) {
-      const gap: LogGap = { fromSeq: this.#lastSeq + 1, toSeq: record.firstSeq - 1, reason: 'DAMAGED' };
-      this.parts.push({ gap });
-    }
+    this.#noticeGapBefore(record.firstSeq);
+    if (record.firstSeq > this.#limits.upToSeq) return false;
     if (isWanted) {
       this.#byteCount += record.byteLength;
       this.#lineCount += record.lineCount;
@@ -60,6 +57,15 @@ export class RecordSelection {
     }
     this.#lastSeq = lastSeqOf(record);
     return true;
+  }
+
+  /** The lines between the last one passed and this one are in no record. */
+  #noticeGapBefore(seq: number): void {
+    const fromSeq = this.#lastSeq + 1;
+    const toSeq = Math.min(seq - 1, this.#limits.upToSeq);
+    if (fromSeq > toSeq) return;
+    this.parts.push({ gap: { fromSeq, toSeq, reason: 'DAMAGED' } });
+    this.#lastSeq = toSeq;
   }
 
   #hasRoomFor(record: IndexRecord): boolean {

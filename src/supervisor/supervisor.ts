@@ -248,6 +248,7 @@ export class Supervisor {
     };
     createJobFiles(dataDirectory.jobDirectory(jobId), spec, digest, first);
     await jobs.insertQueued(jobId, spec, digest, first);
+    this.changes.notify(jobId);
     this.#newRun(jobId, spec, 'QUEUED', 1);
     this.#queue.add(jobId);
     this.#startQueued();

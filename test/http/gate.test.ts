@@ -1,12 +1,22 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Harness, TOKEN } from './harness.ts';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { Harness, TestStore, TOKEN } from './harness.ts';
 
 const ORIGIN = 'http://app.example:5173';
 const START = JSON.stringify({ query: 'mutation { startJob(input: { command: ["true"] }) { id } }' });
 
+let store: TestStore;
+beforeAll(async () => {
+  store = await TestStore.open();
+});
+afterAll(async () => {
+  await store[Symbol.asyncDispose]();
+});
+
 let harness: Harness;
 beforeEach(async () => {
-  harness = await Harness.start({ config: { allowedOrigins: [ORIGIN], allowedHosts: ['lifeline.test'] } });
+  harness = await Harness.start(store, {
+    config: { allowedOrigins: [ORIGIN], allowedHosts: ['lifeline.test'] },
+  });
 });
 afterEach(async () => {
   await harness[Symbol.asyncDispose]();
@@ -252,7 +262,7 @@ describe('slow clients', () => {
         'Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{',
     ],
   ])('are answered 408 and cut while they still send their %s', async (_name, text) => {
-    await using slow = await Harness.start({
+    await using slow = await Harness.start(store, {
       timeouts: { headersMs: 200, requestMs: 300 },
       config: { allowedHosts: ['localhost'] },
     });
@@ -262,7 +272,7 @@ describe('slow clients', () => {
 
 describe('without authentication', () => {
   it('asks for no token, and still checks everything else', async () => {
-    await using open = await Harness.start({ config: { auth: 'off', token: '' } });
+    await using open = await Harness.start(store, { config: { auth: 'off', token: '' } });
     const response = await fetch(`${open.url}/readyz`);
     expect([response.status, await response.text()]).toEqual([200, 'ready']);
     const foreign = await fetch(`${open.url}/readyz`, { headers: { origin: 'http://evil.example' } });

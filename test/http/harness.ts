@@ -39,6 +39,38 @@ export async function until(condition: () => boolean | Promise<boolean>, limitMs
   }
 }
 
+/**
+ * The data directory and database of one test file; each server that the file starts uses it. One a process, because the
+ * engine that migrates works once a process.
+ */
+export class TestStore implements AsyncDisposable {
+  readonly directory: DataDirectory;
+  readonly database: Database;
+  readonly jobs: JobStore;
+  #lastId = 0;
+
+  private constructor(directory: DataDirectory, database: Database) {
+    this.directory = directory;
+    this.database = database;
+    this.jobs = new JobStore(database.read, database.gate);
+  }
+
+  static async open(): Promise<TestStore> {
+    const directory = DataDirectory.prepare(mkdtempSync(join(tmpdir(), 'lifeline-http-')));
+    return new TestStore(directory, await Database.open(directory));
+  }
+
+  nextId(): JobId {
+    this.#lastId += 1;
+    return this.#lastId;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.database[Symbol.asyncDispose]();
+    rmSync(this.directory.path, { recursive: true });
+  }
+}
+
 /** The real HTTP server on real stores, bus and log files; only the supervisor is a stand-in that runs no process. */
 export class Harness implements AsyncDisposable {
   readonly bus = new LogEventBus();
@@ -48,18 +80,22 @@ export class Harness implements AsyncDisposable {
   readonly cancelled: { jobId: JobId; gracePeriodMs?: number }[] = [];
   /** What reached the log as a fault of the server. */
   readonly faults: { correlationId: string; err: unknown }[] = [];
-  readonly directory = DataDirectory.prepare(mkdtempSync(join(tmpdir(), 'lifeline-http-')));
+  readonly directory: DataDirectory;
+  readonly store: JobStore;
+  readonly #testStore: TestStore;
   readonly #jobs: TestJob[] = [];
-  #lastId = 0;
-  #database: Database | undefined;
   #server: LifelineHttpServer | undefined;
   url = '';
 
-  static async start(options: HarnessOptions = {}): Promise<Harness> {
-    const harness = new Harness();
-    const database = await Database.open(harness.directory);
-    harness.#database = database;
-    const jobs = new JobStore(database.read, database.gate);
+  private constructor(testStore: TestStore) {
+    this.#testStore = testStore;
+    this.directory = testStore.directory;
+    this.store = testStore.jobs;
+  }
+
+  static async start(testStore: TestStore, options: HarnessOptions = {}): Promise<Harness> {
+    const harness = new Harness(testStore);
+    const { jobs, database } = testStore;
     const openLog = (jobId: JobId): Promise<JobLogReader> =>
       JobLogReader.open(harness.directory.jobDirectory(jobId));
     const real: Services = {
@@ -102,11 +138,6 @@ export class Harness implements AsyncDisposable {
     return this.#server;
   }
 
-  get store(): JobStore {
-    if (this.#database === undefined) throw new Error('not started');
-    return new JobStore(this.#database.read, this.#database.gate);
-  }
-
   get port(): number {
     return Number(new URL(this.url).port);
   }
@@ -119,8 +150,7 @@ export class Harness implements AsyncDisposable {
   async runningJob(
     facts: { command?: readonly string[]; labels?: readonly string[] } = {},
   ): Promise<TestJob> {
-    this.#lastId += 1;
-    const job = await TestJob.start(this, this.#lastId, facts);
+    const job = await TestJob.start(this, this.#testStore.nextId(), facts);
     this.#jobs.push(job);
     return job;
   }
@@ -187,8 +217,6 @@ export class Harness implements AsyncDisposable {
     for (const job of this.#jobs) if (!job.isOver) await job.end('CANCELLED');
     await until(() => this.subscribers === 0 && this.bus.size === 0);
     await this.#server?.close({ deadlineMs: 1_000 });
-    await this.#database?.[Symbol.asyncDispose]();
-    rmSync(this.directory.path, { recursive: true });
     expect(this.bus.size).toBe(0);
     expect(this.subscribers).toBe(0);
   }
@@ -203,12 +231,20 @@ export class Harness implements AsyncDisposable {
         if ((await this.store.findJob(jobId)) === null) throw new JobNotFoundError(jobId);
         this.cancelled.push({ jobId, ...options });
       },
+      rerunJob: notHere,
+      signalJob: notHere,
+      deleteJob: notHere,
       activeJobs: 0,
       queuedJobs: 0,
       changes: this.changes,
       lastReconciliation: null,
     };
   }
+}
+
+/** What needs a real supervisor is tested with the real server. */
+function notHere(): Promise<never> {
+  return Promise.reject(new Error('this test has no supervisor'));
 }
 
 export interface GraphQLAnswer {

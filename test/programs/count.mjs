@@ -1,8 +1,8 @@
 // count.mjs N K [--gate I=FILE]... [--exit CODE] [--pids FILE]
 // Prints 1..N on standard output and `marker I` on standard error after every K lines. At line I it waits until FILE is
 // there, and says in FILE.reached that it has come so far. Writes its pid to the --pids file.
+// `process` is not imported: that would open standard output, and Node would no longer block on it.
 import { appendFileSync, existsSync, writeFileSync, writeSync } from 'node:fs';
-import process from 'node:process';
 
 const [countText, everyText, ...rest] = process.argv.slice(2);
 const count = Number(countText);

@@ -2,4 +2,5 @@
 # Ends politely at TERM, after a last word on both streams.
 trap 'echo "good bye"; echo "so long" >&2; exit 7' TERM
 echo ready
-while :; do sleep 0.05; done
+sleep 1000 &
+while :; do wait; done

@@ -1,7 +1,6 @@
 // write-bytes.mjs FD HEX|@FILE...   Writes each piece of bytes (hexadecimal) with a system call of its own; @FILE waits
 // until that file is there.
 import { existsSync, writeSync } from 'node:fs';
-import process from 'node:process';
 
 const [descriptorText, ...pieces] = process.argv.slice(2);
 for (const piece of pieces) {

@@ -98,6 +98,8 @@ export class LifelineServer implements AsyncDisposable {
   }
 
   get token(): string {
+    const given = this.#options.env?.['LIFELINE_TOKEN'];
+    if (given !== undefined) return given;
     return readFileSync(join(this.dataDirectory, 'token'), 'utf8').trim();
   }
 

@@ -1,0 +1,53 @@
+import { JobNotFoundError } from '../../domain/errors.ts';
+import { parseJobId, type JobId } from '../../domain/job-id.ts';
+import { builder } from '../builder.ts';
+import { given } from '../given.ts';
+import { JobSignalRef } from './job-signal.ts';
+import { RerunJobInput } from './rerun-job-input.ts';
+
+builder.mutationFields((t) => ({
+  signalJob: t.prismaField({
+    type: 'Job',
+    description:
+      'Sends a signal to the process group of a job’s program. The job goes on, or ends by it; that is no cancel. CONFLICT where the program does not run.',
+    args: {
+      jobId: t.arg.id({ required: true, description: 'Which job.' }),
+      signal: t.arg({ type: JobSignalRef, required: true, description: 'Which signal.' }),
+    },
+    resolve: async (query, _parent, { jobId, signal }, { services }) => {
+      const id = existingId(jobId);
+      await services.supervisor.signalJob(id, signal);
+      return services.read.job.findUniqueOrThrow({ ...query, where: { id } });
+    },
+  }),
+  rerunJob: t.prismaField({
+    type: 'Job',
+    description:
+      'Runs a job once more, as a new job whose `rerunOf` is the first: unchanged, or with what `changes` gives instead.',
+    args: {
+      jobId: t.arg.id({ required: true, description: 'Which job.' }),
+      changes: t.arg({ type: RerunJobInput, description: 'What is to be different.' }),
+    },
+    resolve: async (query, _parent, { jobId, changes }, { services }) => {
+      const id = await services.supervisor.rerunJob(existingId(jobId), given(changes ?? {}));
+      return services.read.job.findUniqueOrThrow({ ...query, where: { id } });
+    },
+  }),
+  deleteJob: t.field({
+    type: 'ID',
+    description:
+      'Removes a finished job with its log, for good, and gives its id. CONFLICT where it has not ended.',
+    args: { jobId: t.arg.id({ required: true, description: 'Which job.' }) },
+    resolve: async (_parent, { jobId }, { services }) => {
+      const id = existingId(jobId);
+      await services.supervisor.deleteJob(id);
+      return String(id);
+    },
+  }),
+}));
+
+function existingId(written: string): JobId {
+  const id = parseJobId(written);
+  if (id === undefined) throw new JobNotFoundError(written);
+  return id;
+}

@@ -1,0 +1,36 @@
+import { z } from 'zod';
+import { builder } from '../builder.ts';
+import { EnvInput } from './env.ts';
+import { OnEndRef } from './on-end.ts';
+
+/** The fields of StartJobInput without their defaults: what is absent stays as it was. */
+export const RerunJobInput = builder.inputType('RerunJobInput', {
+  description: 'What is to be different from the job that is repeated. What is absent stays as it was.',
+  fields: (t) => ({
+    requestId: t.string({
+      description: 'A word of your own for this request; a repeat of it returns the same job.',
+    }),
+    command: t.stringList({
+      description: 'Another program with its arguments; it replaces a script, too.',
+      validate: z.array(z.string()).min(1, 'A command needs at least the name of a program.'),
+    }),
+    script: t.string({ description: 'Another script; it replaces a command, too.' }),
+    cwd: t.string({ description: 'Another working directory, as an absolute path.' }),
+    env: t.field({ type: [EnvInput], description: 'Other variables, instead of all former ones.' }),
+    stdin: t.string({ description: 'Another text for standard input.' }),
+    unbuffered: t.boolean({ description: 'Whether the program is asked not to hold its output back.' }),
+    timeoutMs: t.int({
+      description: 'Another timeout in milliseconds.',
+      validate: z.int().positive('timeoutMs is a number of milliseconds above 0.'),
+    }),
+    gracePeriodMs: t.int({
+      description: 'Another grace period in milliseconds.',
+      validate: z.int().nonnegative('gracePeriodMs is a number of milliseconds; it cannot be negative.'),
+    }),
+    onEnd: t.field({
+      type: OnEndRef,
+      description: 'What happens to processes that the program leaves behind.',
+    }),
+    labels: t.stringList({ description: 'Other labels, instead of all former ones.' }),
+  }),
+});
