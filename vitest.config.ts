@@ -1,9 +1,15 @@
+import { createRequire } from 'node:module';
 import { defineConfig } from 'vitest/config';
 
 /** Where to write the counts as JSON, beside the readable report: .ci/run adds them up. */
 const report = process.env['TEST_REPORT'];
 
 export default defineConfig({
+  resolve: {
+    // The file that Node takes, and with it every library here: Vite would take the package's other build for our own
+    // sources, and GraphQL refuses a schema that was made by another copy of itself.
+    alias: [{ find: /^graphql$/, replacement: createRequire(import.meta.url).resolve('graphql') }],
+  },
   test: {
     include: ['test/**/*.test.ts'],
     // Real processes, signals and descriptor counts need a process of their own.

@@ -127,6 +127,13 @@ export class LifelineHttpServer {
     // A broken connection shows itself by `close`; without a listener its error would end the process.
     res.on('error', () => undefined);
     this.#answering.set(req.socket, res);
+    res.once('close', () => {
+      // Kept alive for a next request, it would hold up a server that closes.
+      if (this.#closed !== undefined)
+        setImmediate(() => {
+          this.#server.closeIdleConnections();
+        });
+    });
     const signal = clientGone(req, res);
     const errorForm = errorFormOf(req);
     try {

@@ -37,6 +37,8 @@ export const DEFAULT_GRACE_PERIOD_MS = 10_000;
 const MAX_STRING_BYTES = 131_071;
 /** Arguments and environment together: well under a quarter of the usual 8 MiB stack, execve(2). */
 const MAX_TOTAL_BYTES = 1_500_000;
+/** JSON can write it, UTF-8 cannot: it would arrive as something else. */
+const LONE_SURROGATE = /\p{Surrogate}/u;
 const MAX_DURATION_MS = 10 * 365 * 24 * 3600 * 1000;
 
 /**
@@ -167,6 +169,9 @@ function checkSizes(argv: readonly string[], env: readonly EnvEntry[]): void {
   const check = (text: string, what: string, field: string): void => {
     if (text.includes('\0'))
       throw new InvalidInputError(`${what} has a NUL character, which no program can receive.`, field);
+    if (LONE_SURROGATE.test(text)) {
+      throw new InvalidInputError(`${what} has half a surrogate pair, which no bytes can stand for.`, field);
+    }
     const bytes = Buffer.byteLength(text);
     if (bytes > MAX_STRING_BYTES) {
       throw new InvalidInputError(

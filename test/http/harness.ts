@@ -30,7 +30,7 @@ export interface HarnessOptions {
 }
 
 /** Waits until `condition` gives true (or stops throwing), and fails after `limitMs`. */
-export async function until(condition: () => boolean | Promise<boolean>, limitMs = 5_000): Promise<void> {
+export async function until(condition: () => boolean | Promise<boolean>, limitMs = 20_000): Promise<void> {
   const deadline = performance.now() + limitMs;
   while (!(await condition())) {
     if (performance.now() > deadline)

@@ -10,7 +10,7 @@ export async function readEvents(
   const decoder = new TextDecoder();
   if (response.body === null) return events;
   for await (const chunk of response.body) {
-    parser.feed(decoder.decode(chunk as Uint8Array, { stream: true }));
+    parser.feed(decoder.decode(chunk, { stream: true }));
     if (enough(events)) break;
   }
   return events;

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { ForbiddenError } from '../../src/domain/errors.ts';
 import type { Services } from '../../src/graphql/services.ts';
-import type { FollowEvent, FollowIterator } from '../../src/logs/follow.ts';
+import type { FollowEvent } from '../../src/logs/follow.ts';
 import { Harness, TestStore } from './harness.ts';
 import { payloads, readEvents } from './sse.ts';
 
@@ -26,13 +26,12 @@ function throwing(real: Services, at: number, error: Error): Services['follow'] 
     const events = real.follow(request);
     let count = 0;
     const next = events.next.bind(events);
-    return Object.assign(events, {
-      next: async (): Promise<IteratorResult<FollowEvent, undefined>> => {
-        count += 1;
-        if (count === at) throw error;
-        return next();
-      },
-    }) as FollowIterator;
+    events.next = async (): Promise<IteratorResult<FollowEvent, undefined>> => {
+      count += 1;
+      if (count === at) throw error;
+      return next();
+    };
+    return events;
   };
 }
 

@@ -358,7 +358,7 @@ describe('leaving', () => {
       const reader = new AbortController();
       const follower = job.follow({ signal: reader.signal });
       const pending = follower.next();
-      for (let tick = 0; tick < round % 12; tick++) await Promise.resolve();
+      for (let tick = 0; tick < round % 40; tick++) await Promise.resolve();
       if (round % 3 === 0) await turns(round % 5);
       reader.abort();
       await pending;
@@ -384,6 +384,23 @@ describe('leaving', () => {
     expect(scratchDescriptors()).toHaveLength(2);
     open(reader);
     await vi.waitFor(() => expect(scratchDescriptors()).toHaveLength(1));
+  });
+
+  it('leaves no listener on its signal, however it ends', async () => {
+    for (const how of ['return', 'throw', 'dispose', 'done'] as const) {
+      using job = new Job();
+      const { signal } = new AbortController();
+      const added = vi.spyOn(signal, 'addEventListener');
+      const removed = vi.spyOn(signal, 'removeEventListener');
+      const follower = job.follow({ signal });
+      if (how === 'done') {
+        job.end();
+        await collect(follower);
+      } else leave(follower, new AbortController(), how);
+      const listeners = (calls: typeof added.mock.calls): Set<unknown> =>
+        new Set(calls.map((call) => call[1]));
+      expect(listeners(removed.mock.calls)).toEqual(listeners(added.mock.calls));
+    }
   });
 
   it('with an aborted signal means never to have been attached', async () => {

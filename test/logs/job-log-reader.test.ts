@@ -6,7 +6,9 @@ import { LOG_STREAMS, type LogStream } from '../../src/domain/log-line.ts';
 import { LogFileRefusedError } from '../../src/logs/errors.ts';
 import { INDEX_RECORD_BYTES } from '../../src/logs/index-record.ts';
 import { JobLogReader } from '../../src/logs/job-log-reader.ts';
+import { LogEventBus } from '../../src/logs/log-event-bus.ts';
 import { isGap } from '../../src/logs/log-item.ts';
+import { Tailer } from '../../src/logs/tailer.ts';
 import { checkLeaks, scratchDescriptors } from './leak-check.ts';
 import { LogWriter } from './log-writer.ts';
 import { Scratch, upTo } from './scratch.ts';
@@ -178,6 +180,8 @@ describe('what is lost', () => {
     writeLog(scratch, log);
     truncateSync(scratch.directory.logPath('STDERR'), 6);
     expect((await scratch.read()).gaps).toEqual([{ fromSeq: 5, toSeq: 6, reason: 'DAMAGED' }]);
+    writeFileSync(scratch.directory.logPath('STDERR'), '3\n4\n5x6\n');
+    expect((await scratch.read()).gaps).toEqual([{ fromSeq: 5, toSeq: 6, reason: 'DAMAGED' }]);
     writeFileSync(scratch.directory.logPath('STDERR'), '\0'.repeat(8));
     expect((await scratch.read()).gaps).toEqual([{ fromSeq: 3, toSeq: 6, reason: 'DAMAGED' }]);
     rmSync(scratch.directory.logPath('STDERR'));
@@ -192,6 +196,19 @@ describe('what is lost', () => {
       { firstSeq: 1 },
       { firstSeq: 7 },
     ]);
+  });
+});
+
+describe('a last line without newline', () => {
+  it('is told as a gap where its end is missing', async () => {
+    using scratch = new Scratch();
+    const bus = new LogEventBus();
+    using channel = bus.open(1);
+    scratch.write('STDOUT', 'abc');
+    using tailer = new Tailer({ directory: scratch.directory, channel, resumed: false });
+    await tailer.drain();
+    truncateSync(scratch.directory.logPath('STDOUT'), 2);
+    expect((await scratch.read()).gaps).toEqual([{ fromSeq: 1, toSeq: 1, reason: 'DAMAGED' }]);
   });
 });
 

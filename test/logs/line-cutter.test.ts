@@ -131,6 +131,7 @@ describe('cutting lines', () => {
     expect(piecesFor(Buffer.from(`${text(MAX_PIECE_BYTES)}\n`))).toEqual([MAX_PIECE_BYTES]);
     expect(piecesFor(Buffer.from(`${text(MAX_PIECE_BYTES)}\r\n`))).toEqual([MAX_PIECE_BYTES]);
     expect(piecesFor(Buffer.from(text(MAX_PIECE_BYTES)))).toEqual([MAX_PIECE_BYTES]);
+    expect(piecesFor(Buffer.from(`${text(MAX_PIECE_BYTES)}\r`))).toEqual([MAX_PIECE_BYTES, 1]);
     expect(piecesFor(Buffer.from(`${text(MAX_PIECE_BYTES + 1)}\n`))).toEqual([MAX_PIECE_BYTES, 1]);
     expect(piecesFor(Buffer.from(`${text(MAX_PIECE_BYTES - 1)}\rx\n`))).toEqual([MAX_PIECE_BYTES - 1, 2]);
   });

@@ -171,6 +171,23 @@ describe('a tailer', () => {
     expect((await scratch.read()).lines).toMatchObject([{ text: '? ', continued: true }]);
   });
 
+  it('remembers over a restart which stream stands without newline, whichever came last', async () => {
+    using scratch = new Scratch();
+    using tailed = new Tailed(scratch, { idleMs: 1 });
+    for (const [stream, bytes] of [
+      ['STDOUT', '? '],
+      ['STDERR', 'line\n'],
+      ['STDERR', 'line\n'],
+    ] as const) {
+      const { lastSeq } = tailed.tailer.totals;
+      scratch.write(stream, bytes);
+      tailed.tailer.poke();
+      await vi.waitFor(() => expect(tailed.tailer.totals.lastSeq).toBe(lastSeq + 1));
+    }
+    tailed.restart();
+    expect(await tailed.tailer.drain()).toMatchObject({ lastSeq: 3, endedWithoutNewline: ['STDOUT'] });
+  });
+
   it('reads both streams in turn, however much one of them has', async () => {
     using scratch = new Scratch();
     scratch.write('STDOUT', 'flood\n'.repeat(500_000));

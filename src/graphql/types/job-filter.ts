@@ -11,7 +11,7 @@ export const JobFilter = builder.inputType('JobFilter', {
     labels: t.stringList({ description: 'With all of these labels.' }),
     commandContains: t.string({
       description:
-        'With this text in its command or script. Upper and lower case of ASCII letters are the same.',
+        'With this text in its command or script. As in SQL, `_` stands for any character, `%` for any text, and upper and lower case of ASCII letters are the same.',
     }),
     queuedAfter: t.field({ type: 'DateTime', description: 'Accepted at this instant or later.' }),
     queuedBefore: t.field({ type: 'DateTime', description: 'Accepted before this instant.' }),
@@ -30,7 +30,8 @@ interface JobFilterShape {
  * The filter as Prisma takes it.
  *
  * Command and labels are stored as JSON arrays, so texts are looked for as JSON writes them: a quote in the text cannot
- * reach over the bounds of an element. Known gap: SQLite's LIKE takes ASCII letters of either case for the same.
+ * reach over the bounds of an element. Known gap:
+ * Prisma hands them to SQLite's LIKE unescaped, so labels, too, are compared with its wildcards and without case.
  */
 export function jobsWhere(filter: JobFilterShape): PrismaTypes['Job']['Where'] {
   const { statuses, labels, commandContains, queuedAfter, queuedBefore } = given(filter);

@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import { JobNotFoundError } from '../../domain/errors.ts';
 import { parseJobId } from '../../domain/job-id.ts';
 import type { JobReason, JobStatus, OnEnd } from '../../domain/job-status.ts';
@@ -142,21 +141,6 @@ export const Job = builder.prismaObject('Job', {
   }),
 });
 
-interface JobsPage {
-  readonly first?: number | null;
-  readonly last?: number | null;
-  readonly after?: string | null;
-  readonly before?: string | null;
-}
-
-const jobsPage = z.custom<JobsPage>((value) => {
-  const page = value as JobsPage;
-  checkPageSize(page, MAX_PAGE_SIZE);
-  checkJobCursor('after', page.after);
-  checkJobCursor('before', page.before);
-  return true;
-});
-
 builder.queryFields((t) => ({
   job: t.prismaField({
     type: 'Job',
@@ -178,9 +162,16 @@ builder.queryFields((t) => ({
         field: 1,
         multiplier: Math.min(first ?? last ?? DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE),
       }),
-      validate: jobsPage,
-      resolve: (query, _parent, { where }, { services }) =>
-        services.read.job.findMany({ ...query, where: jobsWhere(where ?? {}), orderBy: { id: 'desc' } }),
+      resolve: (query, _parent, { where, first, last, after, before }, { services }) => {
+        checkPageSize({ first, last }, MAX_PAGE_SIZE);
+        checkJobCursor('after', after);
+        checkJobCursor('before', before);
+        return services.read.job.findMany({
+          ...query,
+          where: jobsWhere(where ?? {}),
+          orderBy: { id: 'desc' },
+        });
+      },
     },
     { name: 'JobConnection', description: 'A page of jobs.' },
     { name: 'JobEdge', description: 'A job and where it is in the list.' },

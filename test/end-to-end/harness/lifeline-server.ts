@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { chmodSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { httpCall, type HttpAnswer, type HttpCall } from './http-call.ts';
@@ -20,6 +20,8 @@ export interface ServerOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** A program that starts the server, such as a shell that sets limits; gets the server's command line as its last arguments. */
   readonly wrapper?: readonly string[];
+  /** Whether other users may write to the scratch directory, for a server that runs as one of them. */
+  readonly openScratch?: boolean;
 }
 
 export interface GraphqlAnswer<T> {
@@ -60,6 +62,7 @@ export class LifelineServer implements AsyncDisposable {
     this.scratch = new ScratchDirectory();
     this.dataDirectory = this.scratch.file('data');
     this.#options = options;
+    if (options.openScratch === true) chmodSync(this.scratch.path, 0o777);
   }
 
   /** Starts a server on a free port; resolves when it says that it is ready. */
