@@ -6,7 +6,7 @@ import type { CodegenConfig } from '@graphql-codegen/cli';
  */
 const config: CodegenConfig = {
   schema: 'schema.graphql',
-  documents: 'src/client/documents/*.graphql',
+  documents: ['src/client/documents/*.graphql', 'src/cli/documents/*.graphql'],
   generates: {
     'src/client/generated/': {
       preset: 'client',

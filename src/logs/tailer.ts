@@ -139,6 +139,7 @@ export class Tailer implements Disposable {
     } catch (error) {
       this.#stall(error);
     }
+    // The other one first the next time: a stream that fails must not keep it from its turn.
     this.#tails = [this.#tails[1], this.#tails[0]];
     if (this.#drain !== undefined && this.#ended.size === 2) {
       this.#stop();

@@ -2,7 +2,7 @@ import { appendFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { DirectoryWatch } from '../../src/logs/directory-watch.ts';
-import { checkLeaks } from './leak-check.ts';
+import { checkLeaks, watchCount } from './leak-check.ts';
 import { Scratch } from './scratch.ts';
 
 checkLeaks();
@@ -44,12 +44,17 @@ describe('a watch of a directory', () => {
   it('is silent after its release, however often that comes', async () => {
     using scratch = new Scratch();
     const released = vi.fn();
+    const watchesBefore = watchCount();
     const watch = new DirectoryWatch(scratch.directory.path, released, { safetyPollMs: 1 });
+    expect(watchCount()).toBe(watchesBefore + 1);
+    scratch.write('STDOUT', 'not told any more\n');
+    watch[Symbol.dispose]();
+    watch[Symbol.dispose]();
+    // Looked at while the directory is still there: its removal would end the watch, too.
+    expect(watchCount()).toBe(watchesBefore);
     const other = vi.fn();
     using _other = new DirectoryWatch(scratch.directory.path, other, { safetyPollMs: NEVER_MS });
     scratch.write('STDOUT', 'line\n');
-    watch[Symbol.dispose]();
-    watch[Symbol.dispose]();
     await vi.waitFor(() => expect(other).toHaveBeenCalled());
     expect(released).not.toHaveBeenCalled();
   });

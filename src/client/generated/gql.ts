@@ -15,6 +15,10 @@ import * as types from './graphql.ts';
  * Learn more about it here: https://the-guild.dev/graphql/codegen/plugins/presets/preset-client#reducing-bundle-size
  */
 type Documents = {
+    "query ListJobs($first: Int!, $after: String, $where: JobFilter) {\n  jobs(first: $first, after: $after, where: $where) {\n    edges {\n      node {\n        ...JobFields\n      }\n    }\n    pageInfo {\n      hasNextPage\n      endCursor\n    }\n  }\n}": typeof types.ListJobsDocument,
+    "query LogPage($jobId: ID!, $after: SafeInt, $before: SafeInt, $first: Int, $last: Int, $streams: [LogStream!]) {\n  job(id: $jobId) {\n    log {\n      lastSeq\n      lines(\n        after: $after\n        before: $before\n        first: $first\n        last: $last\n        streams: $streams\n      ) {\n        nodes {\n          seq\n          stream\n          text\n          at\n          atApproximate\n          continued\n        }\n        gaps {\n          fromSeq\n          toSeq\n          reason\n        }\n        pageInfo {\n          hasNextPage\n          hasPreviousPage\n          startSeq\n          endSeq\n        }\n      }\n    }\n  }\n}": typeof types.LogPageDocument,
+    "mutation RerunJob($jobId: ID!, $changes: RerunJobInput) {\n  rerunJob(jobId: $jobId, changes: $changes) {\n    ...JobFields\n  }\n}": typeof types.RerunJobDocument,
+    "query ShowJob($jobId: ID!) {\n  job(id: $jobId) {\n    ...JobFields\n    env {\n      name\n      value\n    }\n    timeoutMs\n    gracePeriodMs\n    onEnd\n    requestId\n    rerunOf {\n      id\n    }\n    cancellation {\n      reason\n      requestedAt\n      requestedBy\n      gracePeriodMs\n      killedAt\n      finishedAt\n      containment\n      processes {\n        pid\n        command\n        signals\n        goneAt\n      }\n    }\n    log {\n      lastSeq\n      stdoutLines\n      stdoutBytes\n      stderrLines\n      stderrBytes\n    }\n    transitions {\n      number\n      from\n      to\n      reason\n      cause\n      at\n    }\n  }\n}": typeof types.ShowJobDocument,
     "mutation CancelJob($jobId: ID!, $gracePeriodMs: Int) {\n  cancelJob(jobId: $jobId, gracePeriodMs: $gracePeriodMs) {\n    ...JobFields\n  }\n}": typeof types.CancelJobDocument,
     "query FindJob($jobId: ID!) {\n  job(id: $jobId) {\n    ...JobFields\n  }\n}": typeof types.FindJobDocument,
     "fragment JobFields on Job {\n  id\n  status\n  reason\n  message\n  command\n  script\n  cwd\n  labels\n  pid\n  exitCode\n  signal\n  signalInferred\n  queuedAt\n  startedAt\n  finishedAt\n  durationMs\n  attempt\n}": typeof types.JobFieldsFragmentDoc,
@@ -22,6 +26,10 @@ type Documents = {
     "mutation StartJob($input: StartJobInput!) {\n  startJob(input: $input) {\n    ...JobFields\n  }\n}": typeof types.StartJobDocument,
 };
 const documents: Documents = {
+    "query ListJobs($first: Int!, $after: String, $where: JobFilter) {\n  jobs(first: $first, after: $after, where: $where) {\n    edges {\n      node {\n        ...JobFields\n      }\n    }\n    pageInfo {\n      hasNextPage\n      endCursor\n    }\n  }\n}": types.ListJobsDocument,
+    "query LogPage($jobId: ID!, $after: SafeInt, $before: SafeInt, $first: Int, $last: Int, $streams: [LogStream!]) {\n  job(id: $jobId) {\n    log {\n      lastSeq\n      lines(\n        after: $after\n        before: $before\n        first: $first\n        last: $last\n        streams: $streams\n      ) {\n        nodes {\n          seq\n          stream\n          text\n          at\n          atApproximate\n          continued\n        }\n        gaps {\n          fromSeq\n          toSeq\n          reason\n        }\n        pageInfo {\n          hasNextPage\n          hasPreviousPage\n          startSeq\n          endSeq\n        }\n      }\n    }\n  }\n}": types.LogPageDocument,
+    "mutation RerunJob($jobId: ID!, $changes: RerunJobInput) {\n  rerunJob(jobId: $jobId, changes: $changes) {\n    ...JobFields\n  }\n}": types.RerunJobDocument,
+    "query ShowJob($jobId: ID!) {\n  job(id: $jobId) {\n    ...JobFields\n    env {\n      name\n      value\n    }\n    timeoutMs\n    gracePeriodMs\n    onEnd\n    requestId\n    rerunOf {\n      id\n    }\n    cancellation {\n      reason\n      requestedAt\n      requestedBy\n      gracePeriodMs\n      killedAt\n      finishedAt\n      containment\n      processes {\n        pid\n        command\n        signals\n        goneAt\n      }\n    }\n    log {\n      lastSeq\n      stdoutLines\n      stdoutBytes\n      stderrLines\n      stderrBytes\n    }\n    transitions {\n      number\n      from\n      to\n      reason\n      cause\n      at\n    }\n  }\n}": types.ShowJobDocument,
     "mutation CancelJob($jobId: ID!, $gracePeriodMs: Int) {\n  cancelJob(jobId: $jobId, gracePeriodMs: $gracePeriodMs) {\n    ...JobFields\n  }\n}": types.CancelJobDocument,
     "query FindJob($jobId: ID!) {\n  job(id: $jobId) {\n    ...JobFields\n  }\n}": types.FindJobDocument,
     "fragment JobFields on Job {\n  id\n  status\n  reason\n  message\n  command\n  script\n  cwd\n  labels\n  pid\n  exitCode\n  signal\n  signalInferred\n  queuedAt\n  startedAt\n  finishedAt\n  durationMs\n  attempt\n}": types.JobFieldsFragmentDoc,
@@ -29,6 +37,22 @@ const documents: Documents = {
     "mutation StartJob($input: StartJobInput!) {\n  startJob(input: $input) {\n    ...JobFields\n  }\n}": types.StartJobDocument,
 };
 
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "query ListJobs($first: Int!, $after: String, $where: JobFilter) {\n  jobs(first: $first, after: $after, where: $where) {\n    edges {\n      node {\n        ...JobFields\n      }\n    }\n    pageInfo {\n      hasNextPage\n      endCursor\n    }\n  }\n}"): typeof import('./graphql.ts').ListJobsDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "query LogPage($jobId: ID!, $after: SafeInt, $before: SafeInt, $first: Int, $last: Int, $streams: [LogStream!]) {\n  job(id: $jobId) {\n    log {\n      lastSeq\n      lines(\n        after: $after\n        before: $before\n        first: $first\n        last: $last\n        streams: $streams\n      ) {\n        nodes {\n          seq\n          stream\n          text\n          at\n          atApproximate\n          continued\n        }\n        gaps {\n          fromSeq\n          toSeq\n          reason\n        }\n        pageInfo {\n          hasNextPage\n          hasPreviousPage\n          startSeq\n          endSeq\n        }\n      }\n    }\n  }\n}"): typeof import('./graphql.ts').LogPageDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "mutation RerunJob($jobId: ID!, $changes: RerunJobInput) {\n  rerunJob(jobId: $jobId, changes: $changes) {\n    ...JobFields\n  }\n}"): typeof import('./graphql.ts').RerunJobDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "query ShowJob($jobId: ID!) {\n  job(id: $jobId) {\n    ...JobFields\n    env {\n      name\n      value\n    }\n    timeoutMs\n    gracePeriodMs\n    onEnd\n    requestId\n    rerunOf {\n      id\n    }\n    cancellation {\n      reason\n      requestedAt\n      requestedBy\n      gracePeriodMs\n      killedAt\n      finishedAt\n      containment\n      processes {\n        pid\n        command\n        signals\n        goneAt\n      }\n    }\n    log {\n      lastSeq\n      stdoutLines\n      stdoutBytes\n      stderrLines\n      stderrBytes\n    }\n    transitions {\n      number\n      from\n      to\n      reason\n      cause\n      at\n    }\n  }\n}"): typeof import('./graphql.ts').ShowJobDocument;
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */

@@ -4,12 +4,33 @@ type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
 import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
+/** How sure it is that all processes of a job are found when it ends. */
+export type Containment =
+  /** They are found by session, group, environment and descent; one that leaves all four can escape. */
+  | 'BEST_EFFORT'
+  /** The kernel holds the whole tree together (a cgroup, a subreaper, a pid namespace). */
+  | 'CONTAINED';
+
 /** One variable for the environment of a program. */
 export type EnvInput = {
   /** Its name: letters, digits and _, not beginning with a digit. */
   readonly name: string;
   /** Its value, delivered byte for byte. */
   readonly value: string;
+};
+
+/** Which jobs. Everything that is given must hold. */
+export type JobFilter = {
+  /** With this text in its command or script. As in SQL, `_` stands for any character, `%` for any text, and upper and lower case of ASCII letters are the same. */
+  readonly commandContains?: string | null | undefined;
+  /** With all of these labels. */
+  readonly labels?: ReadonlyArray<string> | null | undefined;
+  /** Accepted at this instant or later. */
+  readonly queuedAfter?: string | null | undefined;
+  /** Accepted before this instant. */
+  readonly queuedBefore?: string | null | undefined;
+  /** In one of these statuses. */
+  readonly statuses?: ReadonlyArray<JobStatus> | null | undefined;
 };
 
 /** Why a job is in its status. */
@@ -83,6 +104,32 @@ export type OnEnd =
   /** The job is over when the last of them is. */
   | 'WAIT';
 
+/** What is to be different from the job that is repeated. What is absent stays as it was. */
+export type RerunJobInput = {
+  /** Another program with its arguments; it replaces a script, too. */
+  readonly command?: ReadonlyArray<string> | null | undefined;
+  /** Another working directory, as an absolute path. */
+  readonly cwd?: string | null | undefined;
+  /** Other variables, instead of all former ones. */
+  readonly env?: ReadonlyArray<EnvInput> | null | undefined;
+  /** Another grace period in milliseconds. */
+  readonly gracePeriodMs?: number | null | undefined;
+  /** Other labels, instead of all former ones. */
+  readonly labels?: ReadonlyArray<string> | null | undefined;
+  /** What happens to processes that the program leaves behind. */
+  readonly onEnd?: OnEnd | null | undefined;
+  /** A word of your own for this request; a repeat of it returns the same job. */
+  readonly requestId?: string | null | undefined;
+  /** Another script; it replaces a command, too. */
+  readonly script?: string | null | undefined;
+  /** Another text for standard input. */
+  readonly stdin?: string | null | undefined;
+  /** Another timeout in milliseconds. */
+  readonly timeoutMs?: number | null | undefined;
+  /** Whether the program is asked not to hold its output back. */
+  readonly unbuffered?: boolean | null | undefined;
+};
+
 /** What to run, and how. */
 export type StartJobInput = {
   /** The program and its arguments, passed on as they are, without a shell. Exactly one of command and script. */
@@ -108,6 +155,42 @@ export type StartJobInput = {
   /** Ask the program not to hold its output back (stdbuf, PYTHONUNBUFFERED); many hold it where they see no terminal. */
   readonly unbuffered?: boolean | null | undefined;
 };
+
+export type ListJobsQueryVariables = Exact<{
+  first: number;
+  after?: string | null | undefined;
+  where?: JobFilter | null | undefined;
+}>;
+
+
+export type ListJobsQuery = { readonly jobs: { readonly edges: ReadonlyArray<{ readonly node: { readonly id: string, readonly status: JobStatus, readonly reason: JobReason, readonly message: string | null, readonly command: ReadonlyArray<string>, readonly script: string | null, readonly cwd: string, readonly labels: ReadonlyArray<string>, readonly pid: number | null, readonly exitCode: number | null, readonly signal: string | null, readonly signalInferred: boolean, readonly queuedAt: string, readonly startedAt: string | null, readonly finishedAt: string | null, readonly durationMs: number | null, readonly attempt: number } }>, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null } } };
+
+export type LogPageQueryVariables = Exact<{
+  jobId: string;
+  after?: number | null | undefined;
+  before?: number | null | undefined;
+  first?: number | null | undefined;
+  last?: number | null | undefined;
+  streams?: ReadonlyArray<LogStream> | LogStream | null | undefined;
+}>;
+
+
+export type LogPageQuery = { readonly job: { readonly log: { readonly lastSeq: number, readonly lines: { readonly nodes: ReadonlyArray<{ readonly seq: number, readonly stream: LogStream, readonly text: string, readonly at: string, readonly atApproximate: boolean, readonly continued: boolean }>, readonly gaps: ReadonlyArray<{ readonly fromSeq: number, readonly toSeq: number, readonly reason: LogGapReason }>, readonly pageInfo: { readonly hasNextPage: boolean, readonly hasPreviousPage: boolean, readonly startSeq: number | null, readonly endSeq: number | null } } } } | null };
+
+export type RerunJobMutationVariables = Exact<{
+  jobId: string;
+  changes?: RerunJobInput | null | undefined;
+}>;
+
+
+export type RerunJobMutation = { readonly rerunJob: { readonly id: string, readonly status: JobStatus, readonly reason: JobReason, readonly message: string | null, readonly command: ReadonlyArray<string>, readonly script: string | null, readonly cwd: string, readonly labels: ReadonlyArray<string>, readonly pid: number | null, readonly exitCode: number | null, readonly signal: string | null, readonly signalInferred: boolean, readonly queuedAt: string, readonly startedAt: string | null, readonly finishedAt: string | null, readonly durationMs: number | null, readonly attempt: number } };
+
+export type ShowJobQueryVariables = Exact<{
+  jobId: string;
+}>;
+
+
+export type ShowJobQuery = { readonly job: { readonly timeoutMs: number | null, readonly gracePeriodMs: number, readonly onEnd: OnEnd, readonly requestId: string | null, readonly id: string, readonly status: JobStatus, readonly reason: JobReason, readonly message: string | null, readonly command: ReadonlyArray<string>, readonly script: string | null, readonly cwd: string, readonly labels: ReadonlyArray<string>, readonly pid: number | null, readonly exitCode: number | null, readonly signal: string | null, readonly signalInferred: boolean, readonly queuedAt: string, readonly startedAt: string | null, readonly finishedAt: string | null, readonly durationMs: number | null, readonly attempt: number, readonly env: ReadonlyArray<{ readonly name: string, readonly value: string }>, readonly rerunOf: { readonly id: string } | null, readonly cancellation: { readonly reason: JobReason, readonly requestedAt: string, readonly requestedBy: string | null, readonly gracePeriodMs: number, readonly killedAt: string | null, readonly finishedAt: string | null, readonly containment: Containment, readonly processes: ReadonlyArray<{ readonly pid: number, readonly command: string, readonly signals: ReadonlyArray<string>, readonly goneAt: string | null }> } | null, readonly log: { readonly lastSeq: number, readonly stdoutLines: number, readonly stdoutBytes: number, readonly stderrLines: number, readonly stderrBytes: number }, readonly transitions: ReadonlyArray<{ readonly number: number, readonly from: JobStatus | null, readonly to: JobStatus, readonly reason: JobReason, readonly cause: string | null, readonly at: string }> } | null };
 
 export type CancelJobMutationVariables = Exact<{
   jobId: string;
@@ -187,6 +270,166 @@ export const JobFieldsFragmentDoc = new TypedDocumentString(`
   attempt
 }
     `, {"fragmentName":"JobFields"}) as unknown as TypedDocumentString<JobFieldsFragment, unknown>;
+export const ListJobsDocument = new TypedDocumentString(`
+    query ListJobs($first: Int!, $after: String, $where: JobFilter) {
+  jobs(first: $first, after: $after, where: $where) {
+    edges {
+      node {
+        ...JobFields
+      }
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+  }
+}
+    fragment JobFields on Job {
+  id
+  status
+  reason
+  message
+  command
+  script
+  cwd
+  labels
+  pid
+  exitCode
+  signal
+  signalInferred
+  queuedAt
+  startedAt
+  finishedAt
+  durationMs
+  attempt
+}`) as unknown as TypedDocumentString<ListJobsQuery, ListJobsQueryVariables>;
+export const LogPageDocument = new TypedDocumentString(`
+    query LogPage($jobId: ID!, $after: SafeInt, $before: SafeInt, $first: Int, $last: Int, $streams: [LogStream!]) {
+  job(id: $jobId) {
+    log {
+      lastSeq
+      lines(
+        after: $after
+        before: $before
+        first: $first
+        last: $last
+        streams: $streams
+      ) {
+        nodes {
+          seq
+          stream
+          text
+          at
+          atApproximate
+          continued
+        }
+        gaps {
+          fromSeq
+          toSeq
+          reason
+        }
+        pageInfo {
+          hasNextPage
+          hasPreviousPage
+          startSeq
+          endSeq
+        }
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<LogPageQuery, LogPageQueryVariables>;
+export const RerunJobDocument = new TypedDocumentString(`
+    mutation RerunJob($jobId: ID!, $changes: RerunJobInput) {
+  rerunJob(jobId: $jobId, changes: $changes) {
+    ...JobFields
+  }
+}
+    fragment JobFields on Job {
+  id
+  status
+  reason
+  message
+  command
+  script
+  cwd
+  labels
+  pid
+  exitCode
+  signal
+  signalInferred
+  queuedAt
+  startedAt
+  finishedAt
+  durationMs
+  attempt
+}`) as unknown as TypedDocumentString<RerunJobMutation, RerunJobMutationVariables>;
+export const ShowJobDocument = new TypedDocumentString(`
+    query ShowJob($jobId: ID!) {
+  job(id: $jobId) {
+    ...JobFields
+    env {
+      name
+      value
+    }
+    timeoutMs
+    gracePeriodMs
+    onEnd
+    requestId
+    rerunOf {
+      id
+    }
+    cancellation {
+      reason
+      requestedAt
+      requestedBy
+      gracePeriodMs
+      killedAt
+      finishedAt
+      containment
+      processes {
+        pid
+        command
+        signals
+        goneAt
+      }
+    }
+    log {
+      lastSeq
+      stdoutLines
+      stdoutBytes
+      stderrLines
+      stderrBytes
+    }
+    transitions {
+      number
+      from
+      to
+      reason
+      cause
+      at
+    }
+  }
+}
+    fragment JobFields on Job {
+  id
+  status
+  reason
+  message
+  command
+  script
+  cwd
+  labels
+  pid
+  exitCode
+  signal
+  signalInferred
+  queuedAt
+  startedAt
+  finishedAt
+  durationMs
+  attempt
+}`) as unknown as TypedDocumentString<ShowJobQuery, ShowJobQueryVariables>;
 export const CancelJobDocument = new TypedDocumentString(`
     mutation CancelJob($jobId: ID!, $gracePeriodMs: Int) {
   cancelJob(jobId: $jobId, gracePeriodMs: $gracePeriodMs) {
