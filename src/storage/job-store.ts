@@ -135,6 +135,7 @@ export class JobStore {
           cwd: spec.cwd,
           env: JSON.stringify(spec.env),
           labels: JSON.stringify(spec.labels),
+          labelIndex: { create: spec.labels.map((label) => ({ label })) },
           timeoutMs: spec.timeoutMs,
           gracePeriodMs: spec.gracePeriodMs,
           onEnd: spec.onEnd,

@@ -123,6 +123,8 @@ describe('queries', () => {
     await a.end();
     expect(ids(await jobs({ where: { statuses: ['RUNNING'], labels: ['blue green'] } }))).toEqual([b.id]);
     expect(ids(await jobs({ where: { labels: ['blue', 'x"y'] } }))).toEqual([a.id]);
+    expect(ids(await jobs({ where: { labels: ['blu_'] } }))).toEqual([]);
+    expect(ids(await jobs({ where: { labels: ['Blue'] } }))).toEqual([]);
     expect(ids(await jobs({ where: { commandContains: 'say "hi"' } }))).toEqual([a.id]);
     expect(ids(await jobs({ where: { commandContains: '100%', labels: ['blue'] } }))).toEqual([a.id]);
     expect(ids(await jobs({ where: { commandContains: 'hi","100' } }))).toEqual([]);

@@ -27,6 +27,15 @@ CREATE TABLE "Job" (
 );
 
 -- CreateTable
+CREATE TABLE "JobLabel" (
+    "jobId" INTEGER NOT NULL,
+    "label" TEXT NOT NULL,
+
+    PRIMARY KEY ("jobId", "label"),
+    CONSTRAINT "JobLabel_jobId_fkey" FOREIGN KEY ("jobId") REFERENCES "Job" ("id") ON DELETE CASCADE ON UPDATE CASCADE
+);
+
+-- CreateTable
 CREATE TABLE "JobTransition" (
     "jobId" INTEGER NOT NULL,
     "number" INTEGER NOT NULL,
@@ -75,3 +84,6 @@ CREATE INDEX "Job_status_id_idx" ON "Job"("status", "id");
 
 -- CreateIndex
 CREATE INDEX "Job_rerunOfId_idx" ON "Job"("rerunOfId");
+
+-- CreateIndex
+CREATE INDEX "JobLabel_label_jobId_idx" ON "JobLabel"("label", "jobId");

@@ -8,7 +8,7 @@ export const JobFilter = builder.inputType('JobFilter', {
   description: 'Which jobs. Everything that is given must hold.',
   fields: (t) => ({
     statuses: t.field({ type: [JobStatusRef], description: 'In one of these statuses.' }),
-    labels: t.stringList({ description: 'With all of these labels.' }),
+    labels: t.stringList({ description: 'With all of these labels, exactly as written.' }),
     commandContains: t.string({
       description:
         'With this text in its command or script. As in SQL, `_` stands for any character, `%` for any text, and upper and lower case of ASCII letters are the same.',
@@ -29,9 +29,8 @@ interface JobFilterShape {
 /**
  * The filter as Prisma takes it.
  *
- * Command and labels are stored as JSON arrays, so texts are looked for as JSON writes them: a quote in the text cannot
- * reach over the bounds of an element. Known gap:
- * Prisma hands them to SQLite's LIKE unescaped, so labels, too, are compared with its wildcards and without case.
+ * A command is stored as a JSON array, so a text is looked for as JSON writes it: a quote in it cannot reach over the
+ * bounds of an element. Known gap: Prisma hands it to SQLite's LIKE unescaped, with its wildcards and without case.
  */
 export function jobsWhere(filter: JobFilterShape): PrismaTypes['Job']['Where'] {
   const { statuses, labels, commandContains, queuedAfter, queuedBefore } = given(filter);
@@ -40,7 +39,7 @@ export function jobsWhere(filter: JobFilterShape): PrismaTypes['Job']['Where'] {
     ...(commandContains !== undefined && {
       command: { contains: JSON.stringify(commandContains).slice(1, -1) },
     }),
-    ...(labels && { AND: labels.map((label) => ({ labels: { contains: JSON.stringify(label) } })) }),
+    ...(labels && { AND: labels.map((label) => ({ labelIndex: { some: { label } } })) }),
     ...((queuedAfter ?? queuedBefore) && { queuedAt: given({ gte: queuedAfter, lt: queuedBefore }) }),
   };
 }
