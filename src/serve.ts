@@ -134,6 +134,9 @@ function supervisorLog(logger: Logger): SupervisorLog {
     reconciled: (jobId, verdict, evidence) => {
       logger.info({ jobId, verdict, evidence }, 'reconciled');
     },
+    anomaly: (jobId, anomaly) => {
+      logger.warn({ jobId, ...anomaly }, 'something is wrong with the log files of a job');
+    },
     failure: (jobId, what, error) => {
       logger.error({ jobId, err: error }, what);
     },

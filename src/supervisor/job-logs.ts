@@ -1,4 +1,5 @@
 import { DirectoryWatch } from '../logs/directory-watch.ts';
+import type { LogAnomaly } from '../logs/errors.ts';
 import type { ChannelGuard } from '../logs/log-event-bus.ts';
 import { Tailer } from '../logs/tailer.ts';
 import type { JobDirectory } from '../storage/job-directory.ts';
@@ -10,19 +11,20 @@ export interface JobLogs extends Disposable {
 
 /**
  * @param resumed whether the log may have grown while no server was there
- * @param onExitRecord called when the exit record may have changed
+ * @param on.exitRecord called when the exit record may have changed
+ * @param on.anomaly called when something is wrong with the files, once for each kind
  */
 export function openJobLogs(
   directory: JobDirectory,
   channel: ChannelGuard,
   resumed: boolean,
-  onExitRecord: () => void,
+  on: { readonly exitRecord: () => void; readonly anomaly: (anomaly: LogAnomaly) => void },
 ): JobLogs {
-  const tailer = new Tailer({ directory, channel, resumed });
+  const tailer = new Tailer({ directory, channel, resumed, onAnomaly: on.anomaly });
   try {
     const watch = new DirectoryWatch(directory.path, (fileName) => {
       tailer.poke();
-      if (fileName === null || fileName === 'exit') onExitRecord();
+      if (fileName === null || fileName === 'exit') on.exitRecord();
     });
     tailer.poke();
     return {

@@ -299,8 +299,13 @@ export class JobRun {
   }
 
   #openLogs(resumed: boolean): JobLogs {
-    return openJobLogs(this.directory, this.#channel, resumed, () => {
-      this.#bell.ring();
+    return openJobLogs(this.directory, this.#channel, resumed, {
+      exitRecord: () => {
+        this.#bell.ring();
+      },
+      anomaly: (anomaly) => {
+        this.#ports.log.anomaly(this.#life.jobId, anomaly);
+      },
     });
   }
 
