@@ -56,10 +56,6 @@ export class ConflictError extends LifelineError {
   readonly code = 'CONFLICT';
 }
 
-export class UnauthenticatedError extends LifelineError {
-  readonly code = 'UNAUTHENTICATED';
-}
-
 export class ForbiddenError extends LifelineError {
   readonly code = 'FORBIDDEN';
 }
