@@ -5,10 +5,12 @@ import { createHttpServer } from './http/server.ts';
 import { follow } from './logs/follow.ts';
 import { JobLogReader } from './logs/job-log-reader.ts';
 import { LogEventBus } from './logs/log-event-bus.ts';
+import { leaveServerPointer } from './server-pointer.ts';
 import { DataDirectory } from './storage/data-directory.ts';
 import { Database } from './storage/database.ts';
 import { InstanceLease } from './storage/instance-lease.ts';
 import { JobStore } from './storage/job-store.ts';
+import { SessionStore } from './storage/session-store.ts';
 import { StartupError } from './storage/startup-error.ts';
 import { readOrMakeToken } from './storage/token-file.ts';
 import { closeStrayDescriptors } from './stray-descriptors.ts';
@@ -81,12 +83,20 @@ export async function serve(config: Config, version: string): Promise<void> {
       limits: { maxRunning: config.maxRunning },
       containment: 'BEST_EFFORT',
     },
+    sessionRecords: new SessionStore(database.read, database.gate),
     config: { ...config, token },
     logger,
   });
   await using _http = { [Symbol.asyncDispose]: () => http.close({ deadlineMs: HTTP_CLOSE_LIMIT_MS }) };
   const { url } = await listen(http, config);
+  using _pointer = leaveServerPointer(
+    { url, dataDirectory: directory.path, tokenFile: config.token === null ? config.tokenFile : null },
+    process.env,
+    (err) => logger.warn({ err }, 'left no pointer for the command line to find'),
+  );
   process.stdout.write(`Lifeline is ready at ${url}\n`);
+  // To a person alone: what goes to a file or a journal is read by others, and later.
+  if (process.stdout.isTTY) process.stdout.write(`Open ${http.ticketUrl(url)}\n`);
 
   const signal = await stopRequested;
   logger.info({ signal, activeJobs: supervisor.activeJobs, onExit: config.onExit }, 'stopping');

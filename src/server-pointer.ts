@@ -1,5 +1,14 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { linkSync, lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 
@@ -43,7 +52,10 @@ export function leaveServerPointer(
   const draft = `${path}.${randomUUID()}`;
   try {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
-    writeFileSync(draft, `${JSON.stringify({ ...pointer, pid: process.pid })}\n`, { mode: 0o600, flag: 'wx' });
+    writeFileSync(draft, `${JSON.stringify({ ...pointer, pid: process.pid })}\n`, {
+      mode: 0o600,
+      flag: 'wx',
+    });
     renameSync(draft, path);
   } catch (error) {
     rmSync(draft, { force: true });

@@ -40,14 +40,18 @@ export function chooseServer(
 
 /** Where the server of a pointer is now: one that was started again may have another port. */
 export function currentUrl({ url, dataDirectory }: ServerPointer, environment: NodeJS.ProcessEnv): string {
-  return baseUrl(liveServers(environment).find((server) => server.dataDirectory === dataDirectory)?.url ?? url);
+  return baseUrl(
+    liveServers(environment).find((server) => server.dataDirectory === dataDirectory)?.url ?? url,
+  );
 }
 
 /** An absolute http(s) URL that ends in a slash; a path is kept, for servers behind a proxy. */
 function baseUrl(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol)) {
-    throw new CliError(`${harmlessLine(text)} is no URL of a server. Give one such as http://127.0.0.1:4000.`);
+    throw new CliError(
+      `${harmlessLine(text)} is no URL of a server. Give one such as http://127.0.0.1:4000.`,
+    );
   }
   if (url.username !== '' || url.password !== '') {
     throw new CliError('A credential does not belong in a URL. Put the token into LIFELINE_TOKEN.');

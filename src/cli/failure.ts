@@ -1,4 +1,4 @@
-import { LifelineConnectionError, LifelineRequestError } from '../client/client.ts';
+import { LifelineConnectionError, LifelineRequestError } from '../client/errors.ts';
 import { CliError } from './cli-error.ts';
 import { EXIT } from './exit-codes.ts';
 

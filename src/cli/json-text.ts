@@ -6,7 +6,9 @@ const HARMFUL_UNITS = /[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]|\
  * @param indent spaces a level; on one line where it is absent
  */
 export function jsonText(value: unknown, indent?: number): string {
-  return JSON.stringify(value, null, indent).replace(HARMFUL_UNITS, (units) => units.split('').map(escaped).join(''));
+  return JSON.stringify(value, null, indent).replace(HARMFUL_UNITS, (units) =>
+    units.split('').map(escaped).join(''),
+  );
 }
 
 function escaped(unit: string): string {

@@ -10,11 +10,14 @@ export const GRAPHQL_PATH = '/graphql';
 /** Documents and refused documents that are kept parsed; each is as large as a request body at most. */
 const CACHED_DOCUMENTS = 64;
 
+/** Yoga as it is set up here. */
+export type GraphQLHandler = YogaServerInstance<GraphQLContext, object>;
+
 /**
  * GraphQL over HTTP and server-sent events. It does no checks of its own on Host, Origin, credentials, content type or
  * size: whoever calls `fetch` has done them, and gives the context.
  */
-export function createGraphQLHandler(log: FaultLog): YogaServerInstance<GraphQLContext, object> {
+export function createGraphQLHandler(log: FaultLog): GraphQLHandler {
   return createYoga<GraphQLContext>({
     schema,
     graphqlEndpoint: GRAPHQL_PATH,

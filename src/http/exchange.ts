@@ -8,6 +8,10 @@ export interface Exchange {
   readonly url: URL;
   /** What the route's path captured: for `/jobs/(\d+)/log` the id. */
   readonly pathValue: string | undefined;
+  /** Who asks, as the credential check named them: equal for equal credentials. Empty at public paths. */
+  readonly holder: string;
+  /** Digest of the session by whose cookie the request was let in; undefined otherwise. */
+  readonly session: string | undefined;
   /** Aborts as soon as the client has gone, and after a normal end. */
   readonly signal: AbortSignal;
   /** Where an endless response enrols, so that the server can end it. */
@@ -24,5 +28,7 @@ export interface Route {
   readonly methods: readonly string[];
   /** Whether it answers without a credential. */
   readonly isPublic: boolean;
+  /** Query parameters that are named like a credential and are something else here. Default: none. */
+  readonly ownParameters?: readonly string[];
   readonly door: Door;
 }

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { createCredentialCheck } from './credential-check.ts';
+import { ANYBODY, type Caller, type CredentialCheck } from './credential-check.ts';
 import type { Route } from './exchange.ts';
 import { checkHost } from './host-check.ts';
 import type { HttpConfig } from './http-config.ts';
@@ -17,28 +17,34 @@ export type Admission =
       readonly route: Route;
       readonly url: URL;
       readonly pathValue: string | undefined;
+      readonly caller: Caller;
     };
 
-/** Passes a request or throws its refusal. */
-export type Gate = (req: IncomingMessage, res: ServerResponse) => Admission;
+/** Passes a request or rejects with its refusal. */
+export type Gate = (req: IncomingMessage, res: ServerResponse) => Promise<Admission>;
 
 /**
  * Every request, whatever its path and method, passes these checks in this order before any of our doors or libraries
  * sees it: form, Host, Origin, credential, path, method, content type. Who has no credential does not learn which paths
  * there are.
  */
-export function createGate(config: HttpConfig, routes: readonly Route[]): Gate {
-  const checkCredential = createCredentialCheck(config);
-  return (req, res) => {
+export function createGate(
+  config: HttpConfig,
+  checkCredential: CredentialCheck,
+  routes: readonly Route[],
+): Gate {
+  return async (req, res) => {
     const url = checkTarget(req);
     const host = checkHost(req, config);
     if (checkOrigin(req, res, host, config.allowedOrigins)) return { kind: 'preflight' };
-    const route = routes.find(({ path }) => path.test(rawPath(req)));
-    if (route?.isPublic !== true) checkCredential(req, url);
-    if (route === undefined) throw new Refusal(404, 'INVALID_INPUT', 'There is nothing at this path.');
-    checkMethod(req, route.methods);
+    const here = routes.filter(({ path }) => path.test(rawPath(req)));
+    const route = here.find(({ methods }) => methods.includes(req.method ?? ''));
+    const caller =
+      route?.isPublic === true ? ANYBODY : await checkCredential(req, url, (route ?? here[0])?.ownParameters);
+    if (here.length === 0) throw new Refusal(404, 'INVALID_INPUT', 'There is nothing at this path.');
+    if (route === undefined) throw wrongMethod(here);
     if (req.method === 'POST') checkContentType(req);
-    return { kind: 'route', route, url, pathValue: route.path.exec(rawPath(req))?.[1] };
+    return { kind: 'route', route, url, pathValue: route.path.exec(rawPath(req))?.[1], caller };
   };
 }
 
@@ -56,10 +62,9 @@ function rawPath(req: IncomingMessage): string {
   return (req.url ?? '').split('?', 1)[0] ?? '';
 }
 
-function checkMethod(req: IncomingMessage, methods: readonly string[]): void {
-  if (methods.includes(req.method ?? '')) return;
-  const allowed = methods.join(', ');
-  throw new Refusal(405, 'INVALID_INPUT', `Only ${allowed} can be used here.`, { Allow: allowed });
+function wrongMethod(routes: readonly Route[]): Refusal {
+  const allowed = [...new Set(routes.flatMap(({ methods }) => methods))].join(', ');
+  return new Refusal(405, 'INVALID_INPUT', `Only ${allowed} can be used here.`, { Allow: allowed });
 }
 
 /** Exactly JSON: the types that a form can send need no preflight, so any page could post them. */

@@ -1,21 +1,12 @@
 import type { ServerResponse } from 'node:http';
-import { z } from 'zod';
-import type { FaultLog } from '../graphql/errors.ts';
 import type { Services } from '../graphql/services.ts';
-import { createGraphQLHandler, GRAPHQL_PATH } from '../graphql/yoga.ts';
+import { type GraphQLHandler, GRAPHQL_PATH } from '../graphql/yoga.ts';
 import { beginEventStream } from './event-stream.ts';
 import type { Door, Exchange } from './exchange.ts';
+import { parseGraphQLRequest } from './graphql-request.ts';
 import { Refusal } from './refusal.ts';
 import { readBody } from './request-body.ts';
 import { writeChunk } from './write-chunk.ts';
-
-// GraphQL over HTTP, 5.4; no batches.
-const graphqlRequest = z.object({
-  query: z.string(),
-  operationName: z.string().nullish(),
-  variables: z.record(z.string(), z.unknown()).nullish(),
-  extensions: z.record(z.string(), z.unknown()).nullish(),
-});
 
 /**
  * `POST /graphql`: queries and mutations, and subscriptions as GraphQL over SSE in distinct connections mode.
@@ -23,12 +14,12 @@ const graphqlRequest = z.object({
  * Yoga gets a request that is read and checked, and gives a response that we write: so the limits, the headers, the
  * back-pressure and the signal that everything hangs on are ours.
  */
-export function graphqlDoor(services: Services, log: FaultLog): Door {
-  const yoga = createGraphQLHandler(log);
+export function graphqlDoor(services: Services, yoga: GraphQLHandler): Door {
   return async (exchange) => {
     const { req, res, signal } = exchange;
     if (req.headers.expect !== undefined) res.writeContinue();
-    const body = checkedBody(await readBody(req, signal));
+    const body = await readBody(req, signal);
+    parseGraphQLRequest(body);
     const response = await yoga.fetch(
       `http://localhost${GRAPHQL_PATH}`,
       {
@@ -43,26 +34,6 @@ export function graphqlDoor(services: Services, log: FaultLog): Door {
     if (type.startsWith('text/event-stream')) await sendEvents(response, exchange);
     else await sendResult(response, type, res);
   };
-}
-
-function checkedBody(text: string): string {
-  let body: unknown;
-  try {
-    body = JSON.parse(text);
-  } catch {
-    throw new Refusal(400, 'INVALID_INPUT', 'The body is not JSON.');
-  }
-  const { success, error } = graphqlRequest.safeParse(body);
-  if (!success) {
-    const issue = error.issues[0];
-    const where = issue?.path.length ? ` (${issue.path.join('.')}: ${issue.message})` : '';
-    throw new Refusal(
-      400,
-      'INVALID_INPUT',
-      `The body must be one GraphQL request: an object with query and variables${where}.`,
-    );
-  }
-  return text;
 }
 
 async function sendResult(response: Response, type: string, res: ServerResponse): Promise<void> {

@@ -8,16 +8,21 @@ import type { ServerResponse } from 'node:http';
  */
 export class OpenStreams {
   readonly #open = new Set<ServerResponse>();
-  #isClosed = false;
+  readonly #closing = new AbortController();
 
   /** Enrols a response until it closes; once the server closes, it is cut at once. */
   add(res: ServerResponse): void {
-    if (this.#isClosed) {
+    if (this.closing.aborted) {
       res.destroy();
       return;
     }
     this.#open.add(res);
     res.once('close', () => this.#open.delete(res));
+  }
+
+  /** Aborts once they are cut: for what belongs to streams and is no response. */
+  get closing(): AbortSignal {
+    return this.#closing.signal;
   }
 
   get size(): number {
@@ -29,8 +34,8 @@ export class OpenStreams {
    * of it can still write an end.
    */
   cutAll(): void {
-    this.#isClosed = true;
     for (const res of this.#open) res.socket?.destroy();
     this.#open.clear();
+    this.#closing.abort();
   }
 }

@@ -1,10 +1,18 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Refusal } from './refusal.ts';
 
-const ALLOWED_METHODS = 'GET, HEAD, POST';
-const ALLOWED_HEADERS = 'Authorization, Content-Type, Accept, Last-Event-ID, Range';
+const ALLOWED_METHODS = 'GET, HEAD, POST, PUT, DELETE';
+const ALLOWED_HEADERS =
+  'Authorization, Content-Type, Accept, Last-Event-ID, Range, X-GraphQL-Event-Stream-Token';
 const EXPOSED_HEADERS = 'Content-Disposition, Content-Range, Accept-Ranges, Lifeline-Kept-From';
 const PREFLIGHT_SECONDS = '600';
+
+/** Whether a request comes from a page of this server, or from no page at all: programs send no Origin. */
+export function hasOwnOrigin(req: IncomingMessage): boolean {
+  const origins = req.headersDistinct['origin'] ?? [];
+  const own = `http://${req.headers.host ?? ''}`.toLowerCase();
+  return origins.length === 0 || (origins.length === 1 && origins[0]?.toLowerCase() === own);
+}
 
 /**
  * Lets pages of this server and of the allowed origins in, and nobody else's; programs send no Origin. An allowed origin

@@ -6,13 +6,22 @@ import type { FaultLog } from '../graphql/errors.ts';
 import type { Services } from '../graphql/services.ts';
 import { sendClientError } from './client-error.ts';
 import { clientGone } from './client-gone.ts';
+import { createCredentialCheck } from './credential-check.ts';
 import { sendFailure } from './failure.ts';
+import { createEntrance, type Entrance } from './entrance.ts';
 import { createGate, type Gate } from './gate.ts';
+import { GRAPHQL_STREAM_PATH } from './graphql-stream-door.ts';
 import { inUrl } from './host-check.ts';
 import type { HttpConfig } from './http-config.ts';
 import { OpenStreams } from './open-streams.ts';
 import type { ErrorForm } from './refusal.ts';
 import { createRoutes } from './routes.ts';
+import { type SessionRecords, Sessions } from './sessions.ts';
+import { StaticFiles } from './static-files.ts';
+import { STREAM_LIMITS, type StreamLimits } from './stream-limits.ts';
+import { StreamReservations } from './stream-reservations.ts';
+import { ticketPath } from './ticket-door.ts';
+import { Tickets } from './tickets.ts';
 import { GRAPHQL_PATH } from '../graphql/yoga.ts';
 
 /** How long clients may take; tests shorten them. Responses, streams above all, may last for ever. */
@@ -25,10 +34,16 @@ export interface HttpTimeouts {
 
 export interface HttpServerParts {
   readonly services: Services;
+  /** Where the sessions of browsers are kept. */
+  readonly sessionRecords: SessionRecords;
   readonly config: HttpConfig;
   /** A pino logger is one. Gets faults of the server, never what clients do wrong. */
   readonly logger: FaultLog;
   readonly timeouts?: HttpTimeouts;
+  /** Of `/graphql/stream`. Default: `STREAM_LIMITS`. */
+  readonly streamLimits?: Partial<StreamLimits>;
+  /** The pages. Default: what the build made. */
+  readonly files?: StaticFiles;
 }
 
 const TIMEOUTS: HttpTimeouts = { headersMs: 10_000, requestMs: 30_000 };
@@ -57,17 +72,38 @@ export class LifelineHttpServer {
   readonly #streams = new OpenStreams();
   readonly #server: Server;
   readonly #gate: Gate;
+  readonly #sessions: Sessions;
+  readonly #entrance: Entrance;
   /** The response under way on a connection, where there is one. */
   readonly #answering = new WeakMap<Duplex, ServerResponse>();
   #closed: Promise<void> | undefined;
 
   /** Made by `createHttpServer`. */
-  constructor({ services, config, logger, timeouts = TIMEOUTS }: HttpServerParts) {
+  constructor({
+    services,
+    sessionRecords,
+    config,
+    logger,
+    timeouts = TIMEOUTS,
+    streamLimits,
+    files = new StaticFiles(),
+  }: HttpServerParts) {
     this.#config = config;
     this.#logger = logger;
+    const sessions = new Sessions({ records: sessionRecords, token: config.token });
+    const check = createCredentialCheck(config, sessions);
+    this.#sessions = sessions;
+    this.#entrance = createEntrance(config, { check, sessions, tickets: new Tickets(), files });
     this.#gate = createGate(
       config,
-      createRoutes(services, logger, () => this.#closed === undefined),
+      check,
+      createRoutes({
+        services,
+        log: logger,
+        isReady: () => this.#closed === undefined,
+        reservations: new StreamReservations({ ...STREAM_LIMITS, ...streamLimits }, this.#streams.closing),
+        entrance: this.#entrance,
+      }),
     );
     this.#server = createServer({
       headersTimeout: timeouts.headersMs,
@@ -96,6 +132,14 @@ export class LifelineHttpServer {
     await once(this.#server, 'listening');
     const { port } = this.#server.address() as AddressInfo;
     return { url: `http://${reachable(this.#config.host)}:${String(port)}` };
+  }
+
+  /**
+   * Makes a ticket. @returns the URL under `base` that lets one browser in, once and soon; without authentication, the
+   * URL of the first page
+   */
+  ticketUrl(base: string): string {
+    return new URL(ticketPath(this.#entrance), base).href;
   }
 
   /**
@@ -139,13 +183,16 @@ export class LifelineHttpServer {
     try {
       for (const [name, value] of Object.entries(SECURITY_HEADERS)) res.setHeader(name, value);
       if (this.#closed !== undefined) res.setHeader('Connection', 'close');
-      const admission = this.#gate(req, res);
+      const admission = await this.#gate(req, res);
       if (admission.kind === 'preflight') {
         res.writeHead(204).end();
         return;
       }
-      const { route, url, pathValue } = admission;
-      await route.door({ req, res, url, pathValue, signal, streams: this.#streams });
+      const { route, url, pathValue, caller } = admission;
+      // It may have left while its session was looked up.
+      if (signal.aborted) return;
+      if (caller.session !== undefined) this.#sessions.attach(caller.session, res);
+      await route.door({ req, res, url, pathValue, ...caller, signal, streams: this.#streams });
     } catch (error) {
       if (!signal.aborted) sendFailure(res, errorForm, error, this.#logger);
     }
@@ -154,7 +201,8 @@ export class LifelineHttpServer {
 
 /** Refused at the gate or not, a GraphQL client reads `errors`. */
 function errorFormOf(req: IncomingMessage): ErrorForm {
-  return req.url?.split('?', 1)[0] === GRAPHQL_PATH ? 'graphql' : 'plain';
+  const path = req.url?.split('?', 1)[0] ?? '';
+  return [GRAPHQL_PATH, GRAPHQL_STREAM_PATH].includes(path) ? 'graphql' : 'plain';
 }
 
 /** A wildcard address is bound, not visited. */

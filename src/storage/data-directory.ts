@@ -1,6 +1,15 @@
-import { accessSync, chmodSync, constants, mkdirSync, readdirSync, realpathSync, renameSync } from 'node:fs';
+import {
+  accessSync,
+  chmodSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  realpathSync,
+  renameSync,
+} from 'node:fs';
 import { rm } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { parseJobId, type JobId } from '../domain/job-id.ts';
 import { JobDirectory } from './job-directory.ts';
 import { StartupError } from './startup-error.ts';
@@ -32,8 +41,8 @@ export class DataDirectory {
   static prepare(path: string): DataDirectory {
     const absolute = resolve(path);
     try {
-      mkdirSync(join(absolute, 'jobs'), { recursive: true, mode: 0o700 });
-      mkdirSync(join(absolute, 'backups'), { recursive: true, mode: 0o700 });
+      makeDirectory(join(absolute, 'jobs'));
+      makeDirectory(join(absolute, 'backups'));
       accessSync(absolute, constants.R_OK | constants.W_OK | constants.X_OK);
       const real = realpathSync(absolute);
       for (const directory of [real, join(real, 'jobs'), join(real, 'backups')]) chmodSync(directory, 0o700);
@@ -100,5 +109,16 @@ export class DataDirectory {
   #tombstone(jobId: JobId): Tombstone {
     const path = join(this.jobsPath, `${TOMBSTONE_PREFIX}${String(jobId)}`);
     return { jobId, path, remove: () => rm(path, { recursive: true, force: true }) };
+  }
+}
+
+/** With its parents. Not Node's `recursive`: where a file system refuses with ENOENT, as /proc does, that one never ends. */
+function makeDirectory(path: string): void {
+  if (existsSync(path)) return;
+  if (!existsSync(dirname(path))) makeDirectory(dirname(path));
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error; // Another server makes it at the same time.
   }
 }

@@ -47,7 +47,18 @@ export async function openSchemaEngine(
   };
 }
 
+/**
+ * Once in a process. The bindings are one module with a memory of its own, whose views of it they keep: a second
+ * instance under them would be spoken to through the memory of the first, and never answer.
+ */
+let loading: Promise<void> | undefined;
+
 async function loadBindings(): Promise<void> {
+  loading ??= instantiate();
+  return loading;
+}
+
+async function instantiate(): Promise<void> {
   const bindingsPath = createRequire(import.meta.url).resolve('@prisma/schema-engine-wasm/schema_engine_bg');
   const wasm = await readFile(bindingsPath.replace(/\.js$/, '.wasm'));
   const { instance } = await WebAssembly.instantiate(wasm, {

@@ -2,7 +2,7 @@ import type { JobDirectory } from '../storage/job-directory.ts';
 import type { Doorbell } from './doorbell.ts';
 import { readExitRecord, type ExitRecord } from './exit-record.ts';
 import { isAlive, type ProcessTable } from './process-table.ts';
-import { signalGroup, signalProcess, treeMembers, type TreeRoot } from './process-tree.ts';
+import { shimSessionLives, signalGroup, signalProcess, treeMembers, type TreeRoot } from './process-tree.ts';
 
 /** How often the rest of a job is looked at where nothing would ring. */
 const POLL_MS = 250;
@@ -103,12 +103,7 @@ export class EndWatch {
   }
 
   async #shimSessionLives(): Promise<boolean> {
-    const shim = this.#root?.shim;
-    if (shim === undefined) return false;
-    const { processes } = await this.#table.scan();
-    return [...processes.values()].some(
-      (process) => process.sessionId === shim.pid && process.startTicks >= shim.startTicks,
-    );
+    return this.#root !== null && shimSessionLives(await this.#table.scan(), this.#root);
   }
 
   #endSinks(): void {

@@ -33,6 +33,15 @@ export function treeMembers(snapshot: ProcessSnapshot, root: TreeRoot): readonly
   return [...members.values()];
 }
 
+/** Whether the shim, a subshell of it or a sink is alive. Its session's number counts while it cannot mean a stranger's. */
+export function shimSessionLives(snapshot: ProcessSnapshot, { shim }: TreeRoot): boolean {
+  const holder = snapshot.processes.get(shim.pid);
+  if (holder !== undefined && holder.startTicks !== shim.startTicks) return false;
+  return [...snapshot.processes.values()].some(
+    (process) => process.sessionId === shim.pid && process.startTicks >= shim.startTicks,
+  );
+}
+
 function addDescendants(snapshot: ProcessSnapshot, members: Map<number, ProcessEntry>): void {
   for (let grown = true; grown;) {
     grown = false;

@@ -87,7 +87,7 @@ describe('following a log', () => {
       }),
       { numRuns: 25 },
     );
-  });
+  }, 90_000);
 
   it('resumes behind the last seq that it passed, filtered lines and heartbeats included', async () => {
     const silent: Behaviour = ({ response }) => {

@@ -49,9 +49,24 @@ describe('a job that is cancelled', () => {
     expect(await stream.untilEnded()).toBe('end');
     const { job } = doneOf(logEvents(stream));
     expect(job).toMatchObject({ status: 'CANCELLED', reason: 'CANCEL_REQUESTED', exitCode: 7 });
-    expect(job.cancellation).toMatchObject({ reason: 'CANCEL_REQUESTED', gracePeriodMs: NEVER_MS, killedAt: null, containment: 'BEST_EFFORT' });
-    expect(linesOf(logEvents(stream)).map(({ text }) => text).sort()).toEqual(['good bye', 'ready', 'so long']);
-    expect(job.transitions.map(({ to }) => to)).toEqual(['QUEUED', 'STARTING', 'RUNNING', 'CANCELLING', 'CANCELLED']);
+    expect(job.cancellation).toMatchObject({
+      reason: 'CANCEL_REQUESTED',
+      gracePeriodMs: NEVER_MS,
+      killedAt: null,
+      containment: 'BEST_EFFORT',
+    });
+    expect(
+      linesOf(logEvents(stream))
+        .map(({ text }) => text)
+        .sort(),
+    ).toEqual(['good bye', 'ready', 'so long']);
+    expect(job.transitions.map(({ to }) => to)).toEqual([
+      'QUEUED',
+      'STARTING',
+      'RUNNING',
+      'CANCELLING',
+      'CANCELLED',
+    ]);
   });
 
   it('and ignores the polite signal is killed after its grace period, and the report says so', async () => {
@@ -88,7 +103,13 @@ describe('a job that is cancelled', () => {
     const job = await untilOver(server, jobId);
     expect(job).toMatchObject({ status: 'CANCELLED', exitCode: 137 });
     expect(job.cancellation?.gracePeriodMs).toBe(0);
-    expect(job.transitions.map(({ to }) => to)).toEqual(['QUEUED', 'STARTING', 'RUNNING', 'CANCELLING', 'CANCELLED']);
+    expect(job.transitions.map(({ to }) => to)).toEqual([
+      'QUEUED',
+      'STARTING',
+      'RUNNING',
+      'CANCELLING',
+      'CANCELLED',
+    ]);
   });
 
   it('after its end is returned unchanged', async () => {
@@ -114,7 +135,9 @@ describe('a job that is cancelled', () => {
 
   it('that does not exist is a coded error', async () => {
     for (const jobId of ['999999', '-1', 'x']) {
-      const { errors } = await server.graphql('mutation ($id: ID!) { cancelJob(jobId: $id) { id } }', { id: jobId });
+      const { errors } = await server.graphql('mutation ($id: ID!) { cancelJob(jobId: $id) { id } }', {
+        id: jobId,
+      });
       expect(errors.map(({ extensions }) => extensions?.code)).toEqual(['JOB_NOT_FOUND']);
     }
   });
@@ -140,7 +163,10 @@ describe('the descendants of a job', () => {
   it('are swept when their leader ends', async () => {
     const { lines, job } = await readWholeLog(
       server,
-      await startScript(server, 'sleep 1000 & echo $!; setsid sleep 1000 & echo $!; sh -c "trap \\"\\" HUP; exec sleep 1000" & echo $!; exit 0'),
+      await startScript(
+        server,
+        'sleep 1000 & echo $!; setsid sleep 1000 & echo $!; sh -c "trap \\"\\" HUP; exec sleep 1000" & echo $!; exit 0',
+      ),
     );
     expect(job).toMatchObject({ status: 'SUCCEEDED', exitCode: 0 });
     expect(lines).toHaveLength(3);
@@ -148,7 +174,11 @@ describe('the descendants of a job', () => {
   });
 
   it('are waited for where the job says so, and can then be cancelled', async () => {
-    const jobId = await startJob(server, { script: 'sleep 1000 & echo $!; exit 5', onEnd: 'WAIT', gracePeriodMs: NEVER_MS });
+    const jobId = await startJob(server, {
+      script: 'sleep 1000 & echo $!; exit 5',
+      onEnd: 'WAIT',
+      gracePeriodMs: NEVER_MS,
+    });
     using stream = await followJob(server, jobId);
     await stream.untilEvent(({ data }) => data.includes('LogLines'));
     const child = Number(linesOf(logEvents(stream))[0]?.text);
@@ -173,12 +203,23 @@ describe('a job with a timeout', () => {
   });
 
   it('that its program ignores is killed', async () => {
-    const jobId = await startJob(server, { command: [programPath('ignores-term.sh')], timeoutMs: 500, gracePeriodMs: 100 });
-    expect(await untilOver(server, jobId)).toMatchObject({ status: 'TIMED_OUT', reason: 'TIMEOUT', exitCode: 137 });
+    const jobId = await startJob(server, {
+      command: [programPath('ignores-term.sh')],
+      timeoutMs: 500,
+      gracePeriodMs: 100,
+    });
+    expect(await untilOver(server, jobId)).toMatchObject({
+      status: 'TIMED_OUT',
+      reason: 'TIMEOUT',
+      exitCode: 137,
+    });
   });
 
   it('that is longer than its life is not touched by it', async () => {
-    const jobId = await startJob(server, { command: nodeProgram('count.mjs', 10, 5), timeoutMs: 2_147_483_647 });
+    const jobId = await startJob(server, {
+      command: nodeProgram('count.mjs', 10, 5),
+      timeoutMs: 2_147_483_647,
+    });
     expect(await untilOver(server, jobId)).toMatchObject({ status: 'SUCCEEDED', cancellation: null });
   });
 });
@@ -188,5 +229,8 @@ async function times(jobId: string): Promise<{ requestedAt: number; killedAt: nu
     'query ($id: ID!) { job(id: $id) { cancellation { requestedAt killedAt } } }',
     { id: jobId },
   );
-  return { requestedAt: Date.parse(job.cancellation.requestedAt), killedAt: Date.parse(job.cancellation.killedAt) };
+  return {
+    requestedAt: Date.parse(job.cancellation.requestedAt),
+    killedAt: Date.parse(job.cancellation.killedAt),
+  };
 }

@@ -5,7 +5,14 @@ import { LifelineServer } from './harness/lifeline-server.ts';
 const CANARY = 'canary-4b1d';
 let server: LifelineServer;
 beforeAll(async () => {
-  server = await LifelineServer.start({ env: { LIFELINE_TOKEN: `${CANARY}-secret-token`, AWS_SECRET_ACCESS_KEY: CANARY, LANG: 'en_US.UTF-8', TERM: 'xterm' } });
+  server = await LifelineServer.start({
+    env: {
+      LIFELINE_TOKEN: `${CANARY}-secret-token`,
+      AWS_SECRET_ACCESS_KEY: CANARY,
+      LANG: 'en_US.UTF-8',
+      TERM: 'xterm',
+    },
+  });
 });
 afterEach(async () => {
   await server.assertNothingIsLeft();
@@ -25,7 +32,8 @@ async function whatItGot(args: readonly string[], input: Record<string, unknown>
   const jobId = await startJob(server, { command: nodeProgram('what-it-got.mjs', ...args), ...input });
   expect((await untilOver(server, jobId)).status).toBe('SUCCEEDED');
   const got = JSON.parse((await downloadLog(server, jobId, 'stdout')).toString()) as Got;
-  const decoded = (texts: readonly string[]) => texts.map((text) => Buffer.from(text, 'latin1').toString('utf8'));
+  const decoded = (texts: readonly string[]) =>
+    texts.map((text) => Buffer.from(text, 'latin1').toString('utf8'));
   return { ...got, argv: decoded(got.argv), environ: decoded(got.environ) };
 }
 
@@ -41,7 +49,28 @@ function defaults(): string[] {
 
 describe('what a program gets', () => {
   it('are its arguments as they were written', async () => {
-    const args = ['$(id)', '`id`', '; rm -rf /', '"double"', "it's", '-rf', '--', '-', '@/etc/passwd', '*', '~', '${HOME}', '%s', '\\', '', ' ', 'a\nb', 'é😀', '\u0001\u007f', '!!'];
+    const args = [
+      '$(id)',
+      '`id`',
+      '; rm -rf /',
+      '"double"',
+      "it's",
+      '-rf',
+      '--',
+      '-',
+      '@/etc/passwd',
+      '*',
+      '~',
+      '${HOME}',
+      '%s',
+      '\\',
+      '',
+      ' ',
+      'a\nb',
+      'é😀',
+      '\u0001\u007f',
+      '!!',
+    ];
     expect((await whatItGot(args)).argv.slice(2)).toEqual(args);
   });
 
@@ -69,7 +98,10 @@ describe('what a program gets', () => {
       { name: 'LANG', value: 'C' },
     ];
     const { environ } = await whatItGot([], { env });
-    const expected = [...defaults().filter((entry) => !entry.startsWith('LANG=')), ...env.map(({ name, value }) => `${name}=${value}`)];
+    const expected = [
+      ...defaults().filter((entry) => !entry.startsWith('LANG=')),
+      ...env.map(({ name, value }) => `${name}=${value}`),
+    ];
     expect(withoutCookie(environ)).toEqual(expected.sort());
   });
 
@@ -80,7 +112,10 @@ describe('what a program gets', () => {
 
   it('is kept out of the server’s log and of the command lines that others can see', async () => {
     const secret = 'secret-93ab';
-    const jobId = await startJob(server, { script: 'cat /proc/[0-9]*/cmdline 2>/dev/null | tr "\\0" "\\n"', env: [{ name: 'SECRET', value: secret }] });
+    const jobId = await startJob(server, {
+      script: 'cat /proc/[0-9]*/cmdline 2>/dev/null | tr "\\0" "\\n"',
+      env: [{ name: 'SECRET', value: secret }],
+    });
     await untilOver(server, jobId);
     expect((await downloadLog(server, jobId, 'stdout')).toString()).not.toContain(secret);
     expect(server.stderr).not.toContain(secret);

@@ -22,22 +22,35 @@ let words = 0;
 /** A script that goes on to its next part whenever the next word is given. */
 function scriptInParts(...parts: string[]) {
   const files = parts.slice(1).map(() => server.scratch.file(`word-${String(++words)}`));
-  const script = parts.map((part, index) => (index === 0 ? part : `until [ -e ${files[index - 1]!} ]; do sleep 0.02; done; ${part}`)).join('; ');
+  const script = parts
+    .map((part, index) =>
+      index === 0 ? part : `until [ -e ${files[index - 1]!} ]; do sleep 0.02; done; ${part}`,
+    )
+    .join('; ');
   return {
     script,
     next: () => {
-      writeFileSync(files.find((file) => !existsSync(file))!, '');
+      writeFileSync(
+        files.find((file) => !existsSync(file))!,
+        '',
+      );
     },
   };
 }
 
 function linesIn(stream: SseStream): unknown[] {
-  return stream.events.flatMap(({ event, data }) => (event === 'log.line' ? [(JSON.parse(data) as { line: string }).line] : []));
+  return stream.events.flatMap(({ event, data }) =>
+    event === 'log.line' ? [(JSON.parse(data) as { line: string }).line] : [],
+  );
 }
 
 describe('curl -N on /events', () => {
   it('prints lines as they happen, and the end after a cancel; then there is no active log stream', async () => {
-    const { script, next } = scriptInParts('echo before', 'echo one; echo two >&2', 'echo three; exec sleep 1000');
+    const { script, next } = scriptInParts(
+      'echo before',
+      'echo one; echo two >&2',
+      'echo three; exec sleep 1000',
+    );
     const jobId = await startScript(server, script);
     await untilStatus(server, jobId, 'RUNNING');
     await untilTrue(async () => (await server.call({ path: `/jobs/${jobId}/log` })).text === 'before\n');
@@ -97,7 +110,10 @@ describe('an EventSource', () => {
     expect(linesIn(second)).toEqual(Array.from({ length: 13 }, (_, index) => String(index + 8)));
     const end = second.events.at(-1)!;
     expect(end).toMatchObject({ event: 'log.done', id: '20/done' });
-    expect(await server.call({ path, headers: { 'last-event-id': end.id! } })).toMatchObject({ status: 204, text: '' });
+    expect(await server.call({ path, headers: { 'last-event-id': end.id! } })).toMatchObject({
+      status: 204,
+      text: '',
+    });
   });
 
   it('replays a finished job from its cursor, and nothing but the end after its last line', async () => {
@@ -113,7 +129,11 @@ describe('an EventSource', () => {
       expect(await stream.untilEnded()).toBe('end');
       expect(linesIn(stream)).toEqual(lines);
       expect(stream.events.at(-1)).toMatchObject({ event: 'log.done', id: '3/done' });
-      expect(JSON.parse(stream.events.at(-1)!.data)).toMatchObject({ status: 'FAILED', exit_code: 1, signal: null });
+      expect(JSON.parse(stream.events.at(-1)!.data)).toMatchObject({
+        status: 'FAILED',
+        exit_code: 1,
+        signal: null,
+      });
     }
   });
 
@@ -166,10 +186,13 @@ describe('the log of a job as a file', () => {
     expect(await server.call({ path, method: 'HEAD' })).toMatchObject({ status: 200, text: '' });
   });
 
-  it.each(['/jobs/999999/log', '/jobs/..%2f..%2fetc%2fpasswd/log?stream=stdout', '/jobs/1%00/log', '/jobs/-1/log?stream=stderr', '/jobs/0/log'])(
-    'of no job is not there: %s',
-    async (path) => {
-      expect((await server.call({ path })).status).toBe(404);
-    },
-  );
+  it.each([
+    '/jobs/999999/log',
+    '/jobs/..%2f..%2fetc%2fpasswd/log?stream=stdout',
+    '/jobs/1%00/log',
+    '/jobs/-1/log?stream=stderr',
+    '/jobs/0/log',
+  ])('of no job is not there: %s', async (path) => {
+    expect((await server.call({ path })).status).toBe(404);
+  });
 });

@@ -74,59 +74,86 @@ function eventsReading(stream: SseStream): Reading {
 }
 
 describe('a job that prints 1..100000 and a marker every 1,000', () => {
-  it('is read by every reader through each door as 1..100100 once, in the same order, then one end', { timeout: 120_000 }, async () => {
-    const [first, middle] = [server.scratch.file('first'), server.scratch.file('middle')];
-    const jobId = await startJob(server, {
-      command: nodeProgram('count.mjs', COUNT, EVERY, '--gate', `1=${first}`, '--gate', `50000=${middle}`, '--exit', 7),
-    });
-    const streams = new Map<string, SseStream>();
-    try {
-      const open = async (name: string, opening: Promise<SseStream>): Promise<SseStream> => {
-        const stream = await opening;
-        streams.set(name, stream);
-        return stream;
-      };
-      const early = await open('GraphQL, before', followJob(server, jobId));
-      await open('events, before', server.events(`/events?job_id=${jobId}&after=0`));
-      const stalled = await open('GraphQL, stalled', followJob(server, jobId));
-      stalled.pause();
-      const stalledEvents = await open('events, stalled', server.events(`/events?job_id=${jobId}&after=0`));
-      stalledEvents.pause();
-      writeFileSync(first, '');
-      await untilTrue(() => lastSeqOf(early) >= 50_000, { what: 'the middle' });
-      await open('GraphQL, during', followJob(server, jobId));
-      await open('events, during', server.events(`/events?job_id=${jobId}&after=0`));
-      await open('GraphQL, with heartbeats', followJob(server, jobId, { heartbeatMs: 100 }));
-      writeFileSync(middle, '');
-      await early.untilEnded();
-      stalled.resume();
-      stalledEvents.resume();
-      await open('GraphQL, after', followJob(server, jobId));
-      await open('events, after', server.events(`/events?job_id=${jobId}&after=0`));
-      for (const [name, stream] of streams) expect([name, await stream.untilEnded()]).toEqual([name, 'end']);
+  it(
+    'is read by every reader through each door as 1..100100 once, in the same order, then one end',
+    { timeout: 120_000 },
+    async () => {
+      const [first, middle] = [server.scratch.file('first'), server.scratch.file('middle')];
+      const jobId = await startJob(server, {
+        command: nodeProgram(
+          'count.mjs',
+          COUNT,
+          EVERY,
+          '--gate',
+          `1=${first}`,
+          '--gate',
+          `50000=${middle}`,
+          '--exit',
+          7,
+        ),
+      });
+      const streams = new Map<string, SseStream>();
+      try {
+        const open = async (name: string, opening: Promise<SseStream>): Promise<SseStream> => {
+          const stream = await opening;
+          streams.set(name, stream);
+          return stream;
+        };
+        const early = await open('GraphQL, before', followJob(server, jobId));
+        await open('events, before', server.events(`/events?job_id=${jobId}&after=0`));
+        const stalled = await open('GraphQL, stalled', followJob(server, jobId));
+        stalled.pause();
+        const stalledEvents = await open('events, stalled', server.events(`/events?job_id=${jobId}&after=0`));
+        stalledEvents.pause();
+        writeFileSync(first, '');
+        await untilTrue(() => lastSeqOf(early) >= 50_000, { what: 'the middle' });
+        await open('GraphQL, during', followJob(server, jobId));
+        await open('events, during', server.events(`/events?job_id=${jobId}&after=0`));
+        await open('GraphQL, with heartbeats', followJob(server, jobId, { heartbeatMs: 100 }));
+        writeFileSync(middle, '');
+        await early.untilEnded();
+        stalled.resume();
+        stalledEvents.resume();
+        await open('GraphQL, after', followJob(server, jobId));
+        await open('events, after', server.events(`/events?job_id=${jobId}&after=0`));
+        for (const [name, stream] of streams)
+          expect([name, await stream.untilEnded()]).toEqual([name, 'end']);
 
-      const reference = graphqlReading(early);
-      expect(sequenceOf(reference.lines)).toBe(`1..${String(TOTAL)} once`);
-      expect(reference.exitCode).toBe(7);
-      const texts = (from: string) => reference.lines.flatMap(({ stream, text }) => (stream === from ? [text] : []));
-      expect(texts('STDOUT').every((text, index) => text === String(index + 1))).toBe(true);
-      expect(texts('STDERR')).toEqual(Array.from({ length: COUNT / EVERY }, (_, index) => `marker ${String((index + 1) * EVERY)}`));
-      const expected = JSON.stringify(reference);
-      for (const [name, stream] of streams) {
-        const reading = name.startsWith('GraphQL') ? graphqlReading(stream) : eventsReading(stream);
-        expect([name, sequenceOf(reading.lines)]).toEqual([name, `1..${String(TOTAL)} once`]);
-        expect([name, JSON.stringify(reading) === expected]).toEqual([name, true]);
+        const reference = graphqlReading(early);
+        expect(sequenceOf(reference.lines)).toBe(`1..${String(TOTAL)} once`);
+        expect(reference.exitCode).toBe(7);
+        const texts = (from: string) =>
+          reference.lines.flatMap(({ stream, text }) => (stream === from ? [text] : []));
+        expect(texts('STDOUT').every((text, index) => text === String(index + 1))).toBe(true);
+        expect(texts('STDERR')).toEqual(
+          Array.from({ length: COUNT / EVERY }, (_, index) => `marker ${String((index + 1) * EVERY)}`),
+        );
+        const expected = JSON.stringify(reference);
+        for (const [name, stream] of streams) {
+          const reading = name.startsWith('GraphQL') ? graphqlReading(stream) : eventsReading(stream);
+          expect([name, sequenceOf(reading.lines)]).toEqual([name, `1..${String(TOTAL)} once`]);
+          expect([name, JSON.stringify(reading) === expected]).toEqual([name, true]);
+        }
+        const merged = (await server.call({ path: `/jobs/${jobId}/log?format=jsonl` })).text
+          .trimEnd()
+          .split('\n');
+        const plain = merged
+          .map((line) => JSON.parse(line) as LineView)
+          .map(({ seq, stream, text }) => ({ seq, stream: stream.toUpperCase(), text }));
+        expect(JSON.stringify(plain) === JSON.stringify(reference.lines)).toBe(true);
+        const text = (await server.call({ path: `/jobs/${jobId}/log?format=text` })).text;
+        expect(text === reference.lines.map((line) => `${line.text}\n`).join('')).toBe(true);
+        expect(
+          (await downloadLog(server, jobId, 'stdout')).toString() ===
+            texts('STDOUT')
+              .map((line) => `${line}\n`)
+              .join(''),
+        ).toBe(true);
+      } finally {
+        for (const stream of streams.values()) stream[Symbol.dispose]();
       }
-      const merged = (await server.call({ path: `/jobs/${jobId}/log?format=jsonl` })).text.trimEnd().split('\n');
-      const plain = merged.map((line) => JSON.parse(line) as LineView).map(({ seq, stream, text }) => ({ seq, stream: stream.toUpperCase(), text }));
-      expect(JSON.stringify(plain) === JSON.stringify(reference.lines)).toBe(true);
-      const text = (await server.call({ path: `/jobs/${jobId}/log?format=text` })).text;
-      expect(text === reference.lines.map((line) => `${line.text}\n`).join('')).toBe(true);
-      expect((await downloadLog(server, jobId, 'stdout')).toString() === texts('STDOUT').map((line) => `${line}\n`).join('')).toBe(true);
-    } finally {
-      for (const stream of streams.values()) stream[Symbol.dispose]();
-    }
-  });
+    },
+  );
 });
 
 describe('a follower of a log', () => {
@@ -150,23 +177,29 @@ describe('a follower of a log', () => {
     expect(doneOf(logEvents(stream)).lastSeq).toBe(10);
   });
 
-  it.each([{ after: 1, tail: 1 }, { after: -1 }, { tail: -1 }])('with %o is refused with one coded error', async (variables) => {
-    const jobId = await startScript(server, 'exit 0');
-    await untilOver(server, jobId);
-    using stream = await followJob(server, jobId, variables);
-    expect(await stream.untilEnded()).toBe('end');
-    expect(stream.status).toBe(200);
-    expect(stream.events.map(({ event }) => event)).toEqual(['next', 'complete']);
-    expect(stream.events[0]?.data).toContain('"code":"INVALID_INPUT"');
-  });
+  it.each([{ after: 1, tail: 1 }, { after: -1 }, { tail: -1 }])(
+    'with %o is refused with one coded error',
+    async (variables) => {
+      const jobId = await startScript(server, 'exit 0');
+      await untilOver(server, jobId);
+      using stream = await followJob(server, jobId, variables);
+      expect(await stream.untilEnded()).toBe('end');
+      expect(stream.status).toBe(200);
+      expect(stream.events.map(({ event }) => event)).toEqual(['next', 'complete']);
+      expect(stream.events[0]?.data).toContain('"code":"INVALID_INPUT"');
+    },
+  );
 
-  it.each(['999999', '0', '-1', 'x', '1e3', '00001', '9007199254740993'])('of a job %s that does not exist gets one coded error and an end', async (jobId) => {
-    using stream = await followJob(server, jobId);
-    expect(await stream.untilEnded()).toBe('end');
-    expect(stream.status).toBe(200);
-    expect(stream.events.map(({ event }) => event)).toEqual(['next', 'complete']);
-    expect(stream.events[0]?.data).toContain('"code":"JOB_NOT_FOUND"');
-  });
+  it.each(['999999', '0', '-1', 'x', '1e3', '00001', '9007199254740993'])(
+    'of a job %s that does not exist gets one coded error and an end',
+    async (jobId) => {
+      using stream = await followJob(server, jobId);
+      expect(await stream.untilEnded()).toBe('end');
+      expect(stream.status).toBe(200);
+      expect(stream.events.map(({ event }) => event)).toEqual(['next', 'complete']);
+      expect(stream.events[0]?.data).toContain('"code":"JOB_NOT_FOUND"');
+    },
+  );
 
   it('that is one of many gets exactly one end, and a job without any ends just as well', async () => {
     const word = server.scratch.file('go');
@@ -175,7 +208,10 @@ describe('a follower of a log', () => {
     writeFileSync(word, '');
     for (const stream of streams) {
       expect(await stream.untilEnded()).toBe('end');
-      expect(graphqlReading(stream)).toEqual({ lines: [{ seq: 1, stream: 'STDOUT', text: 'done' }], exitCode: 4 });
+      expect(graphqlReading(stream)).toEqual({
+        lines: [{ seq: 1, stream: 'STDOUT', text: 'done' }],
+        exitCode: 4,
+      });
     }
     const alone = await startScript(server, 'echo nobody listens; exit 5');
     expect((await untilOver(server, alone)).exitCode).toBe(5);
@@ -185,7 +221,9 @@ describe('a follower of a log', () => {
     const jobId = await startScript(server, 'echo one; exec sleep 1000');
     using silent = await followJob(server, jobId);
     using beating = await followJob(server, jobId, { heartbeatMs: 100 });
-    await untilTrue(() => logEvents(beating).filter(({ __typename }) => __typename === 'LogHeartbeat').length >= 2);
+    await untilTrue(
+      () => logEvents(beating).filter(({ __typename }) => __typename === 'LogHeartbeat').length >= 2,
+    );
     expect(logEvents(beating).at(-1)).toEqual({ __typename: 'LogHeartbeat', lastSeq: 1 });
     expect(logEvents(silent).map(({ __typename }) => __typename)).toEqual(['LogLines']);
     await server.ask('mutation ($id: ID!) { cancelJob(jobId: $id, gracePeriodMs: 0) { id } }', { id: jobId });

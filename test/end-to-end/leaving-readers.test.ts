@@ -68,6 +68,11 @@ async function subscribers(): Promise<number> {
   return (await server.counters()).subscribers;
 }
 
+/** Nobody is left, and no request is still on its way in: every connection is closed. */
+async function expectAllGone(descriptors: number): Promise<void> {
+  await untilTrue(async () => descriptorCount(server.pid) <= descriptors && (await subscribers()) === 0);
+}
+
 async function expectSoonGone(): Promise<void> {
   const sinceMs = performance.now();
   await untilTrue(async () => (await subscribers()) === 0);
@@ -82,14 +87,18 @@ const REQUESTS: [string, () => string][] = [
 
 describe.each(REQUESTS)('200 readers of a silent job through %s', (_door, request) => {
   it('that are aborted are released at once', async () => {
-    const sockets = await Promise.all(Array.from({ length: 200 }, async () => attached(await open(request()))));
+    const sockets = await Promise.all(
+      Array.from({ length: 200 }, async () => attached(await open(request()))),
+    );
     await untilTrue(async () => (await subscribers()) === 200);
     for (const socket of sockets) socket.resetAndDestroy();
     await expectSoonGone();
   });
 
   it('that close only their side are released at once', async () => {
-    const sockets = await Promise.all(Array.from({ length: 200 }, async () => attached(await open(request()))));
+    const sockets = await Promise.all(
+      Array.from({ length: 200 }, async () => attached(await open(request()))),
+    );
     await untilTrue(async () => (await subscribers()) === 200);
     for (const socket of sockets) socket.end();
     await expectSoonGone();
@@ -97,14 +106,16 @@ describe.each(REQUESTS)('200 readers of a silent job through %s', (_door, reques
   });
 
   it('that leave before the first byte of the answer leave nothing', async () => {
+    const descriptors = descriptorCount(server.pid);
     for (let round = 0; round < 10; round += 1) {
       const sockets = await Promise.all(Array.from({ length: 20 }, () => open(request())));
       for (const socket of sockets) socket.destroy();
     }
-    await expectSoonGone();
+    await expectAllGone(descriptors);
   });
 
   it('that leave at any moment, also while the resolver awaits, leave nothing', async () => {
+    const descriptors = descriptorCount(server.pid);
     await Promise.all(
       Array.from({ length: 200 }, async (_, index) => {
         const socket = await open(request());
@@ -113,7 +124,7 @@ describe.each(REQUESTS)('200 readers of a silent job through %s', (_door, reques
         else socket.end(() => socket.destroy());
       }),
     );
-    await expectSoonGone();
+    await expectAllGone(descriptors);
   });
 });
 
@@ -122,7 +133,10 @@ describe('a client that is killed', () => {
     const program = `
       const net = require('node:net');
       for (let index = 0; index < 200; index += 1) net.connect(${String(server.port)}, '127.0.0.1').write(process.env.REQUEST);`;
-    const client = spawn(process.execPath, ['-e', program], { env: { REQUEST: subscription(JOB_LOGS) }, stdio: 'ignore' });
+    const client = spawn(process.execPath, ['-e', program], {
+      env: { REQUEST: subscription(JOB_LOGS) },
+      stdio: 'ignore',
+    });
     try {
       await untilTrue(async () => (await subscribers()) === 200);
     } finally {
@@ -136,7 +150,9 @@ describe('a storm of readers', () => {
   it('leaves neither descriptors nor memory behind', { timeout: 120_000 }, async () => {
     const storm = async (count: number): Promise<void> => {
       for (let done = 0; done < count; done += 50) {
-        const sockets = await Promise.all(Array.from({ length: 50 }, async () => attached(await open(subscription(JOB_LOGS)))));
+        const sockets = await Promise.all(
+          Array.from({ length: 50 }, async () => attached(await open(subscription(JOB_LOGS)))),
+        );
         for (const socket of sockets) socket.destroy();
       }
       await expectSoonGone();

@@ -36,7 +36,9 @@ async function logOf(...writes: (string | Buffer)[]) {
   const log = await readWholeLog(server, jobId);
   expect(log.job.status).toBe('SUCCEEDED');
   expect(sequenceOf(log.lines)).toBe(sequenceOf(log.lines.map((_, index) => ({ seq: index + 1 }))));
-  expect(await downloadLog(server, jobId, 'stdout')).toEqual(Buffer.concat(writes.map((bytes) => Buffer.from(bytes as string))));
+  expect(await downloadLog(server, jobId, 'stdout')).toEqual(
+    Buffer.concat(writes.map((bytes) => Buffer.from(bytes as string))),
+  );
   return { ...log, texts: log.lines.map(({ text }) => text) };
 }
 
@@ -54,13 +56,25 @@ describe('a line', () => {
   });
 
   it('that ends with CRLF loses both, a lone CR is kept, and blank lines count', async () => {
-    const { texts, endedWithoutNewline } = await logOf('dos\r\n', '10%\r20%\r100%\n', '\n', '\r\n', '\r\r\n', 'x\r', '\ny\n');
+    const { texts, endedWithoutNewline } = await logOf(
+      'dos\r\n',
+      '10%\r20%\r100%\n',
+      '\n',
+      '\r\n',
+      '\r\r\n',
+      'x\r',
+      '\ny\n',
+    );
     expect(texts).toEqual(['dos', '10%\r20%\r100%', '', '', '\r', 'x', 'y']);
     expect(endedWithoutNewline).toEqual([]);
   });
 
   it('with invalid UTF-8 is shown with U+FFFD, and its bytes come back exactly', async () => {
-    const { texts } = await logOf(Buffer.from([0x61, 0xff, 0x62, 0x0a]), Buffer.from([0xc3, 0x0a, 0xa9, 0x0a]), 'fine\n');
+    const { texts } = await logOf(
+      Buffer.from([0x61, 0xff, 0x62, 0x0a]),
+      Buffer.from([0xc3, 0x0a, 0xa9, 0x0a]),
+      'fine\n',
+    );
     expect(texts).toEqual(['a\uFFFDb', '\uFFFD', '\uFFFD', 'fine']);
   });
 
@@ -84,7 +98,11 @@ describe('a line', () => {
   it('of 10 MB comes in pieces of 64 KiB that say that they go on, and every byte is there', async () => {
     const long = 'é0123456789abcd'.repeat(655_360);
     const jobId = await startJob(server, {
-      command: [process.execPath, '-e', `process.stdout.write('é0123456789abcd'.repeat(655360) + '\\nafter\\n')`],
+      command: [
+        process.execPath,
+        '-e',
+        `process.stdout.write('é0123456789abcd'.repeat(655360) + '\\nafter\\n')`,
+      ],
     });
     const { lines, endedWithoutNewline } = await readWholeLog(server, jobId);
     expect(sequenceOf(lines)).toBe(`1..${String(lines.length)} once`);
@@ -96,26 +114,37 @@ describe('a line', () => {
     expect((await downloadLog(server, jobId, 'stdout')).equals(Buffer.from(`${long}\nafter\n`))).toBe(true);
   });
 
-  it.each([PIECE - 1, PIECE, PIECE + 1])('of %i bytes is cut only when it is longer than 64 KiB', async (length) => {
-    const { stdoutLines } = await countLines(`head -c ${String(length)} /dev/zero | tr '\\0' x; echo; echo next`);
-    expect(stdoutLines.map(({ text, continued }) => [text.length, continued])).toEqual(
-      length > PIECE
-        ? [
-            [PIECE, true],
-            [length - PIECE, false],
-            [4, false],
-          ]
-        : [
-            [length, false],
-            [4, false],
-          ],
-    );
-  });
+  it.each([PIECE - 1, PIECE, PIECE + 1])(
+    'of %i bytes is cut only when it is longer than 64 KiB',
+    async (length) => {
+      const { stdoutLines } = await countLines(
+        `head -c ${String(length)} /dev/zero | tr '\\0' x; echo; echo next`,
+      );
+      expect(stdoutLines.map(({ text, continued }) => [text.length, continued])).toEqual(
+        length > PIECE
+          ? [
+              [PIECE, true],
+              [length - PIECE, false],
+              [4, false],
+            ]
+          : [
+              [length, false],
+              [4, false],
+            ],
+      );
+    },
+  );
 
   it('that stays without newline, as a prompt does, is delivered while its program waits', async () => {
     const answer = server.scratch.file('answer');
     const jobId = await startJob(server, {
-      command: nodeProgram('write-bytes.mjs', 1, Buffer.from('Continue? ').toString('hex'), `@${answer}`, Buffer.from('yes\nbye\n').toString('hex')),
+      command: nodeProgram(
+        'write-bytes.mjs',
+        1,
+        Buffer.from('Continue? ').toString('hex'),
+        `@${answer}`,
+        Buffer.from('yes\nbye\n').toString('hex'),
+      ),
     });
     using stream = await followJob(server, jobId);
     const [prompt] = await untilTrue(() => {
@@ -134,7 +163,10 @@ describe('a line', () => {
   });
 
   it('of each stream stands in the order in which its program wrote it', async () => {
-    const jobId = await startScript(server, 'i=0; while [ $i -lt 500 ]; do i=$((i+1)); echo "out $i"; echo "err $i" >&2; done');
+    const jobId = await startScript(
+      server,
+      'i=0; while [ $i -lt 500 ]; do i=$((i+1)); echo "out $i"; echo "err $i" >&2; done',
+    );
     const { lines } = await readWholeLog(server, jobId);
     expect(sequenceOf(lines)).toBe('1..1000 once');
     const numbers = Array.from({ length: 500 }, (_, index) => index + 1);
@@ -162,7 +194,10 @@ describe('a line', () => {
 
   it('written last of all by a program that ends at once is always there', async () => {
     for (let round = 0; round < 25; round += 1) {
-      const jobId = await startScript(server, `seq 1 ${String(round * 40)}; printf 'the last %s' ${String(round)}`);
+      const jobId = await startScript(
+        server,
+        `seq 1 ${String(round * 40)}; printf 'the last %s' ${String(round)}`,
+      );
       const { lines } = await readWholeLog(server, jobId);
       expect(sequenceOf(lines)).toBe(`1..${String(round * 40 + 1)} once`);
       expect(lines.at(-1)?.text).toBe(`the last ${String(round)}`);

@@ -1,7 +1,15 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { downloadLog, readWholeLog, startJob, startScript, tryStartJob, untilOver, untilStatus } from './harness/jobs.ts';
+import {
+  downloadLog,
+  readWholeLog,
+  startJob,
+  startScript,
+  tryStartJob,
+  untilOver,
+  untilStatus,
+} from './harness/jobs.ts';
 import { LifelineServer } from './harness/lifeline-server.ts';
 import { processesMentioning, signal } from './harness/processes.ts';
 
@@ -24,18 +32,54 @@ async function run(script: string) {
 
 describe('a program that ends', () => {
   it.each([
-    ['with exit 0', 'exit 0', { status: 'SUCCEEDED', reason: 'EXITED', exitCode: 0, signal: null, signalInferred: false }],
-    ['with exit 3', 'exit 3', { status: 'FAILED', reason: 'EXITED', exitCode: 3, signal: null, signalInferred: false }],
-    ['with exit 127, which is its own', 'exit 127', { status: 'FAILED', reason: 'EXITED', exitCode: 127, signal: null }],
-    ['with exit 143, which could be TERM', 'exit 143', { status: 'FAILED', reason: 'SIGNALLED', exitCode: 143, signal: 'SIGTERM', signalInferred: true }],
-    ['by TERM', 'kill -TERM $$', { status: 'FAILED', reason: 'SIGNALLED', exitCode: 143, signal: 'SIGTERM', signalInferred: true }],
-    ['by INT, which it does not ignore', 'kill -INT $$', { status: 'FAILED', exitCode: 130, signal: 'SIGINT' }],
+    [
+      'with exit 0',
+      'exit 0',
+      { status: 'SUCCEEDED', reason: 'EXITED', exitCode: 0, signal: null, signalInferred: false },
+    ],
+    [
+      'with exit 3',
+      'exit 3',
+      { status: 'FAILED', reason: 'EXITED', exitCode: 3, signal: null, signalInferred: false },
+    ],
+    [
+      'with exit 127, which is its own',
+      'exit 127',
+      { status: 'FAILED', reason: 'EXITED', exitCode: 127, signal: null },
+    ],
+    [
+      'with exit 143, which could be TERM',
+      'exit 143',
+      { status: 'FAILED', reason: 'SIGNALLED', exitCode: 143, signal: 'SIGTERM', signalInferred: true },
+    ],
+    [
+      'by TERM',
+      'kill -TERM $$',
+      { status: 'FAILED', reason: 'SIGNALLED', exitCode: 143, signal: 'SIGTERM', signalInferred: true },
+    ],
+    [
+      'by INT, which it does not ignore',
+      'kill -INT $$',
+      { status: 'FAILED', exitCode: 130, signal: 'SIGINT' },
+    ],
     ['by QUIT', 'ulimit -c 0; kill -QUIT $$', { status: 'FAILED', exitCode: 131, signal: 'SIGQUIT' }],
     ['by SEGV', 'ulimit -c 0; kill -SEGV $$', { status: 'FAILED', exitCode: 139, signal: 'SIGSEGV' }],
     ['by PIPE', 'kill -PIPE $$', { status: 'FAILED', exitCode: 141, signal: 'SIGPIPE' }],
-    ['by KILL', 'kill -9 $$', { status: 'FAILED', reason: 'KILLED_FROM_OUTSIDE', exitCode: 137, signal: 'SIGKILL' }],
-    ['by its own kill -9 0', 'sleep 1000 & kill -9 0', { status: 'FAILED', reason: 'KILLED_FROM_OUTSIDE', exitCode: 137, signal: 'SIGKILL' }],
-    ['by its own kill 0', 'kill 0; sleep 1000', { status: 'FAILED', reason: 'SIGNALLED', exitCode: 143, signal: 'SIGTERM' }],
+    [
+      'by KILL',
+      'kill -9 $$',
+      { status: 'FAILED', reason: 'KILLED_FROM_OUTSIDE', exitCode: 137, signal: 'SIGKILL' },
+    ],
+    [
+      'by its own kill -9 0',
+      'sleep 1000 & kill -9 0',
+      { status: 'FAILED', reason: 'KILLED_FROM_OUTSIDE', exitCode: 137, signal: 'SIGKILL' },
+    ],
+    [
+      'by its own kill 0',
+      'kill 0; sleep 1000',
+      { status: 'FAILED', reason: 'SIGNALLED', exitCode: 143, signal: 'SIGTERM' },
+    ],
   ])('%s has that outcome, and no shell adds a word to its log', async (_how, script, outcome) => {
     const { job, stdout, stderr } = await run(`echo out; echo err >&2; ${script}`);
     expect(job).toMatchObject(outcome);
@@ -47,14 +91,20 @@ describe('a program that ends', () => {
     const jobId = await startScript(server, 'sleep 1000 & sleep 1000');
     const { pid } = await untilStatus(server, jobId, 'RUNNING');
     signal(-pid!, 'SIGKILL');
-    expect(await untilOver(server, jobId)).toMatchObject({ status: 'FAILED', reason: 'KILLED_FROM_OUTSIDE', exitCode: 137 });
+    expect(await untilOver(server, jobId)).toMatchObject({
+      status: 'FAILED',
+      reason: 'KILLED_FROM_OUTSIDE',
+      exitCode: 137,
+    });
   });
 
   it('after its shim was killed is LOST, and never a success', async () => {
     const word = server.scratch.file('without-shim');
     const jobId = await startScript(server, `until [ -e ${word} ]; do sleep 0.02; done; exit 0`);
     await untilStatus(server, jobId, 'RUNNING');
-    const shims = processesMentioning(join(server.dataDirectory, 'jobs', jobId)).filter(({ command }) => command.includes('shim'));
+    const shims = processesMentioning(join(server.dataDirectory, 'jobs', jobId)).filter(({ command }) =>
+      command.includes('shim'),
+    );
     expect(shims.length).toBeGreaterThan(0);
     for (const { pid } of shims) signal(pid, 'SIGKILL');
     writeFileSync(word, '');
@@ -62,9 +112,14 @@ describe('a program that ends', () => {
   });
 
   it('leaves what its shim said out of the log, also when its shim gets a signal', async () => {
-    const jobId = await startScript(server, `echo one; until [ -e ${server.scratch.file('shimmed')} ]; do sleep 0.02; done; echo two`);
+    const jobId = await startScript(
+      server,
+      `echo one; until [ -e ${server.scratch.file('shimmed')} ]; do sleep 0.02; done; echo two`,
+    );
     await untilStatus(server, jobId, 'RUNNING');
-    for (const { pid } of processesMentioning(join(server.dataDirectory, 'jobs', jobId)).filter(({ command }) => command.includes('shim'))) {
+    for (const { pid } of processesMentioning(join(server.dataDirectory, 'jobs', jobId)).filter(
+      ({ command }) => command.includes('shim'),
+    )) {
       for (const name of ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGUSR1'] as const) signal(pid, name);
     }
     writeFileSync(server.scratch.file('shimmed'), '');
@@ -87,11 +142,15 @@ describe('a program', () => {
   it('that reads its standard input finds the end at once, or the text that was given', async () => {
     expect((await run('cat; read line || echo "the end"')).stdout).toEqual(['the end']);
     const jobId = await startJob(server, { command: ['cat'], stdin: 'first\nsecond é\n' });
-    expect((await downloadLog(server, (await untilOver(server, jobId)).id, 'stdout')).toString()).toBe('first\nsecond é\n');
+    expect((await downloadLog(server, (await untilOver(server, jobId)).id, 'stdout')).toString()).toBe(
+      'first\nsecond é\n',
+    );
   });
 
   it('has a session and group of its own, default signal handling, and the descriptors 0, 1 and 2 only', async () => {
-    const { job, stdout } = await run('grep -E "^Sig(Blk|Ign|Cgt)" /proc/self/status; ls -1 /proc/$$/fd; cut -d" " -f5,6 /proc/$$/stat');
+    const { job, stdout } = await run(
+      'grep -E "^Sig(Blk|Ign|Cgt)" /proc/self/status; ls -1 /proc/$$/fd; cut -d" " -f5,6 /proc/$$/stat',
+    );
     const none = '0000000000000000';
     expect(stdout.slice(0, 2)).toEqual([`SigBlk:\t${none}`, `SigIgn:\t${none}`]);
     const rest = stdout.slice(3);
@@ -100,12 +159,12 @@ describe('a program', () => {
   });
 
   it('gets nothing that was left open by whoever started the server', async () => {
-    const wrapper = ['/bin/bash', '-c', 'exec 7</dev/null 99</etc/passwd 251>/dev/null; exec "$@"', 'wrapper'];
+    const wrapper = ['/bin/bash', '-c', 'exec 99</etc/passwd 251>/dev/null; exec "$@"', 'wrapper'];
     await using other = await LifelineServer.start({ wrapper });
     const jobId = await startScript(other, 'ls -1 /proc/$$/fd');
     await untilOver(other, jobId);
     expect((await downloadLog(other, jobId, 'stdout')).toString()).toBe('0\n1\n2\n');
-    expect(other.stderr).toContain('99,251]');
+    expect(other.stderr).toMatch(/"descriptors":\[(99,251|251,99)\].*closed descriptors/);
   });
 
   it('whose name has spaces and brackets is run, cancelled and swept like any other', async () => {
@@ -117,7 +176,9 @@ describe('a program', () => {
 
   it('gets its times in order and a duration that fits them', async () => {
     const { job } = await run('sleep 0.2');
-    const [queued, started, finished] = [job.queuedAt, job.startedAt, job.finishedAt].map((time) => Date.parse(time!));
+    const [queued, started, finished] = [job.queuedAt, job.startedAt, job.finishedAt].map((time) =>
+      Date.parse(time!),
+    );
     expect(queued).toBeLessThanOrEqual(started!);
     expect(finished! - started!).toBeGreaterThanOrEqual(190);
     expect(job.durationMs).toBe(finished! - started!);
@@ -138,7 +199,11 @@ describe('input that is known to be bad', () => {
     ['an argument of 140 kB', { command: ['echo', 'x'.repeat(140_000)] }, 'INVALID_INPUT'],
     ['a script of 140 kB', { script: `: ${'x'.repeat(140_000)}` }, 'INVALID_INPUT'],
     ['half a surrogate pair, which no bytes can be', { command: ['echo', '\ud800'] }, 'INVALID_INPUT'],
-    ['a name that no shell can carry', { command: ['true'], env: [{ name: 'a.b', value: '1' }] }, 'INVALID_INPUT'],
+    [
+      'a name that no shell can carry',
+      { command: ['true'], env: [{ name: 'a.b', value: '1' }] },
+      'INVALID_INPUT',
+    ],
     ['neither command nor script', {}, 'INVALID_INPUT'],
     ['both command and script', { command: ['true'], script: 'true' }, 'INVALID_INPUT'],
     ['an empty command', { command: [] }, 'INVALID_INPUT'],
@@ -164,7 +229,9 @@ describe('input that is known to be bad', () => {
 });
 
 async function jobCount(): Promise<number> {
-  const { jobs } = await server.ask<{ jobs: { edges: unknown[] } }>('{ jobs(first: 500) { edges { node { id } } } }');
+  const { jobs } = await server.ask<{ jobs: { edges: unknown[] } }>(
+    '{ jobs(first: 500) { edges { node { id } } } }',
+  );
   expect(readdirSync(join(server.dataDirectory, 'jobs'))).toHaveLength(jobs.edges.length);
   return jobs.edges.length;
 }

@@ -22,7 +22,9 @@ describe('300 jobs at once on a server that runs 8', () => {
     const file = server.scratch.file('journal');
     const started = server;
     const jobIds = await Promise.all(
-      Array.from({ length: 300 }, () => startScript(started, `echo "start $$" >>${file}; sleep 0.01; echo "end $$" >>${file}`)),
+      Array.from({ length: 300 }, () =>
+        startScript(started, `echo "start $$" >>${file}; sleep 0.01; echo "end $$" >>${file}`),
+      ),
     );
     let most = 0;
     await untilTrue(
@@ -42,9 +44,9 @@ describe('300 jobs at once on a server that runs 8', () => {
     }
     expect(running).toBe(0);
     expect(together).toBeLessThanOrEqual(8);
-    const { jobs } = await server.ask<{ jobs: { edges: { node: { id: string; status: string; startedAt: string } }[] } }>(
-      '{ jobs(first: 400, where: { statuses: [SUCCEEDED] }) { edges { node { id status startedAt } } } }',
-    );
+    const { jobs } = await server.ask<{
+      jobs: { edges: { node: { id: string; status: string; startedAt: string } }[] };
+    }>('{ jobs(first: 400, where: { statuses: [SUCCEEDED] }) { edges { node { id status startedAt } } } }');
     const succeeded = new Map(jobs.edges.map(({ node }) => [node.id, node]));
     expect(jobIds.filter((jobId) => !succeeded.has(jobId))).toEqual([]);
   });
@@ -60,7 +62,11 @@ describe('a queued job', () => {
     const third = await startScript(server, 'exit 0');
     expect(await findJob(server, second)).toMatchObject({ status: 'QUEUED', pid: null, startedAt: null });
     using stream = await followJob(server, second);
-    expect(await cancelJob(server, second)).toMatchObject({ status: 'CANCELLED', reason: 'CANCEL_REQUESTED', startedAt: null });
+    expect(await cancelJob(server, second)).toMatchObject({
+      status: 'CANCELLED',
+      reason: 'CANCEL_REQUESTED',
+      startedAt: null,
+    });
     expect(await stream.untilEnded()).toBe('end');
     expect(doneOf(logEvents(stream)).job.transitions.map(({ to }) => to)).toEqual(['QUEUED', 'CANCELLED']);
     expect(await server.counters()).toMatchObject({ activeJobs: 1, queuedJobs: 1, openChannels: 2 });

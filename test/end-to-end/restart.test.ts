@@ -43,36 +43,50 @@ async function reconciliation(): Promise<Record<string, number>> {
 }
 
 describe('a job whose server is stopped and started again', () => {
-  it.each(['SIGTERM', 'SIGKILL', 'SIGINT', 'SIGHUP'] as const)('by %s goes on, and its reader resumes without a gap', async (stop) => {
-    const gates = [1, 2, 3].map((part) => server.scratch.file(`gate-${String(part)}`));
-    const jobId = await startJob(server, {
-      command: nodeProgram('count.mjs', 20_000, 1_000, ...gates.flatMap((gate, index) => ['--gate', `${String((index + 1) * 5_000)}=${gate}`]), '--exit', 9),
-    });
-    const lines: LineView[] = [];
-    for (const gate of gates) {
+  it.each(['SIGTERM', 'SIGKILL', 'SIGINT', 'SIGHUP'] as const)(
+    'by %s goes on, and its reader resumes without a gap',
+    async (stop) => {
+      const gates = [1, 2, 3].map((part) => server.scratch.file(`gate-${String(part)}`));
+      const jobId = await startJob(server, {
+        command: nodeProgram(
+          'count.mjs',
+          20_000,
+          1_000,
+          ...gates.flatMap((gate, index) => ['--gate', `${String((index + 1) * 5_000)}=${gate}`]),
+          '--exit',
+          9,
+        ),
+      });
+      const lines: LineView[] = [];
+      for (const gate of gates) {
+        using stream = await followJob(server, jobId, { after: lines.length });
+        await untilTrue(() => existsSync(`${gate}.reached`));
+        await untilTrue(() => lastSeqOf(stream) >= 5_005 * (gates.indexOf(gate) + 1));
+        await server.end(stop);
+        expect(await stream.untilEnded()).toBe('cut');
+        expect(stream.events.filter(({ event }) => event === 'complete')).toEqual([]);
+        lines.push(...linesOf(logEvents(stream)));
+        writeFileSync(gate, '');
+        const next = gates[gates.indexOf(gate) + 1];
+        if (next !== undefined) await untilTrue(() => existsSync(`${next}.reached`));
+        await server.launch();
+      }
       using stream = await followJob(server, jobId, { after: lines.length });
-      await untilTrue(() => existsSync(`${gate}.reached`));
-      await untilTrue(() => lastSeqOf(stream) >= 5_005 * (gates.indexOf(gate) + 1));
-      await server.end(stop);
-      expect(await stream.untilEnded()).toBe('cut');
-      expect(stream.events.filter(({ event }) => event === 'complete')).toEqual([]);
+      expect(await stream.untilEnded()).toBe('end');
       lines.push(...linesOf(logEvents(stream)));
-      writeFileSync(gate, '');
-      const next = gates[gates.indexOf(gate) + 1];
-      if (next !== undefined) await untilTrue(() => existsSync(`${next}.reached`));
-      await server.launch();
-    }
-    using stream = await followJob(server, jobId, { after: lines.length });
-    expect(await stream.untilEnded()).toBe('end');
-    lines.push(...linesOf(logEvents(stream)));
-    expect(sequenceOf(lines)).toBe('1..20020 once');
-    expect(lines.filter(({ stream: from }) => from === 'STDOUT').every(({ text }, index) => text === String(index + 1))).toBe(true);
-    const { job } = doneOf(logEvents(stream));
-    expect(job).toMatchObject({ status: 'FAILED', reason: 'EXITED', exitCode: 9 });
-    expect(job.transitions.map(({ to }) => to)).toEqual(['QUEUED', 'STARTING', 'RUNNING', 'FAILED']);
-    expect((await readWholeLog(server, jobId)).lines).toEqual(lines);
-    expect(server.stderr).not.toContain('"level":50');
-  });
+      expect(sequenceOf(lines)).toBe('1..20020 once');
+      expect(
+        lines
+          .filter(({ stream: from }) => from === 'STDOUT')
+          .every(({ text }, index) => text === String(index + 1)),
+      ).toBe(true);
+      const { job } = doneOf(logEvents(stream));
+      expect(job).toMatchObject({ status: 'FAILED', reason: 'EXITED', exitCode: 9 });
+      expect(job.transitions.map(({ to }) => to)).toEqual(['QUEUED', 'STARTING', 'RUNNING', 'FAILED']);
+      expect((await readWholeLog(server, jobId)).lines).toEqual(lines);
+      expect(server.stderr).not.toContain('"level":50');
+    },
+  );
 
   it('at any moment keeps its pid, and its lines are 1..N once', { timeout: 120_000 }, async () => {
     const stop = server.scratch.file('stop');
@@ -97,7 +111,9 @@ describe('a job whose server is stopped and started again', () => {
 
   it('that ends meanwhile has its true exit code, its true end and all its lines', async () => {
     const word = server.scratch.file('end');
-    const jobId = await startJob(server, { command: nodeProgram('count.mjs', 2_000, 1_000, '--gate', `1000=${word}`, '--exit', 42) });
+    const jobId = await startJob(server, {
+      command: nodeProgram('count.mjs', 2_000, 1_000, '--gate', `1000=${word}`, '--exit', 42),
+    });
     await untilTrue(() => existsSync(`${word}.reached`));
     await server.end('SIGKILL');
     writeFileSync(word, '');
@@ -132,8 +148,11 @@ describe('a job whose server is stopped and started again', () => {
     server = await LifelineServer.start({ args: ['--max-running', '1'] });
     const order = server.scratch.file('order');
     const word = server.scratch.file('go');
-    const jobIds = [await startScript(server, `until [ -e ${word} ]; do sleep 0.02; done; echo 0 >>${order}`)];
-    for (let place = 1; place <= 5; place += 1) jobIds.push(await startScript(server, `echo ${String(place)} >>${order}`));
+    const jobIds = [
+      await startScript(server, `until [ -e ${word} ]; do sleep 0.02; done; echo 0 >>${order}`),
+    ];
+    for (let place = 1; place <= 5; place += 1)
+      jobIds.push(await startScript(server, `echo ${String(place)} >>${order}`));
     await server.restart('SIGKILL');
     expect(await server.counters()).toMatchObject({ activeJobs: 1, queuedJobs: 5, openChannels: 6 });
     expect(await reconciliation()).toMatchObject({ adopted: 1, requeued: 5 });
@@ -145,14 +164,21 @@ describe('a job whose server is stopped and started again', () => {
   });
 
   it('while it is being cancelled is cancelled to the end', async () => {
-    const jobId = await startJob(server, { command: [programPath('ignores-term.sh')], gracePeriodMs: 600_000 });
+    const jobId = await startJob(server, {
+      command: [programPath('ignores-term.sh')],
+      gracePeriodMs: 600_000,
+    });
     using stream = await followJob(server, jobId);
     await untilTrue(() => lastSeqOf(stream) === 1);
     await cancelJob(server, jobId);
     await server.restart('SIGKILL');
     expect((await findJob(server, jobId)).status).toBe('CANCELLING');
     await cancelJob(server, jobId, 0);
-    expect(await untilOver(server, jobId)).toMatchObject({ status: 'CANCELLED', reason: 'CANCEL_REQUESTED', exitCode: 137 });
+    expect(await untilOver(server, jobId)).toMatchObject({
+      status: 'CANCELLED',
+      reason: 'CANCEL_REQUESTED',
+      exitCode: 137,
+    });
   });
 
   it('ends with it where the server was told so', async () => {
@@ -194,29 +220,35 @@ describe('a request that is repeated', () => {
     expect(errors.map(({ extensions }) => extensions?.code)).toEqual(['CONFLICT']);
   });
 
-  it('by a client whose server was killed at any moment runs at most once, and exactly once unless its launch failed', { timeout: 120_000 }, async () => {
-    const requests: { input: { requestId: string; script: string }; file: string }[] = [];
-    for (let round = 0; round < 6; round += 1) {
-      const fresh = Array.from({ length: 4 }, (_, index) => {
-        const file = server.scratch.file(`ran-${String(round)}-${String(index)}`);
-        return { file, input: { requestId: file, script: `echo ran >>${file}` } };
-      });
-      requests.push(...fresh);
-      const calls = fresh.map(({ input }) => startJob(server, input).catch(() => undefined));
-      await new Promise((resolve) => setTimeout(resolve, Math.random() * 60));
-      await server.end('SIGKILL');
-      await Promise.all(calls);
-      await server.launch();
-    }
-    for (const { input, file } of requests) {
-      const { status, reason } = await untilOver(server, await startJob(server, input));
-      const ran = existsSync(file) ? readFileSync(file, 'utf8') : '';
-      expect([status, reason, ran]).toEqual(status === 'SUCCEEDED' ? ['SUCCEEDED', 'EXITED', 'ran\n'] : ['FAILED', 'LAUNCH_FAILED', '']);
-    }
-    const { jobs } = await server.ask<{ jobs: { edges: { node: { requestId: string | null } }[] } }>(
-      '{ jobs(first: 100) { edges { node { requestId } } } }',
-    );
-    const ids = jobs.edges.flatMap(({ node }) => node.requestId ?? []);
-    expect(ids.sort()).toEqual(requests.map(({ input }) => input.requestId).sort());
-  });
+  it(
+    'by a client whose server was killed at any moment runs at most once, and exactly once unless its launch failed',
+    { timeout: 120_000 },
+    async () => {
+      const requests: { input: { requestId: string; script: string }; file: string }[] = [];
+      for (let round = 0; round < 6; round += 1) {
+        const fresh = Array.from({ length: 4 }, (_, index) => {
+          const file = server.scratch.file(`ran-${String(round)}-${String(index)}`);
+          return { file, input: { requestId: file, script: `echo ran >>${file}` } };
+        });
+        requests.push(...fresh);
+        const calls = fresh.map(({ input }) => startJob(server, input).catch(() => undefined));
+        await new Promise((resolve) => setTimeout(resolve, Math.random() * 60));
+        await server.end('SIGKILL');
+        await Promise.all(calls);
+        await server.launch();
+      }
+      for (const { input, file } of requests) {
+        const { status, reason } = await untilOver(server, await startJob(server, input));
+        const ran = existsSync(file) ? readFileSync(file, 'utf8') : '';
+        expect([status, reason, ran]).toEqual(
+          status === 'SUCCEEDED' ? ['SUCCEEDED', 'EXITED', 'ran\n'] : ['FAILED', 'LAUNCH_FAILED', ''],
+        );
+      }
+      const { jobs } = await server.ask<{ jobs: { edges: { node: { requestId: string | null } }[] } }>(
+        '{ jobs(first: 100) { edges { node { requestId } } } }',
+      );
+      const ids = jobs.edges.flatMap(({ node }) => node.requestId ?? []);
+      expect(ids.sort()).toEqual(requests.map(({ input }) => input.requestId).sort());
+    },
+  );
 });

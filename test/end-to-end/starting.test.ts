@@ -1,5 +1,13 @@
 import { execFile, execFileSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { join } from 'node:path';
@@ -19,9 +27,16 @@ afterEach(async () => {
 });
 
 /** Runs the command to its end. One that does not end by itself is killed after 20 s and has no exit code. */
-async function run(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<{ code: number | null; stdout: string; stderr: string }> {
+async function run(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<{ code: number | null; stdout: string; stderr: string }> {
   return new Promise((resolve) => {
-    const options = { env: { PATH: process.env['PATH'], HOME: '/nonexistent', ...env }, timeout: 20_000, killSignal: 'SIGKILL' } as const;
+    const options = {
+      env: { PATH: process.env['PATH'], HOME: '/nonexistent', ...env },
+      timeout: 20_000,
+      killSignal: 'SIGKILL',
+    } as const;
     const child = execFile(process.execPath, [MAIN_PATH, ...args], options, (_error, stdout, stderr) => {
       resolve({ code: child.exitCode, stdout, stderr });
     });
@@ -30,7 +45,10 @@ async function run(args: readonly string[], env: Readonly<Record<string, string>
 
 /** Everything below a directory with its mode. */
 function modes(path: string): [string, string][] {
-  return readdirSync(path, { recursive: true, encoding: 'utf8' }).map((name) => [name, (statSync(join(path, name)).mode & 0o777).toString(8)]);
+  return readdirSync(path, { recursive: true, encoding: 'utf8' }).map((name) => [
+    name,
+    (statSync(join(path, name)).mode & 0o777).toString(8),
+  ]);
 }
 
 describe('a second server on the same data directory', () => {
@@ -57,7 +75,10 @@ describe('a second server on the same data directory', () => {
       const outcomes = await Promise.all(
         children.map(async (child) => {
           const ready = once(child.stdout!, 'data').then(([text]) => String(text));
-          const [first] = await Promise.race([ready.then((text) => [text]), once(child, 'exit').then(([code]) => [code as number])]);
+          const [first] = await Promise.race([
+            ready.then((text) => [text]),
+            once(child, 'exit').then(([code]) => [code as number]),
+          ]);
           return typeof first === 'string' ? 'ready' : first;
         }),
       );
@@ -109,7 +130,13 @@ describe('a server', () => {
     await once(other, 'listening');
     const { port } = other.address() as { port: number };
     try {
-      const { code, stderr } = await run(['serve', '--port', String(port), '--data-dir', scratch.file('data')]);
+      const { code, stderr } = await run([
+        'serve',
+        '--port',
+        String(port),
+        '--data-dir',
+        scratch.file('data'),
+      ]);
       expect(code).toBe(1);
       expect(stderr.trim().split('\n').at(-1)).toMatch(new RegExp(`^lifeline: .*${String(port)}.*--port`));
     } finally {
@@ -129,7 +156,10 @@ describe('a server', () => {
     [[], { LIFELINE_PORT: '-1' }],
   ])('refuses %j with %j', async (args, env) => {
     using scratch = new ScratchDirectory();
-    const { code, stderr } = await run(['serve', '--data-dir', scratch.file('data'), '--port', '0', ...args], env);
+    const { code, stderr } = await run(['serve', '--data-dir', scratch.file('data'), ...args], {
+      LIFELINE_PORT: '0',
+      ...env,
+    });
     expect(code).toBe(1);
     expect(stderr).not.toBe('');
     expect(stderr).not.toMatch(/\bat .*:\d+:\d+/);
@@ -149,10 +179,20 @@ describe('a server of a user without privileges', () => {
     if (isRoot) {
       // Its programs and itself must be readable for that user.
       for (const path of [scratch.path, scratch.file('home')]) chmodSync(path, 0o777);
-      execFileSync('setpriv', ['--reuid', '65534', '--regid', '65534', '--clear-groups', 'test', '-r', MAIN_PATH]);
+      execFileSync('setpriv', [
+        '--reuid',
+        '65534',
+        '--regid',
+        '65534',
+        '--clear-groups',
+        'test',
+        '-r',
+        MAIN_PATH,
+      ]);
     }
     server = await LifelineServer.start({ wrapper, openScratch: isRoot });
-    const codes = async (input: Record<string, unknown>) => (await tryStartJob(server!, input)).errors.map(({ extensions }) => extensions?.code);
+    const codes = async (input: Record<string, unknown>) =>
+      (await tryStartJob(server!, input)).errors.map(({ extensions }) => extensions?.code);
     expect(await codes({ command: ['true'], cwd: scratch.file('closed') })).toEqual(['INVALID_INPUT']);
     expect(await codes({ command: ['true'], cwd: scratch.file('closed/below') })).toEqual(['INVALID_INPUT']);
     expect(await codes({ command: [scratch.file('program')] })).toEqual(['COMMAND_NOT_FOUND']);

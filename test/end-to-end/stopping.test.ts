@@ -2,7 +2,16 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { doneOf, followJob, linesOf, logEvents, readWholeLog, startScript, tryStartJob, untilStatus } from './harness/jobs.ts';
+import {
+  doneOf,
+  followJob,
+  linesOf,
+  logEvents,
+  readWholeLog,
+  startScript,
+  tryStartJob,
+  untilStatus,
+} from './harness/jobs.ts';
 import { LifelineServer } from './harness/lifeline-server.ts';
 import { isRunning, residentBytes, signal } from './harness/processes.ts';
 import { sequenceOf } from './harness/sequence-of.ts';
@@ -32,7 +41,9 @@ describe('a server that is stopped', () => {
           ? server.events(`/events?job_id=${jobId}&after=0`)
           : index % 3 === 1
             ? followJob(server, jobId, { heartbeatMs: 100 })
-            : server.subscribe('subscription ($id: ID!) { jobChanged(jobId: $id) { status } }', { id: jobId }),
+            : server.subscribe('subscription ($id: ID!) { jobChanged(jobId: $id) { status } }', {
+                id: jobId,
+              }),
       ),
     );
     for (const stream of streams) await stream.untilEvent(() => true);
@@ -41,7 +52,8 @@ describe('a server that is stopped', () => {
     for (const stream of streams) expect(await stream.untilEnded()).toBe('cut');
     expect(performance.now() - sinceMs).toBeLessThan(3_000);
     expect(await ended).toBe(0);
-    for (const { events } of streams) expect(events.filter(({ event }) => event === 'complete' || event === 'log.done')).toEqual([]);
+    for (const { events } of streams)
+      expect(events.filter(({ event }) => event === 'complete' || event === 'log.done')).toEqual([]);
     expect(isRunning(pid!)).toBe(true);
     await server.launch();
     writeFileSync(word, '');
@@ -61,7 +73,11 @@ describe('a server that is stopped', () => {
 
   it('takes no new work that it would not keep', async () => {
     const answers = Promise.all(
-      Array.from({ length: 30 }, (_, index) => tryStartJob(server, { script: `echo ${String(index)}`, requestId: `r${String(index)}` }).catch(() => undefined)),
+      Array.from({ length: 30 }, (_, index) =>
+        tryStartJob(server, { script: `echo ${String(index)}`, requestId: `r${String(index)}` }).catch(
+          () => undefined,
+        ),
+      ),
     );
     await server.end('SIGTERM');
     const accepted = (await answers).flatMap((answer) => answer?.data?.startJob.id ?? []);
@@ -71,41 +87,58 @@ describe('a server that is stopped', () => {
 });
 
 describe('a reader that does not read', () => {
-  it('costs the server little, delays nobody, and gets everything when it reads again', { timeout: 120_000 }, async () => {
-    const lines = 600_000;
-    const word = server.scratch.file('word');
-    const jobId = await startScript(server, `until [ -e ${word} ]; do sleep 0.02; done; yes 'a line of some sixty characters that is long enough to count' | head -n ${String(lines)}`);
-    const stalled = await Promise.all([
-      ...Array.from({ length: 5 }, () => followJob(server, jobId)),
-      ...Array.from({ length: 5 }, () => server.events(`/events?job_id=${jobId}&after=0`)),
-    ]);
-    try {
-      for (const stream of stalled) stream.pause();
-      const before = residentBytes(server.pid);
-      writeFileSync(word, '');
-      using brisk = await server.events(`/events?job_id=${jobId}&after=${String(lines - 10)}`);
-      expect(await brisk.untilEnded({ limitMs: 60_000 })).toBe('end');
-      expect(brisk.events.at(-1)).toMatchObject({ event: 'log.done', id: `${String(lines)}/done` });
-      // As queues, the ten would hold some 900 MB.
-      expect(residentBytes(server.pid) - before).toBeLessThan(300_000_000);
-      const [reader] = stalled;
-      for (const stream of stalled.slice(1)) stream[Symbol.dispose]();
-      reader!.resume();
-      expect(await reader!.untilEnded({ limitMs: 60_000 })).toBe('end');
-      const events = logEvents(reader!);
-      expect(sequenceOf(linesOf(events))).toBe(`1..${String(lines)} once`);
-      expect(doneOf(events).job.status).toBe('SUCCEEDED');
-    } finally {
-      for (const stream of stalled) stream[Symbol.dispose]();
-    }
-  });
+  it(
+    'costs the server little, delays nobody, and gets everything when it reads again',
+    { timeout: 120_000 },
+    async () => {
+      const lines = 600_000;
+      const word = server.scratch.file('word');
+      const jobId = await startScript(
+        server,
+        `until [ -e ${word} ]; do sleep 0.02; done; yes 'a line of some sixty characters that is long enough to count' | head -n ${String(lines)}`,
+      );
+      const stalled = await Promise.all([
+        ...Array.from({ length: 5 }, () => followJob(server, jobId)),
+        ...Array.from({ length: 5 }, () => server.events(`/events?job_id=${jobId}&after=0`)),
+      ]);
+      try {
+        for (const stream of stalled) stream.pause();
+        const before = residentBytes(server.pid);
+        writeFileSync(word, '');
+        using brisk = await server.events(`/events?job_id=${jobId}&after=${String(lines - 10)}`);
+        expect(await brisk.untilEnded({ limitMs: 60_000 })).toBe('end');
+        expect(brisk.events.at(-1)).toMatchObject({ event: 'log.done', id: `${String(lines)}/done` });
+        // As queues, the ten would hold some 900 MB.
+        expect(residentBytes(server.pid) - before).toBeLessThan(300_000_000);
+        const [reader] = stalled;
+        for (const stream of stalled.slice(1)) stream[Symbol.dispose]();
+        reader!.resume();
+        expect(await reader!.untilEnded({ limitMs: 60_000 })).toBe('end');
+        const events = logEvents(reader!);
+        expect(sequenceOf(linesOf(events))).toBe(`1..${String(lines)} once`);
+        expect(doneOf(events).job.status).toBe('SUCCEEDED');
+      } finally {
+        for (const stream of stalled) stream[Symbol.dispose]();
+      }
+    },
+  );
 
   it('because it is stopped holds up neither the job nor the others, and goes on when it is woken', async () => {
     const lines = 200_000;
     const output = server.scratch.file('curl');
     const word = server.scratch.file('word');
-    const jobId = await startScript(server, `until [ -e ${word} ]; do sleep 0.02; done; seq 1 ${String(lines)}`);
-    const curl = spawn('curl', ['-sSN', '-H', `Authorization: Bearer ${server.token}`, '-o', output, `${server.url}/events?job_id=${jobId}&after=0`]);
+    const jobId = await startScript(
+      server,
+      `until [ -e ${word} ]; do sleep 0.02; done; seq 1 ${String(lines)}`,
+    );
+    const curl = spawn('curl', [
+      '-sSN',
+      '-H',
+      `Authorization: Bearer ${server.token}`,
+      '-o',
+      output,
+      `${server.url}/events?job_id=${jobId}&after=0`,
+    ]);
     try {
       await untilTrue(async () => (await server.counters()).subscribers === 1);
       curl.kill('SIGSTOP');
@@ -117,7 +150,9 @@ describe('a reader that does not read', () => {
       expect(await exited).toEqual([0, null]);
       const ids = [...readFileSync(output, 'utf8').matchAll(/^id: (\S+)$/gm)].map(([, id]) => id);
       expect(ids.at(-1)).toBe(`${String(lines)}/done`);
-      expect(sequenceOf(ids.slice(0, -1).map((id) => ({ seq: Number(id) })))).toBe(`1..${String(lines)} once`);
+      expect(sequenceOf(ids.slice(0, -1).map((id) => ({ seq: Number(id) })))).toBe(
+        `1..${String(lines)} once`,
+      );
     } finally {
       curl.kill('SIGKILL');
     }

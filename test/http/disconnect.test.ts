@@ -1,8 +1,10 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { JobId } from '../../src/domain/job-id.ts';
 import { Harness, TestStore, TOKEN, until } from './harness.ts';
+import { Reservation } from './single-connection.ts';
 
 const READERS = 200;
 const LIMIT_MS = 100;
@@ -25,6 +27,8 @@ beforeEach(async () => {
   });
   lookup = { held: false, release: open };
   harness = await Harness.start(store, {
+    // Who leaves before the stream is open leaves a reservation behind, for so long.
+    streamLimits: { openWithinMs: 5_000, reopenWithinMs: 500 },
     services: (real) => ({
       ...real,
       jobs: {
@@ -53,20 +57,39 @@ const head = (method: string, target: string, rest: readonly string[] = []): str
     '',
   ].join('\r\n');
 
-function graphqlRequest(query: string): string {
+function graphqlRequest(query: string, path = '/graphql'): string {
   const body = JSON.stringify({ query });
   return (
-    head('POST', '/graphql', ['Content-Type: application/json', `Content-Length: ${String(body.length)}`]) +
-    body
+    head('POST', path, ['Content-Type: application/json', `Content-Length: ${String(body.length)}`]) + body
   );
 }
 
+/** How to become a reader: a request, and what else there is to do once it is being answered. */
+interface Reading {
+  readonly request: string;
+  readonly begin?: () => Promise<Response>;
+}
+
+const LOGS = (id: JobId): string => `subscription { jobLogs(jobId: ${String(id)}) { __typename } }`;
+const CHANGES = (id: JobId): string => `subscription { jobChanged(jobId: ${String(id)}) { status } }`;
+
+async function singleConnection(query: string): Promise<Reading> {
+  const { token } = await Reservation.make(harness);
+  return {
+    request: head('GET', `/graphql/stream?token=${token}`),
+    begin: () => new Reservation(harness, token).start('1', query),
+  };
+}
+
 /** Every way to wait for a job that prints nothing. */
-const DOORS: readonly [string, (jobId: JobId) => string][] = [
-  ['jobLogs', (id) => graphqlRequest(`subscription { jobLogs(jobId: ${String(id)}) { __typename } }`)],
-  ['jobChanged', (id) => graphqlRequest(`subscription { jobChanged(jobId: ${String(id)}) { status } }`)],
-  ['/events live', (id) => head('GET', `/events?job_id=${String(id)}`)],
-  ['/events from a cursor', (id) => head('GET', `/events?job_id=${String(id)}&after=0`)],
+const DOORS: readonly [string, (jobId: JobId) => Reading | Promise<Reading>][] = [
+  ['jobLogs', (id) => ({ request: graphqlRequest(LOGS(id)) })],
+  ['jobChanged', (id) => ({ request: graphqlRequest(CHANGES(id)) })],
+  ['/graphql/stream, distinct', (id) => ({ request: graphqlRequest(LOGS(id), '/graphql/stream') })],
+  ['/graphql/stream, single, jobLogs', (id) => singleConnection(LOGS(id))],
+  ['/graphql/stream, single, jobChanged', (id) => singleConnection(CHANGES(id))],
+  ['/events live', (id) => ({ request: head('GET', `/events?job_id=${String(id)}`) })],
+  ['/events from a cursor', (id) => ({ request: head('GET', `/events?job_id=${String(id)}&after=0`) })],
 ];
 
 const LEAVING: readonly [string, (socket: Socket) => void][] = [
@@ -75,20 +98,26 @@ const LEAVING: readonly [string, (socket: Socket) => void][] = [
   ['a half-close', (socket) => socket.end()],
 ];
 
-async function attach(count: number, request: string): Promise<Socket[]> {
-  const sockets = await Promise.all(Array.from({ length: count }, () => harness.connect()));
-  for (const socket of sockets) {
-    socket.on('error', () => undefined);
-    socket.resume();
-    socket.write(request);
-  }
-  return sockets;
+async function attach(count: number, readingOf: () => Reading | Promise<Reading>): Promise<Socket[]> {
+  return Promise.all(
+    Array.from({ length: count }, async () => {
+      const { request, begin } = await readingOf();
+      const socket = await harness.connect();
+      socket.on('error', () => undefined);
+      socket.resume();
+      const answered = begin === undefined ? undefined : once(socket, 'data');
+      socket.write(request);
+      await answered;
+      if (begin !== undefined) expect((await begin()).status).toBe(202);
+      return socket;
+    }),
+  );
 }
 
-describe.each(DOORS)('readers of %s', (_door, requestFor) => {
+describe.each(DOORS)('readers of %s', (_door, readingFor) => {
   it.each(LEAVING)('are released within 100 ms after %s', async (_kind, leave) => {
     const job = await harness.runningJob();
-    const sockets = await attach(READERS, requestFor(job.id));
+    const sockets = await attach(READERS, () => readingFor(job.id));
     await until(() => harness.subscribers >= READERS);
     for (const socket of sockets) leave(socket);
     await until(() => harness.subscribers === 0, LIMIT_MS);
@@ -98,7 +127,7 @@ describe.each(DOORS)('readers of %s', (_door, requestFor) => {
   it('are released when they leave before the first byte, and while their job is looked up', async () => {
     const job = await harness.runningJob();
     lookup.held = true;
-    const sockets = await attach(READERS, requestFor(job.id));
+    const sockets = await attach(READERS, () => readingFor(job.id));
     await until(() => harness.subscribers >= READERS);
     for (const [index, socket] of sockets.entries()) LEAVING[index % LEAVING.length]?.[1](socket);
     await until(() => harness.subscribers === 0, LIMIT_MS);
@@ -109,17 +138,19 @@ describe.each(DOORS)('readers of %s', (_door, requestFor) => {
 
   it('leave nothing behind when they leave at any moment', async () => {
     const job = await harness.runningJob();
-    const request = requestFor(job.id);
     await Promise.all(
       Array.from({ length: READERS }, async (_, index) => {
+        const { request, begin } = await readingFor(job.id);
         const socket = await harness.connect();
         socket.on('error', () => undefined);
         socket.resume();
         socket.write(request);
+        const begun = begin?.();
         // Spread over the whole of a request's life, which takes a few milliseconds here.
         for (let turn = 0; turn < index % 40; turn += 1)
           await new Promise((resolve) => setImmediate(resolve));
         socket.resetAndDestroy();
+        await begun;
       }),
     );
     // A request that is still in the kernel's buffers may yet come, attach and go.
@@ -134,11 +165,14 @@ describe.each(DOORS)('readers of %s', (_door, requestFor) => {
 
   it('are released when their process is killed', async () => {
     const job = await harness.runningJob();
+    const { request, begin } = await readingFor(job.id);
     const client = spawn(process.execPath, [
       '-e',
       `const socket = require('node:net').connect(${String(harness.port)}, '127.0.0.1');
-       socket.write(${JSON.stringify(requestFor(job.id))}); socket.resume();`,
+       socket.write(${JSON.stringify(request)}); socket.pipe(process.stdout);`,
     ]);
+    await once(client.stdout, 'data');
+    await begin?.();
     await until(() => harness.subscribers === 1);
     client.kill('SIGKILL');
     await until(() => harness.subscribers === 0);
@@ -146,7 +180,7 @@ describe.each(DOORS)('readers of %s', (_door, requestFor) => {
 
   it('that never read cost the others nothing, and go', async () => {
     const job = await harness.runningJob();
-    const [stalled] = await attach(1, requestFor(job.id));
+    const [stalled] = await attach(1, () => readingFor(job.id));
     stalled?.pause();
     await until(() => harness.subscribers === 1);
     for (let round = 0; round < 20; round += 1) await job.write(`${'x'.repeat(99)}\n`.repeat(5_000));

@@ -10,6 +10,8 @@ import type { LogStream } from '../../src/domain/log-line.ts';
 import type { Containment, JobControl, Services } from '../../src/graphql/services.ts';
 import type { HttpConfig } from '../../src/http/http-config.ts';
 import { createHttpServer, type HttpTimeouts, type LifelineHttpServer } from '../../src/http/server.ts';
+import type { StreamLimits } from '../../src/http/stream-limits.ts';
+import type { StaticFiles } from '../../src/http/static-files.ts';
 import { follow } from '../../src/logs/follow.ts';
 import { JobLogReader } from '../../src/logs/job-log-reader.ts';
 import { type ChannelGuard, LogEventBus } from '../../src/logs/log-event-bus.ts';
@@ -17,6 +19,7 @@ import { Tailer } from '../../src/logs/tailer.ts';
 import { DataDirectory } from '../../src/storage/data-directory.ts';
 import { Database } from '../../src/storage/database.ts';
 import { JobStore } from '../../src/storage/job-store.ts';
+import { SessionStore } from '../../src/storage/session-store.ts';
 import { JobChangeBus } from '../../src/supervisor/job-change-bus.ts';
 import type { StartJobRequest } from '../../src/supervisor/job-request.ts';
 
@@ -27,6 +30,9 @@ export interface HarnessOptions {
   /** Replaces services, to make them throw. */
   readonly services?: (real: Services) => Services;
   readonly timeouts?: HttpTimeouts;
+  /** The pages. Default: those of the build, if there is one. */
+  readonly files?: StaticFiles;
+  readonly streamLimits?: Partial<StreamLimits>;
 }
 
 /** Waits until `condition` gives true (or stops throwing), and fails after `limitMs`. */
@@ -47,12 +53,14 @@ export class TestStore implements AsyncDisposable {
   readonly directory: DataDirectory;
   readonly database: Database;
   readonly jobs: JobStore;
+  readonly sessions: SessionStore;
   #lastId = 0;
 
   private constructor(directory: DataDirectory, database: Database) {
     this.directory = directory;
     this.database = database;
     this.jobs = new JobStore(database.read, database.gate);
+    this.sessions = new SessionStore(database.read, database.gate);
   }
 
   static async open(): Promise<TestStore> {
@@ -117,6 +125,7 @@ export class Harness implements AsyncDisposable {
     };
     harness.#server = createHttpServer({
       services: options.services?.(real) ?? real,
+      sessionRecords: testStore.sessions,
       config: {
         host: '127.0.0.1',
         port: 0,
@@ -128,6 +137,8 @@ export class Harness implements AsyncDisposable {
       },
       logger: { error: (facts) => void harness.faults.push(facts) },
       ...(options.timeouts && { timeouts: options.timeouts }),
+      ...(options.files && { files: options.files }),
+      ...(options.streamLimits && { streamLimits: options.streamLimits }),
     });
     harness.url = (await harness.#server.listen()).url;
     return harness;

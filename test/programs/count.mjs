@@ -18,7 +18,7 @@ for (let index = 0; index < rest.length; index += 2) {
 
 function write(descriptor, text) {
   const bytes = Buffer.from(text);
-  for (let written = 0; written < bytes.length; ) written += writeSync(descriptor, bytes, written);
+  for (let written = 0; written < bytes.length;) written += writeSync(descriptor, bytes, written);
 }
 
 let pending = '';
@@ -30,6 +30,7 @@ for (let line = 1; line <= count; line += 1) {
   pending = '';
   if (line % every === 0) write(2, `marker ${line}\n`);
   if (gate !== undefined) writeFileSync(`${gate}.reached`, '');
-  while (gate !== undefined && !existsSync(gate)) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+  while (gate !== undefined && !existsSync(gate))
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
 }
 process.exitCode = exitCode;

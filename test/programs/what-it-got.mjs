@@ -4,5 +4,9 @@ import { readFileSync } from 'node:fs';
 
 const list = (path) => readFileSync(path, 'latin1').split('\0').slice(0, -1);
 console.log(
-  JSON.stringify({ argv: list('/proc/self/cmdline'), environ: list('/proc/self/environ'), cwd: process.cwd() }),
+  JSON.stringify({
+    argv: list('/proc/self/cmdline'),
+    environ: list('/proc/self/environ'),
+    cwd: process.cwd(),
+  }),
 );

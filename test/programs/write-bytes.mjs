@@ -9,5 +9,5 @@ for (const piece of pieces) {
     continue;
   }
   const bytes = Buffer.from(piece, 'hex');
-  for (let written = 0; written < bytes.length; ) written += writeSync(Number(descriptorText), bytes, written);
+  for (let written = 0; written < bytes.length;) written += writeSync(Number(descriptorText), bytes, written);
 }

@@ -24,7 +24,7 @@ function executable(name: string, text: string): string {
 
 describe('a request', () => {
   it('is completed with defaults that are written down', () => {
-    expect(complete({ command: ['true'] })).toEqual({
+    expect(complete({ command: ['true'] })).toMatchObject({
       command: ['/usr/bin/true'],
       script: null,
       cwd: scratch.path,
@@ -65,7 +65,16 @@ describe('a request', () => {
     ['a name with a line end', { script: 'true', env: [{ name: 'A\n', value: '' }] }],
     ['the cookie', { script: 'true', env: [{ name: 'LIFELINE_COOKIE', value: 'x' }] }],
     ['a name that the shell computes', { script: 'true', env: [{ name: 'PPID', value: '1' }] }],
-    ['a name twice', { script: 'true', env: [{ name: 'A', value: '1' }, { name: 'A', value: '2' }] }],
+    [
+      'a name twice',
+      {
+        script: 'true',
+        env: [
+          { name: 'A', value: '1' },
+          { name: 'A', value: '2' },
+        ],
+      },
+    ],
     ['a timeout of 0', { script: 'true', timeoutMs: 0 }],
     ['half a millisecond', { script: 'true', timeoutMs: 0.5 }],
     ['a negative grace period', { script: 'true', gracePeriodMs: -1 }],
@@ -81,7 +90,10 @@ describe('a request', () => {
     ['a directory', () => ['/tmp']],
     ['not executable', () => ['/etc/passwd']],
     ['below a file', () => ['/etc/passwd/x']],
-    ['a dangling link', () => (symlinkSync('/nowhere', scratch.file('dangling')), [scratch.file('dangling')])],
+    [
+      'a dangling link',
+      () => (symlinkSync('/nowhere', scratch.file('dangling')), [scratch.file('dangling')]),
+    ],
     ['a script without its interpreter', () => [executable('no-interpreter', '#!/no/such/interpreter\n')]],
   ])('for a program that is %s is told so, and not by an exit code', (_what, command) => {
     expect(() => complete({ command: command() })).toThrow(CommandNotFoundError);
@@ -105,15 +117,20 @@ describe('a request', () => {
 
   it('keeps every argument as it is', () => {
     fc.assert(
-      fc.property(fc.array(fc.string({ unit: 'binary' }).filter((text) => !/[\0\p{Surrogate}]/u.test(text))), (args) => {
-        expect(complete({ command: ['echo', ...args] }).command.slice(1)).toEqual(args);
-      }),
+      fc.property(
+        fc.array(fc.string({ unit: 'binary' }).filter((text) => !/[\0\p{Surrogate}]/u.test(text))),
+        (args) => {
+          expect(complete({ command: ['echo', ...args] }).command.slice(1)).toEqual(args);
+        },
+      ),
     );
   });
 
   it('is known again under its requestId whatever the order of its fields, and told from another one', () => {
     const first: StartJobRequest = { requestId: 'a', command: ['true'], cwd: '/tmp', labels: ['x'] };
-    expect(fingerprint({ labels: ['x'], cwd: '/tmp', command: ['true'], requestId: 'b' })).toBe(fingerprint(first));
+    expect(fingerprint({ labels: ['x'], cwd: '/tmp', command: ['true'], requestId: 'b' })).toBe(
+      fingerprint(first),
+    );
     expect(fingerprint({ ...first, cwd: '/' })).not.toBe(fingerprint(first));
     expect(fingerprint({ ...first, command: ['true', ''] })).not.toBe(fingerprint(first));
   });

@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { ACTIVE_STATUSES, isActive, isFinal, isLegalTransition, JOB_STATUSES } from '../../src/domain/job-status.ts';
+import {
+  ACTIVE_STATUSES,
+  isActive,
+  isFinal,
+  isLegalTransition,
+  JOB_STATUSES,
+} from '../../src/domain/job-status.ts';
 
 /** The life of a job as DESIGN's section 4 draws it, written down a second time: the table is held against this. */
 const LEGAL = new Set([

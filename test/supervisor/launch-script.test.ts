@@ -33,7 +33,9 @@ interface Received {
 /** Launches through a real shell as the shim does: the script is read by `.`, with nothing but PATH around it. */
 function receive(shell: string, args: readonly string[], environment: readonly EnvEntry[]): Received {
   const spec = completeRequest({ command: ['/bin/dash', '-c', TELL, ...args], cwd: '/' }, [PATH_ENTRY]);
-  const complete = environment.some((entry) => entry.name === 'PATH') ? environment : [PATH_ENTRY, ...environment];
+  const complete = environment.some((entry) => entry.name === 'PATH')
+    ? environment
+    : [PATH_ENTRY, ...environment];
   const script = launchScript(spec, complete, { ...findLaunchTools(PATH), shell });
   writeFileSync(scratch.file('launch.sh'), script);
   const { stdout, stderr } = spawnSync(shell, ['-c', '. "$1"', 'shim', scratch.file('launch.sh')], {
@@ -44,11 +46,17 @@ function receive(shell: string, args: readonly string[], environment: readonly E
   });
   const end = stdout.lastIndexOf('\u0001');
   const list = (bytes: Buffer): string[] => bytes.toString('utf8').split('\0').slice(0, -1);
-  return { argv: list(stdout.subarray(0, end)).slice(3), environ: list(stdout.subarray(end + 1)), stderr: stderr.toString('utf8') };
+  return {
+    argv: list(stdout.subarray(0, end)).slice(3),
+    environ: list(stdout.subarray(end + 1)),
+    stderr: stderr.toString('utf8'),
+  };
 }
 
 function written(environment: readonly EnvEntry[]): string[] {
-  const complete = environment.some((entry) => entry.name === 'PATH') ? environment : [PATH_ENTRY, ...environment];
+  const complete = environment.some((entry) => entry.name === 'PATH')
+    ? environment
+    : [PATH_ENTRY, ...environment];
   return complete.map(({ name, value }) => `${name}=${value}`).sort();
 }
 
@@ -56,20 +64,55 @@ function written(environment: readonly EnvEntry[]): string[] {
 const text = fc
   .oneof(
     fc.string({ unit: 'binary' }),
-    fc.string({ unit: fc.constantFrom("'", '"', '\\', '$', '`', '(', ')', '\n', '\r', ' ', ';', '&', '|', '*', '~', '!', '-', '@', 'x') }),
+    fc.string({
+      unit: fc.constantFrom(
+        "'",
+        '"',
+        '\\',
+        '$',
+        '`',
+        '(',
+        ')',
+        '\n',
+        '\r',
+        ' ',
+        ';',
+        '&',
+        '|',
+        '*',
+        '~',
+        '!',
+        '-',
+        '@',
+        'x',
+      ),
+    }),
   )
   .filter((value) => !/[\0\u0001\p{Surrogate}]/u.test(value));
 
 /** Names that some shell knows, from their own lists and manuals, and quite other ones. */
 const KNOWN_NAMES = [
   ...execFileSync('/bin/bash', ['-c', 'compgen -v'], { encoding: 'utf8' }).trim().split('\n'),
-  ...'PATH HOME LANG LC_ALL LC_CTYPE LC_COLLATE LC_MESSAGES LC_NUMERIC LC_TIME LANGUAGE IFS ENV PWD OLDPWD PS1 PS2 PS4 OPTARG OPTERR OPTIND'.split(' '),
-  ...'MAIL MAILCHECK MAILPATH TERM HISTSIZE HISTFILE HISTFILESIZE HISTCONTROL TMOUT FUNCNEST GLOBIGNORE EXECIGNORE GLOBSORT'.split(' '),
-  ...'BASH_ENV BASH_COMPAT BASH_XTRACEFD BASH_LOADABLES_PATH POSIXLY_CORRECT IGNOREEOF TIMEFORMAT TMPDIR CDPATH CHILD_MAX COLUMNS LINES'.split(' '),
-  ...'COMP_WORDBREAKS COMPREPLY COPROC EMACS FCEDIT FIGNORE HOSTFILE INPUTRC INSIDE_EMACS MAPFILE READLINE_LINE READLINE_ARGUMENT REPLY'.split(' '),
-  ...'PROMPT_COMMAND PROMPT_DIRTRIM PS0 SHELL auto_resume histchars LINENO PPID RANDOM SECONDS UID EUID GROUPS ATTY TZ LD_PRELOAD_X'.split(' '),
+  ...'PATH HOME LANG LC_ALL LC_CTYPE LC_COLLATE LC_MESSAGES LC_NUMERIC LC_TIME LANGUAGE IFS ENV PWD OLDPWD PS1 PS2 PS4 OPTARG OPTERR OPTIND'.split(
+    ' ',
+  ),
+  ...'MAIL MAILCHECK MAILPATH TERM HISTSIZE HISTFILE HISTFILESIZE HISTCONTROL TMOUT FUNCNEST GLOBIGNORE EXECIGNORE GLOBSORT'.split(
+    ' ',
+  ),
+  ...'BASH_ENV BASH_COMPAT BASH_XTRACEFD BASH_LOADABLES_PATH POSIXLY_CORRECT IGNOREEOF TIMEFORMAT TMPDIR CDPATH CHILD_MAX COLUMNS LINES'.split(
+    ' ',
+  ),
+  ...'COMP_WORDBREAKS COMPREPLY COPROC EMACS FCEDIT FIGNORE HOSTFILE INPUTRC INSIDE_EMACS MAPFILE READLINE_LINE READLINE_ARGUMENT REPLY'.split(
+    ' ',
+  ),
+  ...'PROMPT_COMMAND PROMPT_DIRTRIM PS0 SHELL auto_resume histchars LINENO PPID RANDOM SECONDS UID EUID GROUPS ATTY TZ LD_PRELOAD_X'.split(
+    ' ',
+  ),
 ];
-const name = fc.oneof(fc.constantFrom(...new Set(KNOWN_NAMES)), fc.stringMatching(/^[A-Za-z_][A-Za-z0-9_]{0,20}$/));
+const name = fc.oneof(
+  fc.constantFrom(...new Set(KNOWN_NAMES)),
+  fc.stringMatching(/^[A-Za-z_][A-Za-z0-9_]{0,20}$/),
+);
 
 function isAccepted(entry: EnvEntry): boolean {
   try {
@@ -92,12 +135,32 @@ describe.each(SHELLS)('the launch script under %s', (shell) => {
   });
 
   it('passes on $(id), ;, quotes, a leading - and @file as they are', () => {
-    const args = ['$(id)', '`id`', '; rm -rf /', '"', "'", "'\\''", '-rf', '--', '@/etc/passwd', '*', '~', '', 'a\nb', '\\', '${HOME}', '!!'];
+    const args = [
+      '$(id)',
+      '`id`',
+      '; rm -rf /',
+      '"',
+      "'",
+      "'\\''",
+      '-rf',
+      '--',
+      '@/etc/passwd',
+      '*',
+      '~',
+      '',
+      'a\nb',
+      '\\',
+      '${HOME}',
+      '!!',
+    ];
     expect(receive(shell, args, []).argv).toEqual(args);
   });
 
   it('gives the program exactly the environment that was asked for, and says nothing itself', () => {
-    const entries = fc.uniqueArray(fc.record({ name, value: text }), { maxLength: 8, selector: (entry) => entry.name });
+    const entries = fc.uniqueArray(fc.record({ name, value: text }), {
+      maxLength: 8,
+      selector: (entry) => entry.name,
+    });
     fc.assert(
       fc.property(entries, (drawn) => {
         const environment = drawn.filter(isAccepted);
@@ -129,6 +192,8 @@ describe.each(SHELLS)('the launch script under %s', (shell) => {
       { ...findLaunchTools(PATH), shell },
     );
     writeFileSync(scratch.file('launch.sh'), script);
-    expect(execFileSync(shell, ['-c', '. "$1"', 'shim', scratch.file('launch.sh')], { encoding: 'utf8' })).toBe(`${odd}\n`);
+    expect(
+      execFileSync(shell, ['-c', '. "$1"', 'shim', scratch.file('launch.sh')], { encoding: 'utf8' }),
+    ).toBe(`${odd}\n`);
   });
 });

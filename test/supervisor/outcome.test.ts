@@ -8,9 +8,18 @@ describe('the outcome', () => {
   it('of exit status 0 is success, and of nothing else', () => {
     const statuses = Array.from({ length: 256 }, (_, status) => outcomeOfExit(status));
     expect(statuses.filter(({ status }) => status === 'SUCCEEDED')).toEqual([
-      { status: 'SUCCEEDED', reason: 'EXITED', message: null, exitCode: 0, signal: null, signalInferred: false },
+      {
+        status: 'SUCCEEDED',
+        reason: 'EXITED',
+        message: null,
+        exitCode: 0,
+        signal: null,
+        signalInferred: false,
+      },
     ]);
-    expect(statuses.map(({ exitCode }) => exitCode)).toEqual(Array.from({ length: 256 }, (_, status) => status));
+    expect(statuses.map(({ exitCode }) => exitCode)).toEqual(
+      Array.from({ length: 256 }, (_, status) => status),
+    );
   });
 
   it.each([
@@ -23,7 +32,12 @@ describe('the outcome', () => {
     [143, 'SIGNALLED', 'SIGTERM'],
     [255, 'EXITED', null],
   ])('of exit status %i is FAILED, %s, and its signal is only inferred', (exitStatus, reason, signal) => {
-    expect(outcomeOfExit(exitStatus)).toMatchObject({ status: 'FAILED', reason, signal, signalInferred: signal !== null });
+    expect(outcomeOfExit(exitStatus)).toMatchObject({
+      status: 'FAILED',
+      reason,
+      signal,
+      signalInferred: signal !== null,
+    });
   });
 
   it('of a job that was told to end is that, whatever its program made of it', () => {
@@ -31,24 +45,49 @@ describe('the outcome', () => {
     for (const exitStatus of [null, 0, 3, 137, 143]) {
       const after = (reason: 'CANCEL_REQUESTED' | 'SERVER_STOPPED' | 'TIMEOUT') =>
         outcomeOf(record(exitStatus), { ...request, reason }, true);
-      expect(after('CANCEL_REQUESTED')).toMatchObject({ status: 'CANCELLED', reason: 'CANCEL_REQUESTED', exitCode: exitStatus });
-      expect(after('SERVER_STOPPED')).toMatchObject({ status: 'CANCELLED', reason: 'SERVER_STOPPED', exitCode: exitStatus });
-      expect(after('TIMEOUT')).toMatchObject({ status: 'TIMED_OUT', reason: 'TIMEOUT', exitCode: exitStatus });
+      expect(after('CANCEL_REQUESTED')).toMatchObject({
+        status: 'CANCELLED',
+        reason: 'CANCEL_REQUESTED',
+        exitCode: exitStatus,
+      });
+      expect(after('SERVER_STOPPED')).toMatchObject({
+        status: 'CANCELLED',
+        reason: 'SERVER_STOPPED',
+        exitCode: exitStatus,
+      });
+      expect(after('TIMEOUT')).toMatchObject({
+        status: 'TIMED_OUT',
+        reason: 'TIMEOUT',
+        exitCode: exitStatus,
+      });
     }
   });
 
   it('of a job whose end nobody saw is LOST, and never success', () => {
-    expect(outcomeOf(record(null), null, false)).toMatchObject({ status: 'LOST', reason: 'IDENTITY_GONE', exitCode: null });
+    expect(outcomeOf(record(null), null, false)).toMatchObject({
+      status: 'LOST',
+      reason: 'IDENTITY_GONE',
+      exitCode: null,
+    });
   });
 
   it('of a job whose gate never opened is a failed launch', () => {
-    expect(outcomeOf({ ...record(null), started: false, aborted: true }, null, false)).toMatchObject({ status: 'FAILED', reason: 'LAUNCH_FAILED' });
+    expect(outcomeOf({ ...record(null), started: false, aborted: true }, null, false)).toMatchObject({
+      status: 'FAILED',
+      reason: 'LAUNCH_FAILED',
+    });
   });
 
   it('of a job of another boot or pid namespace is LOST with that reason', () => {
     const here = { bootId: 'a', pidNamespace: 'pid:[1]' };
     expect(outcomeElsewhere(here, here)).toBeNull();
-    expect(outcomeElsewhere({ ...here, bootId: 'b' }, here)).toMatchObject({ status: 'LOST', reason: 'HOST_REBOOTED' });
-    expect(outcomeElsewhere({ ...here, pidNamespace: 'pid:[2]' }, here)).toMatchObject({ status: 'LOST', reason: 'IDENTITY_GONE' });
+    expect(outcomeElsewhere({ ...here, bootId: 'b' }, here)).toMatchObject({
+      status: 'LOST',
+      reason: 'HOST_REBOOTED',
+    });
+    expect(outcomeElsewhere({ ...here, pidNamespace: 'pid:[2]' }, here)).toMatchObject({
+      status: 'LOST',
+      reason: 'IDENTITY_GONE',
+    });
   });
 });

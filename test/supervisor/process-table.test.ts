@@ -10,7 +10,10 @@ const number = fc.nat({ max: 4_000_000 });
 
 describe('a line of /proc/PID/stat', () => {
   it('is read right whatever the name of the program holds', () => {
-    const name = fc.string({ unit: fc.constantFrom('a', ' ', '(', ')', '1', 'R', '-', 'é', '\n'), maxLength: 15 });
+    const name = fc.string({
+      unit: fc.constantFrom('a', ' ', '(', ')', '1', 'R', '-', 'é', '\n'),
+      maxLength: 15,
+    });
     fc.assert(
       fc.property(
         name,
@@ -21,14 +24,29 @@ describe('a line of /proc/PID/stat', () => {
         number,
         (programName, pid, state, [parentPid, groupId, sessionId], between, startTicks) => {
           const line = `${String(pid)} (${programName}) ${state} ${[parentPid, groupId, sessionId, ...between, startTicks, 1, 2].join(' ')}\n`;
-          expect(parseStat(line)).toEqual({ pid, name: programName, state, parentPid, groupId, sessionId, startTicks });
+          expect(parseStat(line)).toEqual({
+            pid,
+            name: programName,
+            state,
+            parentPid,
+            groupId,
+            sessionId,
+            startTicks,
+          });
         },
       ),
     );
   });
 
   it('is refused where it is torn or is something else', () => {
-    for (const line of ['', '12', '12 (sh', 'sh) (12', '12 (sh) S 1 2 3', 'x (sh) S 1 1 1 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 5']) {
+    for (const line of [
+      '',
+      '12',
+      '12 (sh',
+      'sh) (12',
+      '12 (sh) S 1 2 3',
+      'x (sh) S 1 1 1 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 5',
+    ]) {
       expect(parseStat(line)).toBeUndefined();
     }
   });

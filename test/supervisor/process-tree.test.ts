@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ProcessSnapshot, type ProcessEntry } from '../../src/supervisor/process-table.ts';
-import { treeMembers, type TreeRoot } from '../../src/supervisor/process-tree.ts';
+import { shimSessionLives, treeMembers, type TreeRoot } from '../../src/supervisor/process-tree.ts';
 
 /** A picture whose processes carry cookies without being real. */
 class DrawnSnapshot extends ProcessSnapshot {
@@ -9,7 +9,9 @@ class DrawnSnapshot extends ProcessSnapshot {
 
   constructor(processes: readonly DrawnProcess[]) {
     super(new Map(processes.map((process) => [process.pid, process])));
-    this.#cookies = new Map(processes.flatMap(({ pid, cookie }) => (cookie === undefined ? [] : [[pid, cookie]])));
+    this.#cookies = new Map(
+      processes.flatMap(({ pid, cookie }) => (cookie === undefined ? [] : [[pid, cookie]])),
+    );
   }
 
   override environmentValue(pid: number): string | undefined {
@@ -21,10 +23,22 @@ interface DrawnProcess extends ProcessEntry {
   readonly cookie?: string;
 }
 
-const ROOT: TreeRoot = { cookie: 'ours', shim: { pid: 10, startTicks: 100 }, program: { pid: 20, startTicks: 105 } };
+const ROOT: TreeRoot = {
+  cookie: 'ours',
+  shim: { pid: 10, startTicks: 100 },
+  program: { pid: 20, startTicks: 105 },
+};
 
 function drawn(facts: Partial<DrawnProcess> & { pid: number }): DrawnProcess {
-  return { name: 'x', state: 'S', parentPid: 1, groupId: facts.pid, sessionId: facts.pid, startTicks: 200, ...facts };
+  return {
+    name: 'x',
+    state: 'S',
+    parentPid: 1,
+    groupId: facts.pid,
+    sessionId: facts.pid,
+    startTicks: 200,
+    ...facts,
+  };
 }
 
 function members(...processes: DrawnProcess[]): number[] {
@@ -52,7 +66,9 @@ describe('the tree of a job', () => {
   });
 
   it('does not hold the shim, its subshells or its sinks', () => {
-    expect(members(PROGRAM, drawn({ pid: 10, sessionId: 10, startTicks: 100 }), drawn({ pid: 11, sessionId: 10 }))).toEqual([20]);
+    expect(
+      members(PROGRAM, drawn({ pid: 10, sessionId: 10, startTicks: 100 }), drawn({ pid: 11, sessionId: 10 })),
+    ).toEqual([20]);
   });
 
   it('keeps the session and cookie carriers when its program is gone', () => {
@@ -61,11 +77,23 @@ describe('the tree of a job', () => {
 
   it('is never a stranger who has the pid of the program, nor that one’s session', () => {
     const stranger = drawn({ pid: 20, startTicks: 999 });
-    expect(members(stranger, drawn({ pid: 31, sessionId: 20, startTicks: 1000 }), drawn({ pid: 32, parentPid: 20, startTicks: 1001 }))).toEqual([]);
+    expect(
+      members(
+        stranger,
+        drawn({ pid: 31, sessionId: 20, startTicks: 1000 }),
+        drawn({ pid: 32, parentPid: 20, startTicks: 1001 }),
+      ),
+    ).toEqual([]);
   });
 
   it('is never somebody older than the program', () => {
-    expect(members(PROGRAM, drawn({ pid: 5, sessionId: 20, startTicks: 50 }), drawn({ pid: 6, cookie: 'ours', startTicks: 50 }))).toEqual([20]);
+    expect(
+      members(
+        PROGRAM,
+        drawn({ pid: 5, sessionId: 20, startTicks: 50 }),
+        drawn({ pid: 6, cookie: 'ours', startTicks: 50 }),
+      ),
+    ).toEqual([20]);
   });
 
   it('holds nobody without a tie to it, and everybody below a member, in any picture', () => {
@@ -97,5 +125,27 @@ describe('the tree of a job', () => {
         }
       }),
     );
+  });
+});
+
+describe('the session of a shim', () => {
+  const shim = drawn({ pid: 10, sessionId: 10, startTicks: 100 });
+  const sink = drawn({ pid: 11, sessionId: 10, startTicks: 101 });
+  const lives = (...processes: DrawnProcess[]) => shimSessionLives(new DrawnSnapshot(processes), ROOT);
+
+  it('lives with the shim or what it has left', () => {
+    expect([lives(shim, sink), lives(shim), lives(sink), lives(), lives(PROGRAM)]).toEqual([
+      true,
+      true,
+      true,
+      false,
+      false,
+    ]);
+  });
+
+  it('is not a stranger’s who has its number', () => {
+    const stranger = drawn({ pid: 10, sessionId: 10, startTicks: 999 });
+    expect(lives(stranger, drawn({ pid: 12, sessionId: 10, startTicks: 1000 }))).toBe(false);
+    expect(lives(drawn({ pid: 12, sessionId: 10, startTicks: 50 }))).toBe(false);
   });
 });

@@ -23,7 +23,7 @@ export type EnvInput = {
 export type JobFilter = {
   /** With this text in its command or script. As in SQL, `_` stands for any character, `%` for any text, and upper and lower case of ASCII letters are the same. */
   readonly commandContains?: string | null | undefined;
-  /** With all of these labels. */
+  /** With all of these labels, exactly as written. */
   readonly labels?: ReadonlyArray<string> | null | undefined;
   /** Accepted at this instant or later. */
   readonly queuedAfter?: string | null | undefined;
@@ -165,17 +165,15 @@ export type ListJobsQueryVariables = Exact<{
 
 export type ListJobsQuery = { readonly jobs: { readonly edges: ReadonlyArray<{ readonly node: { readonly id: string, readonly status: JobStatus, readonly reason: JobReason, readonly message: string | null, readonly command: ReadonlyArray<string>, readonly script: string | null, readonly cwd: string, readonly labels: ReadonlyArray<string>, readonly pid: number | null, readonly exitCode: number | null, readonly signal: string | null, readonly signalInferred: boolean, readonly queuedAt: string, readonly startedAt: string | null, readonly finishedAt: string | null, readonly durationMs: number | null, readonly attempt: number } }>, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null } } };
 
-export type LogPageQueryVariables = Exact<{
+export type LogBoundsQueryVariables = Exact<{
   jobId: string;
-  after?: number | null | undefined;
   before?: number | null | undefined;
-  first?: number | null | undefined;
-  last?: number | null | undefined;
+  last: number;
   streams?: ReadonlyArray<LogStream> | LogStream | null | undefined;
 }>;
 
 
-export type LogPageQuery = { readonly job: { readonly log: { readonly lastSeq: number, readonly lines: { readonly nodes: ReadonlyArray<{ readonly seq: number, readonly stream: LogStream, readonly text: string, readonly at: string, readonly atApproximate: boolean, readonly continued: boolean }>, readonly gaps: ReadonlyArray<{ readonly fromSeq: number, readonly toSeq: number, readonly reason: LogGapReason }>, readonly pageInfo: { readonly hasNextPage: boolean, readonly hasPreviousPage: boolean, readonly startSeq: number | null, readonly endSeq: number | null } } } } | null };
+export type LogBoundsQuery = { readonly job: { readonly log: { readonly lastSeq: number, readonly lines: { readonly nodes: ReadonlyArray<{ readonly seq: number }>, readonly pageInfo: { readonly hasPreviousPage: boolean } } } } | null };
 
 export type RerunJobMutationVariables = Exact<{
   jobId: string;
@@ -303,42 +301,23 @@ export const ListJobsDocument = new TypedDocumentString(`
   durationMs
   attempt
 }`) as unknown as TypedDocumentString<ListJobsQuery, ListJobsQueryVariables>;
-export const LogPageDocument = new TypedDocumentString(`
-    query LogPage($jobId: ID!, $after: SafeInt, $before: SafeInt, $first: Int, $last: Int, $streams: [LogStream!]) {
+export const LogBoundsDocument = new TypedDocumentString(`
+    query LogBounds($jobId: ID!, $before: SafeInt, $last: Int!, $streams: [LogStream!]) {
   job(id: $jobId) {
     log {
       lastSeq
-      lines(
-        after: $after
-        before: $before
-        first: $first
-        last: $last
-        streams: $streams
-      ) {
+      lines(before: $before, last: $last, streams: $streams) {
         nodes {
           seq
-          stream
-          text
-          at
-          atApproximate
-          continued
-        }
-        gaps {
-          fromSeq
-          toSeq
-          reason
         }
         pageInfo {
-          hasNextPage
           hasPreviousPage
-          startSeq
-          endSeq
         }
       }
     }
   }
 }
-    `) as unknown as TypedDocumentString<LogPageQuery, LogPageQueryVariables>;
+    `) as unknown as TypedDocumentString<LogBoundsQuery, LogBoundsQueryVariables>;
 export const RerunJobDocument = new TypedDocumentString(`
     mutation RerunJob($jobId: ID!, $changes: RerunJobInput) {
   rerunJob(jobId: $jobId, changes: $changes) {

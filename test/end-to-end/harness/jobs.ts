@@ -43,8 +43,18 @@ export interface LineView {
 }
 
 export type LogEventView =
-  | { readonly __typename: 'LogLines'; readonly jobId: string; readonly lines: readonly LineView[]; readonly lastSeq: number }
-  | { readonly __typename: 'LogGap'; readonly fromSeq: number; readonly toSeq: number; readonly reason: string }
+  | {
+      readonly __typename: 'LogLines';
+      readonly jobId: string;
+      readonly lines: readonly LineView[];
+      readonly lastSeq: number;
+    }
+  | {
+      readonly __typename: 'LogGap';
+      readonly fromSeq: number;
+      readonly toSeq: number;
+      readonly reason: string;
+    }
   | { readonly __typename: 'LogHeartbeat'; readonly lastSeq: number }
   | {
       readonly __typename: 'LogDone';
@@ -83,11 +93,16 @@ export async function tryStartJob(
   server: LifelineServer,
   input: Readonly<Record<string, unknown>>,
 ): Promise<GraphqlAnswer<{ startJob: JobView }>> {
-  return server.graphql(`mutation ($input: StartJobInput!) { startJob(input: $input) { ${JOB} } }`, { input });
+  return server.graphql(`mutation ($input: StartJobInput!) { startJob(input: $input) { ${JOB} } }`, {
+    input,
+  });
 }
 
 /** @returns the id of the new job. @throws Error with the errors of the answer */
-export async function startJob(server: LifelineServer, input: Readonly<Record<string, unknown>>): Promise<string> {
+export async function startJob(
+  server: LifelineServer,
+  input: Readonly<Record<string, unknown>>,
+): Promise<string> {
   const { data, errors } = await tryStartJob(server, input);
   if (data == null) throw new Error(JSON.stringify(errors));
   return data.startJob.id;
@@ -97,7 +112,11 @@ export async function startScript(server: LifelineServer, script: string): Promi
   return startJob(server, { script });
 }
 
-export async function cancelJob(server: LifelineServer, jobId: string, gracePeriodMs?: number): Promise<JobView> {
+export async function cancelJob(
+  server: LifelineServer,
+  jobId: string,
+  gracePeriodMs?: number,
+): Promise<JobView> {
   const { cancelJob: job } = await server.ask<{ cancelJob: JobView }>(
     `mutation ($jobId: ID!, $gracePeriodMs: Int) { cancelJob(jobId: $jobId, gracePeriodMs: $gracePeriodMs) { ${JOB} } }`,
     { jobId, gracePeriodMs },
@@ -106,7 +125,9 @@ export async function cancelJob(server: LifelineServer, jobId: string, gracePeri
 }
 
 export async function findJob(server: LifelineServer, jobId: string): Promise<JobView> {
-  const { job } = await server.ask<{ job: JobView | null }>(`query ($id: ID!) { job(id: $id) { ${JOB} } }`, { id: jobId });
+  const { job } = await server.ask<{ job: JobView | null }>(`query ($id: ID!) { job(id: $id) { ${JOB} } }`, {
+    id: jobId,
+  });
   if (job === null) throw new Error(`there is no job ${jobId}`);
   return job;
 }
@@ -164,7 +185,8 @@ export function linesOf(events: readonly LogEventView[]): LineView[] {
 
 export function doneOf(events: readonly LogEventView[]): Extract<LogEventView, { __typename: 'LogDone' }> {
   const ends = events.flatMap((event) => (event.__typename === 'LogDone' ? [event] : []));
-  if (ends.length !== 1 || events.at(-1) !== ends[0]) throw new Error(`${String(ends.length)} ends, or not at the end`);
+  if (ends.length !== 1 || events.at(-1) !== ends[0])
+    throw new Error(`${String(ends.length)} ends, or not at the end`);
   return ends[0]!;
 }
 
@@ -181,7 +203,11 @@ export async function readWholeLog(
 }
 
 /** The bytes of one stream, as the program wrote them. */
-export async function downloadLog(server: LifelineServer, jobId: string, stream: 'stdout' | 'stderr'): Promise<Buffer> {
+export async function downloadLog(
+  server: LifelineServer,
+  jobId: string,
+  stream: 'stdout' | 'stderr',
+): Promise<Buffer> {
   const { status, body, text } = await server.call({ path: `/jobs/${jobId}/log?stream=${stream}` });
   if (status !== 200) throw new Error(`${String(status)}: ${text}`);
   return body;

@@ -113,10 +113,12 @@ export class LifelineServer implements AsyncDisposable {
   /** Starts it, again on the same directory and port where it has run before. */
   async launch(): Promise<void> {
     if (this.#child !== undefined) throw new Error('the server runs already');
-    const [program, ...args] = [...(this.#options.wrapper ?? []), process.execPath, MAIN_PATH, ...this.arguments()] as [
-      string,
-      ...string[],
-    ];
+    const [program, ...args] = [
+      ...(this.#options.wrapper ?? []),
+      process.execPath,
+      MAIN_PATH,
+      ...this.arguments(),
+    ] as [string, ...string[]];
     const child = spawn(program, args, {
       cwd: this.scratch.path,
       detached: true,
@@ -145,7 +147,14 @@ export class LifelineServer implements AsyncDisposable {
 
   /** The arguments with which it is started. */
   arguments(): string[] {
-    return ['serve', '--port', String(this.#port), '--data-dir', this.dataDirectory, ...(this.#options.args ?? [])];
+    return [
+      'serve',
+      '--port',
+      String(this.#port),
+      '--data-dir',
+      this.dataDirectory,
+      ...(this.#options.args ?? []),
+    ];
   }
 
   environment(): Record<string, string> {
@@ -178,7 +187,10 @@ export class LifelineServer implements AsyncDisposable {
     return httpCall(this.#port, { ...call, headers: { ...this.authorization, ...call.headers } });
   }
 
-  async graphql<T>(query: string, variables: Readonly<Record<string, unknown>> = {}): Promise<GraphqlAnswer<T>> {
+  async graphql<T>(
+    query: string,
+    variables: Readonly<Record<string, unknown>> = {},
+  ): Promise<GraphqlAnswer<T>> {
     const answer = await this.call({
       method: 'POST',
       path: '/graphql',
@@ -232,7 +244,9 @@ export class LifelineServer implements AsyncDisposable {
           processes: this.jobProcesses(),
         };
         found = left;
-        return Object.values(left).every((value) => (typeof value === 'number' ? value === 0 : value.length === 0));
+        return Object.values(left).every((value) =>
+          typeof value === 'number' ? value === 0 : value.length === 0,
+        );
       },
       { what: 'an empty server' },
     ).catch((error: unknown) => {

@@ -1,0 +1,37 @@
+import { codedErrorIn, LifelineConnectionError, LifelineRequestError } from '../../client/errors.ts';
+import { CliError } from '../cli-error.ts';
+import type { CommandContext } from '../command-context.ts';
+import { EXIT } from '../exit-codes.ts';
+
+// Why it prints and starts no browser: a ticket in a browser's arguments could be read, and used first, by other users.
+
+/** `lifeline open`: prints a URL that lets a browser in, once. */
+export async function open(context: CommandContext): Promise<number> {
+  const connection = context.connect();
+  const { response, answer } = await ask(() => connection.post('login/ticket'));
+  const refusal = codedErrorIn(answer);
+  if (refusal !== undefined && response.status !== 404)
+    throw new LifelineRequestError(refusal.code, refusal.message);
+  const ticket =
+    typeof answer === 'object' && answer !== null ? (answer as { url?: unknown }).url : undefined;
+  if (!response.ok || typeof ticket !== 'string') {
+    throw new CliError(`The server gives no tickets for browsers (HTTP ${response.status}).`);
+  }
+  const url = new URL(ticket, connection.url).href;
+  await (context.wantsJson ? context.printJson({ url }) : context.output.write(`${url}\n`));
+  return EXIT.OK;
+}
+
+async function ask(request: () => Promise<Response>): Promise<{ response: Response; answer: unknown }> {
+  try {
+    const response = await request();
+    const text = await response.text();
+    return { response, answer: isJson(response) ? JSON.parse(text) : undefined };
+  } catch (cause) {
+    throw new LifelineConnectionError('There was no answer.', { cause });
+  }
+}
+
+function isJson(response: Response): boolean {
+  return /\bjson\b/.test(response.headers.get('content-type') ?? '');
+}

@@ -1,0 +1,80 @@
+import type { Job, JobStatus } from '../../client/client.ts';
+import { ListJobsDocument, type JobFilter } from '../../client/generated/graphql.ts';
+import type { CommandContext } from '../command-context.ts';
+import type { Connection } from '../connection.ts';
+import { formatDuration } from '../duration.ts';
+import { EXIT } from '../exit-codes.ts';
+import { harmlessLine } from '../harmless-text.ts';
+import { shellWords } from '../shell-words.ts';
+import { styled, styledStatus } from '../style.ts';
+import { table, type Cell } from '../table.ts';
+
+export interface PsOptions {
+  readonly all?: boolean;
+  readonly status: readonly JobStatus[];
+  readonly label: readonly string[];
+  readonly limit: number;
+}
+
+const UNFINISHED: readonly JobStatus[] = ['QUEUED', 'STARTING', 'RUNNING', 'CANCELLING'];
+const MOST_JOBS_A_PAGE = 500;
+
+/** `lifeline ps`: the jobs that wait or run, or those that are asked for, newest first. */
+export async function ps(context: CommandContext, options: PsOptions): Promise<number> {
+  const where = filterOf(options);
+  const { jobs, hasMore } = await newestJobs(context.connect(), where, options.limit);
+  if (context.wantsJson) await context.printJson(jobs);
+  else
+    await context.output.write(
+      table(
+        context.output,
+        HEADINGS,
+        jobs.map((job) => rowOf(context, job)),
+      ),
+    );
+  if (hasMore) await context.note(`there are more than ${options.limit}; see them with --limit`);
+  return EXIT.OK;
+}
+
+const HEADINGS = ['ID', 'STATUS', 'EXIT', 'AGE', 'TIME', 'LABELS', 'COMMAND'];
+
+function rowOf({ output }: CommandContext, job: Job): Cell[] {
+  const ageMs = Date.now() - Date.parse(job.queuedAt);
+  return [
+    { text: job.id },
+    { text: job.status, style: () => styledStatus(output, job.status) },
+    { text: job.exitCode === null ? '-' : String(job.exitCode) },
+    { text: formatDuration(ageMs), style: (text) => styled(output, 'dim', text) },
+    { text: job.durationMs === null ? '-' : formatDuration(job.durationMs) },
+    { text: job.labels.length === 0 ? '-' : job.labels.map(harmlessLine).join(',') },
+    { text: job.script === null ? shellWords(job.command) : harmlessLine(job.script) },
+  ];
+}
+
+function filterOf({ all = false, status, label }: PsOptions): JobFilter {
+  const statuses = status.length > 0 || all ? status : UNFINISHED;
+  return { ...(statuses.length > 0 && { statuses }), ...(label.length > 0 && { labels: label }) };
+}
+
+async function newestJobs(
+  connection: Connection,
+  where: JobFilter,
+  limit: number,
+): Promise<{ jobs: readonly Job[]; hasMore: boolean }> {
+  const jobs: Job[] = [];
+  let after: string | null = null;
+  for (;;) {
+    const first = Math.min(MOST_JOBS_A_PAGE, limit - jobs.length);
+    const page: Page = (await connection.execute(ListJobsDocument, { first, after, where })).jobs;
+    jobs.push(...page.edges.map(({ node }) => node));
+    const { hasNextPage, endCursor } = page.pageInfo;
+    if (!hasNextPage || endCursor === null || jobs.length >= limit) return { jobs, hasMore: hasNextPage };
+    after = endCursor;
+  }
+}
+
+/** Written down because the cursor of one page is the argument of the next. */
+interface Page {
+  readonly edges: readonly { readonly node: Job }[];
+  readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor: string | null };
+}

@@ -1,0 +1,52 @@
+import type { Command } from 'commander';
+
+/** What can be typed after a command's name, read from the commands themselves. */
+export interface CommandWords {
+  readonly name: string;
+  readonly description: string;
+  readonly options: readonly OptionWords[];
+  /** What its first argument can be, where there is a fixed choice. */
+  readonly choices: readonly string[];
+  /** Whether its arguments are another command with its arguments. */
+  readonly takesCommand: boolean;
+}
+
+export interface OptionWords {
+  /** Such as `-d`. */
+  readonly short: string | undefined;
+  /** Such as `--detach`. */
+  readonly long: string;
+  readonly description: string;
+  readonly takesValue: boolean;
+  readonly choices: readonly string[];
+}
+
+/** The commands of a program, without the hidden ones. */
+export function commandWords(program: Command): CommandWords[] {
+  return program
+    .createHelp()
+    .visibleCommands(program)
+    .map((command) => {
+      const [argument] = command.registeredArguments;
+      return {
+        name: command.name(),
+        description: command.description(),
+        options: command
+          .createHelp()
+          .visibleOptions(command)
+          .flatMap((option) =>
+            option.long === undefined
+              ? []
+              : {
+                  short: option.short ?? undefined,
+                  long: option.long,
+                  description: option.description,
+                  takesValue: option.required,
+                  choices: option.argChoices ?? [],
+                },
+          ),
+        choices: argument?.argChoices ?? [],
+        takesCommand: argument?.variadic === true,
+      };
+    });
+}

@@ -1,0 +1,43 @@
+import type { CommandWords, OptionWords } from './command-words.ts';
+
+/** Completion for zsh, as a file `_lifeline` in `$fpath` or evaluated after `compinit`. */
+export function zshCompletion(commands: readonly CommandWords[]): string {
+  return `#compdef lifeline
+# zsh completion for lifeline: source <(lifeline completion zsh)
+_lifeline() {
+  local line state
+  _arguments -C '1: :->command' '*:: :->rest'
+  case $state in
+    command)
+      local -a commands=(
+${commands.map(({ name, description }) => `        ${quoted(`${name}:${description}`)}`).join('\n')}
+      )
+      _describe command commands
+      ;;
+    rest)
+      case $line[1] in
+${commands.map(commandCase).join('\n')}
+      esac
+      ;;
+  esac
+}
+if [ "$funcstack[1]" = _lifeline ]; then _lifeline "$@"; else compdef _lifeline lifeline; fi
+`;
+}
+
+function commandCase({ name, options, choices, takesCommand }: CommandWords): string {
+  const specs = options.flatMap(optionSpecs);
+  if (choices.length > 0) specs.push(`1: :(${choices.join(' ')})`);
+  if (takesCommand) specs.push('*:: :_normal');
+  return `        ${name}) _arguments ${specs.map(quoted).join(' ')} ;;`;
+}
+
+function optionSpecs({ short, long, description, takesValue, choices }: OptionWords): string[] {
+  const said = description.replaceAll(/[\\[\]:]/g, '\\$&');
+  const value = takesValue ? `:value:${choices.length > 0 ? `(${choices.join(' ')})` : '_files'}` : '';
+  return [short, long].flatMap((flag) => (flag === undefined ? [] : `*${flag}[${said}]${value}`));
+}
+
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`;
+}

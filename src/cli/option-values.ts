@@ -1,0 +1,60 @@
+import { InvalidArgumentError } from 'commander';
+import type { JobStatus } from '../client/client.ts';
+import { parseDurationMs } from './duration.ts';
+
+/** Every status, in the order of a job's life. */
+export const STATUSES = [
+  'QUEUED',
+  'STARTING',
+  'RUNNING',
+  'CANCELLING',
+  'SUCCEEDED',
+  'FAILED',
+  'CANCELLED',
+  'TIMED_OUT',
+  'LOST',
+] as const satisfies readonly JobStatus[];
+
+/** @throws InvalidArgumentError unless it is a job's id */
+export function jobIdArgument(text: string): string {
+  if (!/^[1-9]\d{0,15}$/.test(text))
+    throw new InvalidArgumentError('Give the number of a job, as lifeline ps shows it.');
+  return text;
+}
+
+/** Milliseconds. @throws InvalidArgumentError */
+export function durationArgument(text: string): number {
+  const durationMs = parseDurationMs(text);
+  if (durationMs === undefined) {
+    throw new InvalidArgumentError(
+      'Give milliseconds, or a time such as 500ms, 30s, 5m, 2h, 1d; up to 24 days.',
+    );
+  }
+  return durationMs;
+}
+
+/** Gives the reader of a whole number. */
+export function countArgument(least: number): (text: string) => number {
+  return (text) => {
+    const count = Number(text);
+    if (!/^\d{1,9}$/.test(text) || count < least) {
+      throw new InvalidArgumentError(`Give a whole number of ${least} or more.`);
+    }
+    return count;
+  };
+}
+
+/** For an option that may be given several times. */
+export function collect(text: string, former: readonly string[]): readonly string[] {
+  return [...former, text];
+}
+
+/** One or more statuses, in any case, separated by commas. @throws InvalidArgumentError */
+export function statusArgument(text: string, former: readonly JobStatus[]): readonly JobStatus[] {
+  const statuses = text.split(',').map((name) => {
+    const status = STATUSES.find((candidate) => candidate === name.trim().toUpperCase().replaceAll('-', '_'));
+    if (status === undefined) throw new InvalidArgumentError(`Give one of ${STATUSES.join(', ')}.`);
+    return status;
+  });
+  return [...former, ...statuses];
+}

@@ -1,0 +1,168 @@
+import { Argument, Option, type Command } from 'commander';
+import type { CommandContext, CommonOptions } from './command-context.ts';
+import type { Shell } from './commands/completion.ts';
+import type { LogsOptions } from './commands/logs.ts';
+import type { PsOptions } from './commands/ps.ts';
+import type { RerunOptions } from './commands/rerun.ts';
+import type { RunOptions } from './commands/run.ts';
+import { EXIT } from './exit-codes.ts';
+import { collect, countArgument, durationArgument, jobIdArgument, statusArgument } from './option-values.ts';
+
+// What a command does is loaded when it is given: `lifeline --help` needs neither the client nor a server.
+
+/**
+ * Adds the commands that speak to a server. Each sets `process.exitCode` when it has ended; wrong usage ends the process with
+ * 125, as any failure of Lifeline's own.
+ */
+export function addClientCommands(program: Command): void {
+  addRun(program);
+  addLogs(program);
+  addPs(program);
+  addJobCommands(program);
+  addOpenAndCompletion(program);
+}
+
+function addRun(program: Command): void {
+  clientCommand(program, 'run', 'start a job, follow it, end with its exit code')
+    .argument('[command...]', 'the program and its arguments, after --')
+    // What comes after the program's name is the program's, also where it looks like an option.
+    .passThroughOptions()
+    .option('--script <text>', 'run this text by sh -c, instead of a command')
+    .option('--cwd <path>', 'working directory (default: this one, where the server is on this machine)')
+    .option('-e, --env <name=value>', 'a variable; the name alone passes yours on; repeatable', collect, [])
+    .option('--stdin <file>', 'text for its standard input; - reads ours')
+    .option('--unbuffered', 'ask the program not to hold its output back')
+    .option(
+      '--timeout <time>',
+      'end it as TIMED_OUT after this time: milliseconds, or 30s, 5m, 2h',
+      durationArgument,
+    )
+    .option('--grace <time>', 'time between the polite signal and SIGKILL (default: 10s)', durationArgument)
+    .addOption(
+      new Option('--on-end <what>', 'what becomes of processes that it leaves behind').choices([
+        'kill-tree',
+        'wait',
+      ]),
+    )
+    .option('-l, --label <word>', 'a word to find it by; repeatable', collect, [])
+    .option('--request-id <word>', 'your own word for this request; a repeat gives the same job')
+    .option('-d, --detach', 'print its number and leave it running')
+    .option('--raw', 'leave control characters as they are')
+    .option('-v, --verbose', 'say when the connection is lost and found')
+    .action(async (command: readonly string[], { onEnd, ...options }: RunFlags & CommonOptions) => {
+      const policies = { 'kill-tree': 'KILL_TREE', wait: 'WAIT' } as const;
+      const chosen = onEnd === undefined ? {} : { onEnd: policies[onEnd] };
+      await perform(options, async (context) =>
+        (await import('./commands/run.ts')).run(context, command, { ...options, ...chosen }),
+      );
+    });
+}
+
+interface RunFlags extends Omit<RunOptions, 'onEnd'> {
+  readonly onEnd?: 'kill-tree' | 'wait';
+}
+
+function addLogs(program: Command): void {
+  withJob(clientCommand(program, 'logs', 'print what a job has written'))
+    .option('-f, --follow', 'go on to the end of the job')
+    .option('-n, --tail <count>', 'begin with the last so many lines', countArgument(0))
+    .addOption(new Option('--stream <name>', 'lines of one stream only').choices(['stdout', 'stderr']))
+    .option('--jsonl', 'one JSON object a line (as --json)')
+    .option('-t, --timestamps', 'begin each line with the time at which it was read')
+    .option('--raw', 'leave control characters as they are')
+    .option('-v, --verbose', 'say when the connection is lost and found')
+    .action(async (jobId: string, { stream, jsonl, ...options }: LogsFlags & CommonOptions) => {
+      const json = options.json ?? jsonl ?? false;
+      const streams = { stdout: 'STDOUT', stderr: 'STDERR' } as const;
+      const chosen = stream === undefined ? {} : { stream: streams[stream] };
+      await perform({ ...options, json }, async (context) =>
+        (await import('./commands/logs.ts')).logs(context, jobId, { ...options, ...chosen }),
+      );
+    });
+}
+
+interface LogsFlags extends Omit<LogsOptions, 'stream'> {
+  readonly stream?: 'stdout' | 'stderr';
+  readonly jsonl?: boolean;
+}
+
+function addPs(program: Command): void {
+  clientCommand(program, 'ps', 'list the jobs that wait or run')
+    .option('-a, --all', 'also those that have ended')
+    .option(
+      '-s, --status <names>',
+      'those in these statuses, separated by commas; repeatable',
+      statusArgument,
+      [],
+    )
+    .option('-l, --label <word>', 'those with this label; repeatable', collect, [])
+    .option('-n, --limit <count>', 'the newest so many', countArgument(1), 100)
+    .action(async (options: PsOptions & CommonOptions) =>
+      perform(options, async (context) => (await import('./commands/ps.ts')).ps(context, options)),
+    );
+}
+
+function addJobCommands(program: Command): void {
+  withJob(clientCommand(program, 'show', 'show everything about a job')).action(
+    async (jobId: string, options: CommonOptions) =>
+      perform(options, async (context) => (await import('./commands/show.ts')).show(context, jobId)),
+  );
+  withJob(clientCommand(program, 'cancel', 'end a job'))
+    .option('--grace <time>', 'milliseconds before SIGKILL, or 500ms, 5s; 0 kills now', durationArgument)
+    .action(async (jobId: string, options: { readonly grace?: number } & CommonOptions) =>
+      perform(options, async (context) =>
+        (await import('./commands/cancel.ts')).cancel(context, jobId, options),
+      ),
+    );
+  withJob(clientCommand(program, 'rerun', 'run a job once more, and print its number'))
+    .option('-f, --follow', 'follow it and end with its exit code, as run does')
+    .option('--request-id <word>', 'your own word for this request; a repeat gives the same job')
+    .option('--raw', 'leave control characters as they are')
+    .option('-v, --verbose', 'say when the connection is lost and found')
+    .action(async (jobId: string, options: RerunOptions & CommonOptions) =>
+      perform(options, async (context) =>
+        (await import('./commands/rerun.ts')).rerun(context, jobId, options),
+      ),
+    );
+}
+
+function addOpenAndCompletion(program: Command): void {
+  clientCommand(program, 'open', 'print a URL that lets a browser in, once').action(
+    async (options: CommonOptions) =>
+      perform(options, async (context) => (await import('./commands/open.ts')).open(context)),
+  );
+  withUsageExitCode(program.command('completion'))
+    .description('print what a shell needs to complete commands and options')
+    .addArgument(new Argument('<shell>').choices(['bash', 'zsh', 'fish']))
+    .action(async (shell: Shell) =>
+      perform({}, async (context) =>
+        (await import('./commands/completion.ts')).completion(context, shell, program),
+      ),
+    );
+}
+
+function clientCommand(program: Command, name: string, description: string): Command {
+  return withUsageExitCode(program.command(name))
+    .description(description)
+    .option('--url <url>', 'the server (or LIFELINE_URL); found by itself where one runs on this machine')
+    .option('--json', 'print JSON');
+}
+
+function withJob(command: Command): Command {
+  return command.argument('<job>', 'number of a job', jobIdArgument);
+}
+
+function withUsageExitCode(command: Command): Command {
+  return command.exitOverride((error) => {
+    // eslint-disable-next-line no-restricted-properties -- nothing has been acquired while options are read
+    process.exit(error.exitCode === 0 ? EXIT.OK : EXIT.LIFELINE_FAILED);
+  });
+}
+
+async function perform(
+  options: CommonOptions,
+  command: (context: CommandContext) => Promise<number>,
+): Promise<void> {
+  const { runCommand } = await import('./run-command.ts');
+  process.exitCode = await runCommand(options, command);
+}

@@ -1,0 +1,97 @@
+import type { ExecutionResult, GraphQLError, GraphQLFormattedError } from 'graphql';
+import { isAsyncIterable } from 'graphql-yoga';
+import type { GraphQLContext } from './context.ts';
+import { createErrorMasker, type FaultLog } from './errors.ts';
+import { GRAPHQL_PATH, type GraphQLHandler } from './yoga.ts';
+
+/** What GraphQL takes of a request. */
+export interface OperationRequest {
+  readonly query: string;
+  readonly operationName?: string | null | undefined;
+  readonly variables?: Record<string, unknown> | null | undefined;
+  readonly extensions?: Record<string, unknown> | null | undefined;
+}
+
+/** Takes one result, as JSON. Resolves once there is room for the next, with false where none is wanted any more. */
+export type Deliver = (result: string) => Promise<boolean>;
+
+/**
+ * Performs one operation of any kind: its results go to `deliver`, one after the other. Resolves after the last, or as
+ * soon as none is wanted; never rejects: whatever fails is the last result, with coded errors.
+ *
+ * Everything that it holds hangs on the context's signal, whose owner need not wait for this to resolve.
+ */
+export type PerformOperation = (
+  request: OperationRequest,
+  context: GraphQLContext,
+  deliver: Deliver,
+) => Promise<void>;
+
+/**
+ * Gives a way to perform operations without an HTTP response for each.
+ *
+ * It enters Yoga where Yoga's own HTTP does, behind the reading of the request and before the writing of the response.
+ * So parsing, validation, limits, cache and masking are not set up alike but are the same; the stock plugin for
+ * `/graphql/stream` goes another way, on which a source that throws is an unhandled rejection.
+ */
+export function createOperationPerformer(yoga: GraphQLHandler, log: FaultLog): PerformOperation {
+  const mask = createErrorMasker(log);
+  return async (request, context, deliver) => {
+    try {
+      const result = await yoga.getResultForParams(
+        {
+          params: request as Parameters<GraphQLHandler['getResultForParams']>[0]['params'],
+          request: new Request(`http://localhost${GRAPHQL_PATH}`, { method: 'POST' }),
+        },
+        // Yoga adds to it.
+        { ...context },
+      );
+      if (result === undefined) throw new Error('an operation without a result');
+      if (isAsyncIterable<ExecutionResult>(result)) await deliverEach(result, context.signal, deliver);
+      else await deliver(written(result));
+    } catch (error) {
+      if (!context.signal.aborted) await deliver(written({ errors: [mask(error)] }));
+    }
+  };
+}
+
+async function deliverEach(
+  results: AsyncIterable<ExecutionResult>,
+  signal: AbortSignal,
+  deliver: Deliver,
+): Promise<void> {
+  const iterator = results[Symbol.asyncIterator]();
+  try {
+    for (;;) {
+      const next = await iterator.next();
+      if (next.done === true || signal.aborted) return;
+      const goesOn = await deliver(written(next.value));
+      // No event has no data: the source itself has failed, and might fail so for ever.
+      if (!goesOn || next.value.data === undefined) return;
+    }
+  } finally {
+    void letGo(iterator);
+  }
+}
+
+/** Not waited for: behind a pending `next()` it would come too late, and the signal has released everything. */
+async function letGo(iterator: AsyncIterator<ExecutionResult>): Promise<void> {
+  try {
+    await iterator.return?.();
+  } catch {
+    // There is nobody left to tell.
+  }
+}
+
+/** As Yoga writes results: without what only its HTTP layer reads. */
+function written(result: ExecutionResult): string {
+  if (result.errors === undefined) return JSON.stringify(result);
+  return JSON.stringify({ ...result, errors: result.errors.map(withoutInternals) });
+}
+
+function withoutInternals(error: GraphQLError): GraphQLFormattedError {
+  const formatted: GraphQLFormattedError = error.toJSON();
+  const { extensions, ...shown } = formatted;
+  const told = Object.entries(extensions ?? {}).filter(([name]) => name !== 'http');
+  return told.length === 0 ? shown : { ...shown, extensions: Object.fromEntries(told) };
+}

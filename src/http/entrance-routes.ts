@@ -1,0 +1,28 @@
+import type { Entrance } from './entrance.ts';
+import type { Route } from './exchange.ts';
+import { loginDoor, loginPageDoor, logoutDoor } from './login-door.ts';
+import { graphiqlDoor, pageDoor } from './page-door.ts';
+import { staticDoor } from './static-door.ts';
+import { ticketDoor, ticketIssueDoor } from './ticket-door.ts';
+
+/**
+ * The paths for browsers. Pages are public at the gate, because their doors answer visitors without a session by leading
+ * them to the login page.
+ */
+export function entranceRoutes(entrance: Entrance): readonly Route[] {
+  return [
+    { path: /^\/$/, methods: ['GET', 'HEAD'], isPublic: true, door: pageDoor(entrance, 'entrance/home') },
+    { path: /^\/graphql$/, methods: ['GET'], isPublic: true, door: graphiqlDoor(entrance) },
+    {
+      path: /^\/static\/assets\/([\w.-]+)$/,
+      methods: ['GET', 'HEAD'],
+      isPublic: true,
+      door: staticDoor(entrance.files),
+    },
+    { path: /^\/login$/, methods: ['GET', 'HEAD'], isPublic: true, door: loginPageDoor(entrance) },
+    { path: /^\/login$/, methods: ['POST'], isPublic: true, door: loginDoor(entrance) },
+    { path: /^\/login\/ticket$/, methods: ['GET'], isPublic: true, door: ticketDoor(entrance) },
+    { path: /^\/login\/ticket$/, methods: ['POST'], isPublic: false, door: ticketIssueDoor(entrance) },
+    { path: /^\/logout$/, methods: ['POST'], isPublic: false, door: logoutDoor(entrance) },
+  ];
+}

@@ -1,0 +1,50 @@
+import { isLetIn } from './credential-check.ts';
+import type { Entrance } from './entrance.ts';
+import type { Door } from './exchange.ts';
+import { redirect } from './login-hop.ts';
+import { Refusal } from './refusal.ts';
+import { setSessionCookie } from './session-cookie.ts';
+import { TICKET_LIFETIME_MS } from './tickets.ts';
+
+export const TICKET_PATH = '/login/ticket';
+
+/** The path that lets one browser in once. Without authentication there is nothing to be let into. */
+export function ticketPath({ auth, tickets }: Entrance): string {
+  return auth === 'off' ? '/' : `${TICKET_PATH}?ticket=${tickets.issue()}`;
+}
+
+/**
+ * `POST /login/ticket`: gives `{"url": …, "expiresAt": …}` for a browser to open. Only for holders of the token itself: a
+ * session cannot beget others.
+ */
+export function ticketIssueDoor(entrance: Entrance): Door {
+  return ({ req, res, session }) => {
+    if (session !== undefined) {
+      throw new Refusal(403, 'FORBIDDEN', 'A ticket is given for the token only: Authorization: Bearer.');
+    }
+    const body = JSON.stringify({
+      url: `http://${req.headers.host ?? ''}${ticketPath(entrance)}`,
+      expiresAt: new Date(Date.now() + TICKET_LIFETIME_MS).toISOString(),
+    });
+    res.writeHead(200, {
+      'Content-Type': 'application/json; charset=utf-8',
+      'Content-Length': Buffer.byteLength(body),
+    });
+    res.end(body);
+  };
+}
+
+/**
+ * `GET /login/ticket?ticket=…`: begins a session and goes on to `/`. A ticket that is used or too old leads to the login
+ * page, which says so; who is logged in already goes on, so that a reload does no harm.
+ */
+export function ticketDoor({ auth, check, sessions, tickets }: Entrance): Door {
+  return async ({ req, res, url }) => {
+    if (auth === 'token' && tickets.redeem(url.searchParams.get('ticket') ?? '')) {
+      setSessionCookie(req, res, await sessions.begin());
+      redirect(res, '/');
+      return;
+    }
+    redirect(res, (await isLetIn(check, req, url)) ? '/' : '/login?used');
+  };
+}

@@ -1,0 +1,109 @@
+import Sqlite from 'better-sqlite3';
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { DataDirectory } from '../../src/storage/data-directory.ts';
+import { Database } from '../../src/storage/database.ts';
+import { applyMigrations, MIGRATIONS_PATH, migrationNames } from '../../src/storage/migrations.ts';
+import { StartupError } from '../../src/storage/startup-error.ts';
+import { ScratchDirectory } from '../end-to-end/harness/scratch-directory.ts';
+
+let scratch: ScratchDirectory;
+let directory: DataDirectory;
+beforeEach(() => {
+  scratch = new ScratchDirectory();
+  directory = DataDirectory.prepare(scratch.file('data'));
+});
+afterEach(() => {
+  scratch[Symbol.dispose]();
+});
+
+function inFile<T>(path: string, work: (database: Sqlite.Database) => T): T {
+  const database = new Sqlite(path);
+  try {
+    return work(database);
+  } finally {
+    database.close();
+  }
+}
+
+function backups(): string[] {
+  return readdirSync(directory.backupsPath);
+}
+
+const NOTES = `CREATE TABLE _prisma_migrations (
+  id TEXT PRIMARY KEY NOT NULL, checksum TEXT NOT NULL, finished_at DATETIME, migration_name TEXT NOT NULL, logs TEXT,
+  rolled_back_at DATETIME, started_at DATETIME NOT NULL DEFAULT current_timestamp, applied_steps_count INTEGER UNSIGNED NOT NULL DEFAULT 0)`;
+
+/** Makes the database as the first version left it, with one job in it. */
+function makeOfTheFirstVersion(): void {
+  const [name] = migrationNames();
+  const sql = readFileSync(join(MIGRATIONS_PATH, name!, 'migration.sql'), 'utf8');
+  inFile(directory.databasePath, (database) => {
+    database.exec(sql);
+    database.exec(NOTES);
+    note(database, name!, createHash('sha256').update(sql).digest('hex'));
+    database.exec(
+      `INSERT INTO Job (id, status, reason, command, cwd, env, labels, gracePeriodMs, onEnd, queuedAt)
+       VALUES (7, 'LOST', 'NONE', '[]', '/', '[]', '["kept"]', 0, 'WAIT', '2026-01-01T00:00:00.000+00:00')`,
+    );
+  });
+}
+
+function note(database: Sqlite.Database, name: string, checksum: string): void {
+  database
+    .prepare(
+      'INSERT INTO _prisma_migrations (id, checksum, finished_at, migration_name, started_at, applied_steps_count) VALUES (?, ?, 1, ?, 1, 1)',
+    )
+    .run(name, checksum, name);
+}
+
+describe('migrations', () => {
+  it('make a new database without a backup, and then do nothing more', async () => {
+    expect(await applyMigrations(directory)).toEqual(migrationNames());
+    expect(await applyMigrations(directory)).toEqual([]);
+    expect(backups()).toEqual([]);
+  });
+
+  it('have the database backed up before they change one, whole and readable, and keep what is in it', async () => {
+    makeOfTheFirstVersion();
+    expect(await applyMigrations(directory)).toEqual(migrationNames().slice(1));
+    expect(await applyMigrations(directory)).toEqual([]);
+    expect(backups()).toHaveLength(1);
+    const path = join(directory.backupsPath, backups()[0]!);
+    expect(path).toMatch(/before-migration-[^/]*\.db$/);
+    inFile(path, (database) => {
+      expect(database.pragma('integrity_check', { simple: true })).toBe('ok');
+      expect(database.prepare('SELECT id FROM Job').all()).toEqual([{ id: 7 }]);
+      expect(database.prepare('SELECT migration_name AS name FROM _prisma_migrations').all()).toEqual([
+        { name: migrationNames()[0] },
+      ]);
+    });
+    await using database = await Database.open(directory);
+    expect(await database.read.job.findUnique({ where: { id: 7 } })).toMatchObject({ status: 'LOST' });
+  });
+
+  it('refuse a database of a newer version, and write nothing to it', async () => {
+    await applyMigrations(directory);
+    inFile(directory.databasePath, (database) => {
+      database.pragma('journal_mode = DELETE');
+      note(database, '29990101000000_future', '');
+    });
+    const before = readFileSync(directory.databasePath);
+    await expect(applyMigrations(directory)).rejects.toThrow(StartupError);
+    await expect(applyMigrations(directory)).rejects.toThrow('29990101000000_future');
+    await expect(Database.open(directory)).rejects.toThrow(StartupError);
+    expect(readFileSync(directory.databasePath).equals(before)).toBe(true);
+    expect(backups()).toEqual([]);
+  });
+
+  it.each([
+    ['rubbish', () => Buffer.alloc(8192, 'x')],
+    ['a torn header', () => Buffer.from('SQLite format 3\0')],
+  ])('refuse %s and say how to repair it', async (_what, bytes) => {
+    writeFileSync(directory.databasePath, bytes());
+    await expect(applyMigrations(directory)).rejects.toThrow(StartupError);
+    await expect(applyMigrations(directory)).rejects.toThrow(/damaged.*backups/);
+  });
+});
