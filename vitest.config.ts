@@ -12,6 +12,8 @@ export default defineConfig({
   },
   test: {
     include: ['test/**/*.test.ts'],
+    // In Chromium: vitest.browser.config.ts.
+    exclude: ['test/browser/**'],
     // Real processes, signals and descriptor counts need a process of their own.
     pool: 'forks',
     maxWorkers: 2,

@@ -58,13 +58,13 @@ export function leaveServerPointer(
     });
     renameSync(draft, path);
   } catch (error) {
-    rmSync(draft, { force: true });
+    removeIfPossible(draft);
     onFailure(error);
     return { [Symbol.dispose]: () => undefined };
   }
   return {
     [Symbol.dispose]: () => {
-      if (readPointer(path)?.pid === process.pid) rmSync(path, { force: true });
+      if (readPointer(path)?.pid === process.pid) removeIfPossible(path);
     },
   };
 }
@@ -95,7 +95,15 @@ function removeStale(path: string): void {
   } catch {
     // Somebody else was faster, or nothing may be removed here: the pointer is ignored either way.
   } finally {
-    rmSync(aside, { force: true });
+    removeIfPossible(aside);
+  }
+}
+
+function removeIfPossible(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch {
+    // A directory that cannot be used: there is nothing of ours in it.
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Fetcher, FetcherParams, FetcherOpts } from '@graphiql/toolkit';
-import { type DocumentNode, type ExecutionResult, Kind, OperationTypeNode } from 'graphql';
+import { type ExecutionResult, Kind, type OperationDefinitionNode, OperationTypeNode, parse } from 'graphql';
 import { createClient, type Client } from 'graphql-sse';
 import { followEvents } from './follow-events.ts';
 
@@ -11,21 +11,47 @@ const OWN_PAGE = { 'Lifeline-Request': 'graphiql' };
  * path. The browser adds the session cookie; headers of the headers editor are sent, too.
  */
 export function createFetcher(url: string): Fetcher {
-  return (params, options = {}) =>
-    isSubscription(params, options.documentAST)
-      ? followEvents((sink) => streamingClient(url, options).subscribe(request(params), sink))
-      : post(url, params, options);
+  return (params, options = {}) => {
+    const { operation, request } = readRequest(params);
+    return operation === OperationTypeNode.SUBSCRIPTION
+      ? followEvents((sink) => streamingClient(url, options).subscribe(request, sink))
+      : post(url, request, options);
+  };
 }
 
-function isSubscription({ operationName }: FetcherParams, document: DocumentNode | undefined): boolean {
-  const operations = (document?.definitions ?? []).filter(({ kind }) => kind === Kind.OPERATION_DEFINITION);
-  const chosen =
-    operations.length === 1
-      ? operations
-      : operations.filter((operation) => 'name' in operation && operation.name?.value === operationName);
-  return chosen.some(
-    (operation) => 'operation' in operation && operation.operation === OperationTypeNode.SUBSCRIPTION,
-  );
+interface GraphQLRequest {
+  readonly query: string;
+  readonly operationName?: string;
+  readonly variables?: Record<string, unknown>;
+}
+
+/**
+ * Looks at the document itself: for a moment after a change of tabs, GraphiQL still gives the name and the parsed
+ * document of the tab before.
+ */
+function readRequest({ query, operationName, variables }: FetcherParams): {
+  operation: OperationTypeNode | undefined;
+  request: GraphQLRequest;
+} {
+  const operations = operationsOf(query);
+  const named = operations.find(({ name }) => name?.value === operationName);
+  return {
+    operation: (named ?? operations[0])?.operation,
+    request: {
+      query,
+      ...(operationName != null && named !== undefined && { operationName }),
+      ...(isRecord(variables) && { variables }),
+    },
+  };
+}
+
+function operationsOf(query: string): readonly OperationDefinitionNode[] {
+  try {
+    return parse(query).definitions.filter((definition) => definition.kind === Kind.OPERATION_DEFINITION);
+  } catch {
+    // The server says better what is wrong with it.
+    return [];
+  }
 }
 
 function streamingClient(url: string, { headers }: FetcherOpts): Client {
@@ -33,11 +59,15 @@ function streamingClient(url: string, { headers }: FetcherOpts): Client {
   return createClient({ url, headers: { ...OWN_PAGE, ...headers }, retryAttempts: 0, fetchFn: fetchOrLogIn });
 }
 
-async function post(url: string, params: FetcherParams, { headers }: FetcherOpts): Promise<ExecutionResult> {
+async function post(
+  url: string,
+  request: GraphQLRequest,
+  { headers }: FetcherOpts,
+): Promise<ExecutionResult> {
   const response = await fetchOrLogIn(url, {
     method: 'POST',
     headers: { ...OWN_PAGE, 'Content-Type': 'application/json', Accept: 'application/json', ...headers },
-    body: JSON.stringify(request(params)),
+    body: JSON.stringify(request),
   });
   return (await response.json()) as ExecutionResult;
 }
@@ -49,18 +79,6 @@ async function fetchOrLogIn(url: string, init: RequestInit): Promise<Response> {
     location.assign(`/login?to=${encodeURIComponent(location.pathname + location.search)}`);
   }
   return response;
-}
-
-function request({ query, operationName, variables }: FetcherParams): {
-  query: string;
-  operationName?: string;
-  variables?: Record<string, unknown>;
-} {
-  return {
-    query,
-    ...(operationName != null && { operationName }),
-    ...(isRecord(variables) && { variables }),
-  };
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

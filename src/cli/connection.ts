@@ -24,8 +24,8 @@ export interface Connection {
     jobId: string,
     options?: FollowJobLogsOptions,
   ): Promise<AsyncIterableIterator<JobLogEvent, undefined>>;
-  /** Posts to a path of the server, with the credential. Rejects as `fetch`. */
-  post(path: string): Promise<Response>;
+  /** Posts a JSON document to a path of the server, with the credential. Rejects as `fetch`. */
+  post(path: string, body: unknown): Promise<Response>;
 }
 
 /**
@@ -53,8 +53,12 @@ export function connect(
       const { JobLogFollower } = await import('../client/follow-job-logs.ts');
       return new JobLogFollower(endpoint, jobId, options);
     },
-    post: (path) =>
-      fetchCurrent(new URL(path, server.url).href, { method: 'POST', headers: endpoint.headers }),
+    post: (path, body) =>
+      fetchCurrent(new URL(path, server.url).href, {
+        method: 'POST',
+        headers: { ...endpoint.headers, 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      }),
   };
 }
 

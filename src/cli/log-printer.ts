@@ -71,12 +71,15 @@ export class TextPrinter implements LogPrinter {
   }
 
   async finish(): Promise<void> {
-    for (const stream of ['STDOUT', 'STDERR'] as const) {
-      const output = this.#options.outputs[stream];
-      const text = this.#texts[stream];
-      if (!output.isTerminal) continue;
-      const colours = this.#options.raw || output.hasColours ? RESET_COLOURS : '';
-      await output.write(colours + (text.isOpen ? text.end() : ''));
+    const { outputs, raw } = this.#options;
+    const streams = ['STDOUT', 'STDERR'] as const;
+    for (const stream of streams) {
+      const output = outputs[stream];
+      // One terminal for both is left once.
+      if (!output.isTerminal || (this.#isShared && stream === 'STDERR')) continue;
+      const colours = raw || output.hasColours ? RESET_COLOURS : '';
+      const open = this.#isShared ? streams.map((name) => this.#texts[name]) : [this.#texts[stream]];
+      await output.write(colours + (open.find((text) => text.isOpen)?.end() ?? ''));
     }
   }
 }

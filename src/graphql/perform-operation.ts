@@ -65,9 +65,7 @@ async function deliverEach(
     for (;;) {
       const next = await iterator.next();
       if (next.done === true || signal.aborted) return;
-      const goesOn = await deliver(written(next.value));
-      // No event has no data: the source itself has failed, and might fail so for ever.
-      if (!goesOn || next.value.data === undefined) return;
+      if (!(await deliver(written(next.value)))) return;
     }
   } finally {
     void letGo(iterator);

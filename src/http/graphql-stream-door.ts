@@ -120,7 +120,7 @@ function requireReservation(reservations: StreamReservations, exchange: Exchange
     throw new Refusal(
       404,
       'INVALID_INPUT',
-      'There is no such event stream (any more). Reserve one with PUT.',
+      'There is no such event stream, or not any more. Reserve one with PUT.',
     );
   }
   return reservation;

@@ -14,13 +14,13 @@ interface Attempts {
 }
 
 /**
- * Makes guessing slow: a wrong attempt is answered late, the later the more there were, and only a few of one address are
- * under way at once. The right token is never made to wait, and nobody is locked out for longer than a wrong answer takes.
+ * Makes guessing slow: a wrong attempt is answered late, the later the more there were, and only a few of one address may
+ * wait at once; more are not even looked at. Nobody is locked out for longer than a wrong answer takes.
  */
 export class LoginAttempts {
   readonly #byAddress = new Map<string, Attempts>();
 
-  /** To be called before an attempt is looked at. @throws Refusal 429 */
+  /** To be called in the same turn in which the attempt is looked at, before that. @throws Refusal 429 */
   admit(address: string): void {
     if ((this.#byAddress.get(address)?.waiting ?? 0) < MOST_WAITING) return;
     throw new Refusal(429, 'LIMIT_EXCEEDED', 'Too many wrong tokens at once. Try again in a few seconds.', {

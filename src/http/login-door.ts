@@ -31,8 +31,9 @@ export function loginDoor({ auth, isToken, sessions, attempts }: Entrance): Door
       throw new Refusal(403, 'FORBIDDEN', 'Only pages of this server can log in. Use Authorization: Bearer.');
     }
     const address = req.socket.remoteAddress ?? '';
-    attempts.admit(address);
     const token = tokenIn(await readBody(req, signal));
+    // In one turn with what follows: of many that come together, each sees those before it.
+    attempts.admit(address);
     if (auth === 'token' && !isToken(token)) {
       await attempts.fail(address, signal);
       throw new Refusal(401, 'UNAUTHENTICATED', 'That is not the token of this server.', {

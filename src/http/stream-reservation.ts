@@ -40,10 +40,6 @@ export class StreamReservation implements Disposable {
     return this.#stream.isOpen;
   }
 
-  get operations(): number {
-    return this.#operations.size;
-  }
-
   /**
    * Answers with the stream, until the client has gone.
    * @throws ConflictError while another answer carries it: there is one at a time

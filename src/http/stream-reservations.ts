@@ -20,10 +20,6 @@ export class StreamReservations {
     });
   }
 
-  get size(): number {
-    return this.#byToken.size;
-  }
-
   /**
    * Makes one that belongs to `holder`, and to itself: it is dropped when it is not used.
    * @throws LimitExceededError, ServerStoppingError

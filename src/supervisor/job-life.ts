@@ -5,6 +5,8 @@ import type { JobDirectory } from '../storage/job-directory.ts';
 import { appendTransition } from '../storage/job-files.ts';
 import type { CancellationFacts, JobFacts, JobStore, TransitionRecord } from '../storage/job-store.ts';
 import type { JobChangeBus } from './job-change-bus.ts';
+import type { SupervisorLog } from './supervisor-log.ts';
+import { untilStored } from './until-stored.ts';
 
 /** A step that the table of the job's life does not have. */
 export class IllegalTransitionError extends Error {
@@ -25,6 +27,15 @@ export interface Step {
   readonly active?: { readonly cookie: string; readonly host: HostIdentity };
 }
 
+export interface JobLifePorts {
+  readonly directory: JobDirectory;
+  readonly jobs: JobStore;
+  readonly changes: JobChangeBus;
+  /** Aborts when the server lets go of its jobs. */
+  readonly released: AbortSignal;
+  readonly log: SupervisorLog;
+}
+
 /**
  * The status of one job, and its way into directory and database.
  *
@@ -36,21 +47,20 @@ export class JobLife {
   readonly #directory: JobDirectory;
   readonly #jobs: JobStore;
   readonly #changes: JobChangeBus;
+  readonly #released: AbortSignal;
+  readonly #log: SupervisorLog;
   #status: JobStatus;
   #number: number;
   #written: Promise<void> = Promise.resolve();
 
   /** @param transitionCount how many transitions the job has had */
-  constructor(
-    jobId: JobId,
-    ports: { readonly directory: JobDirectory; readonly jobs: JobStore; readonly changes: JobChangeBus },
-    status: JobStatus,
-    transitionCount: number,
-  ) {
+  constructor(jobId: JobId, ports: JobLifePorts, status: JobStatus, transitionCount: number) {
     this.jobId = jobId;
     this.#directory = ports.directory;
     this.#jobs = ports.jobs;
     this.#changes = ports.changes;
+    this.#released = ports.released;
+    this.#log = ports.log;
     this.#status = status;
     this.#number = transitionCount;
   }
@@ -59,7 +69,10 @@ export class JobLife {
     return this.#status;
   }
 
-  /** Resolves when the step is stored. @throws IllegalTransitionError at once, and nothing has changed */
+  /**
+   * Resolves when the step is stored, however long that cannot be done.
+   * @throws IllegalTransitionError at once, and nothing has changed; the last error when the server lets go first
+   */
   async advance(to: JobStatus, step: Step): Promise<void> {
     const from = this.#status;
     if (!isLegalTransition(from, to)) throw new IllegalTransitionError(this.jobId, from, to);
@@ -74,10 +87,20 @@ export class JobLife {
       cause: step.cause ?? null,
     };
     return this.#write(async () => {
-      appendTransition(this.#directory, record);
-      if (step.active === undefined)
-        await this.#jobs.transition(this.jobId, record, step.facts, step.cancellation);
-      else await this.#jobs.enterActive(this.jobId, record, step.active.cookie, step.active.host);
+      await this.#untilStored(() => {
+        appendTransition(this.#directory, record);
+      });
+      await this.#untilStored(async () =>
+        step.active === undefined
+          ? this.#jobs.transition(this.jobId, record, step.facts, step.cancellation)
+          : this.#jobs.enterActive(this.jobId, record, step.active.cookie, step.active.host),
+      );
+    });
+  }
+
+  async #untilStored(write: () => void | Promise<void>): Promise<void> {
+    await untilStored(write, this.#released, (error) => {
+      this.#log.failure(this.jobId, 'a step of the job could not be stored yet; it is tried again', error);
     });
   }
 

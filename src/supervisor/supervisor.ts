@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { ConflictError, JobNotFoundError, ServerStoppingError } from '../domain/errors.ts';
 import type { EnvEntry, JobSpec } from '../domain/job-spec.ts';
 import type { JobId } from '../domain/job-id.ts';
@@ -246,8 +247,15 @@ export class Supervisor {
       reason: 'NONE',
       cause: null,
     };
-    createJobFiles(dataDirectory.jobDirectory(jobId), spec, digest, first);
-    await jobs.insertQueued(jobId, spec, digest, first);
+    const directory = dataDirectory.jobDirectory(jobId);
+    try {
+      createJobFiles(directory, spec, digest, first);
+      await jobs.insertQueued(jobId, spec, digest, first);
+    } catch (error) {
+      // Whoever asked is told that there is no job: the next start of the server must not find one.
+      rmSync(directory.path, { recursive: true, force: true });
+      throw error;
+    }
     this.changes.notify(jobId);
     this.#newRun(jobId, spec, 'QUEUED', 1);
     this.#queue.add(jobId);
@@ -256,9 +264,10 @@ export class Supervisor {
   }
 
   #newRun(jobId: JobId, spec: JobSpec, status: JobLife['status'], transitionCount: number): JobRun {
-    const { dataDirectory, jobs, bus } = this.#options;
+    const { dataDirectory, jobs, bus, log } = this.#options;
     const directory = dataDirectory.jobDirectory(jobId);
-    const life = new JobLife(jobId, { directory, jobs, changes: this.changes }, status, transitionCount);
+    const ports = { directory, jobs, changes: this.changes, released: this.#released.signal, log };
+    const life = new JobLife(jobId, ports, status, transitionCount);
     const run = new JobRun(this.#runPorts, life, directory, spec, bus.open(jobId));
     this.#runs.set(jobId, run);
     return run;

@@ -6,6 +6,8 @@ export type Behaviour =
   | { readonly kind: 'pass' }
   /** Breaks the connection, wherever in a line that is. */
   | { readonly kind: 'cut'; readonly afterBytes: number }
+  /** The same, by what it receives at once: passes so many pieces, and of the next one this part (0 to 1). */
+  | { readonly kind: 'cut-pieces'; readonly pieces: number; readonly part: number }
   /** Goes away without a word: both sockets stay open, nothing passes any more in either direction. */
   | { readonly kind: 'die'; readonly afterBytes: number }
   /** Passes nothing until `goOn()`. */
@@ -21,6 +23,8 @@ interface Link {
   readonly client: Socket;
   readonly server: Socket;
   readonly behaviour: Behaviour;
+  /** How many pieces have come. */
+  pieces: number;
   /** How many bytes still pass. */
   roomBytes: number;
   held: Buffer;
@@ -122,6 +126,7 @@ export class HostileProxy implements AsyncDisposable {
       client,
       server,
       behaviour,
+      pieces: 0,
       roomBytes: 'afterBytes' in behaviour ? behaviour.afterBytes : Infinity,
       held: Buffer.alloc(0),
       isStopped: false,
@@ -160,7 +165,7 @@ export class HostileProxy implements AsyncDisposable {
   }
 
   #pass(link: Link, bytes: Buffer): void {
-    const { behaviour, client } = link;
+    const { behaviour } = link;
     switch (behaviour.kind) {
       case 'pass':
         link.client.write(bytes);
@@ -176,6 +181,11 @@ export class HostileProxy implements AsyncDisposable {
         this.#flush(link, isLastPart(bytes) ? length : length - (length % behaviour.blockBytes));
         return;
       }
+      case 'cut-pieces':
+        link.pieces += 1;
+        if (link.pieces > behaviour.pieces) link.roomBytes = Math.floor(bytes.length * behaviour.part);
+        this.#passUpTo(link, bytes);
+        return;
       case 'cut':
       case 'die':
       case 'stall':
@@ -192,7 +202,7 @@ export class HostileProxy implements AsyncDisposable {
     link.roomBytes -= passing.length;
     if (passing.length > 0) link.client.write(passing);
     if (passing.length === bytes.length) return;
-    if (link.behaviour.kind === 'cut') {
+    if (link.behaviour.kind.startsWith('cut')) {
       this.#cut(link);
       return;
     }

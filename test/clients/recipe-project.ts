@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import { MAIN_PATH } from '../end-to-end/harness/lifeline-server.ts';
 import { ScratchDirectory } from '../end-to-end/harness/scratch-directory.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -38,7 +39,7 @@ export function recipes(): Recipe[] {
 
 /**
  * Guard of a project of somebody's own: a directory with the programs of docs/clients.md as they stand there, beside the
- * packages that they import, this one among them.
+ * packages that they import, the one under test among them.
  */
 export class RecipeProject implements Disposable {
   readonly #scratch = new ScratchDirectory();
@@ -46,7 +47,7 @@ export class RecipeProject implements Disposable {
   constructor() {
     for (const { name, source } of recipes()) if (name !== undefined) this.write(name, source);
     this.write('package.json', JSON.stringify({ type: 'module' }));
-    this.#install('lifelined', ROOT);
+    this.#install('lifelined', dirname(dirname(MAIN_PATH)));
     for (const name of PACKAGES) this.#install(name, join(ROOT, 'node_modules', name));
   }
 

@@ -82,7 +82,7 @@ describe('a server that runs out of descriptors', () => {
     const started = server;
     const { pid } = server;
     const limit = descriptorCount(pid) + 40;
-    execFileSync('prlimit', ['--pid', String(pid), `--nofile=${String(limit)}`]);
+    execFileSync('prlimit', ['--pid', String(pid), `--nofile=${String(limit)}:`]);
     const word = server.scratch.file('word');
     const answers = await Promise.allSettled(
       Array.from({ length: 40 }, (_, index) =>
@@ -94,6 +94,7 @@ describe('a server that runs out of descriptors', () => {
       const { activeJobs, queuedJobs } = await started.counters();
       return activeJobs + queuedJobs === 0;
     });
+    execFileSync('prlimit', ['--pid', String(pid), '--nofile=1000:']);
     const jobIds = answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []));
     const jobs = await Promise.all(jobIds.map((jobId) => findJob(started, jobId)));
     const failed = jobs.filter(({ reason }) => reason === 'LAUNCH_FAILED');

@@ -6,7 +6,6 @@ import { httpCall, type HttpCall } from './harness/http-call.ts';
 import { LifelineServer } from './harness/lifeline-server.ts';
 
 let server: LifelineServer;
-let jobsBefore = 0;
 beforeAll(async () => {
   server = await LifelineServer.start({
     args: ['--allowed-host', 'lifeline.example', '--allowed-origin', 'https://front.example'],

@@ -13,7 +13,6 @@ import {
   readWholeLog,
   startJob,
   startScript,
-  tryStartJob,
   untilOver,
   untilStatus,
   type LineView,
@@ -43,10 +42,10 @@ async function reconciliation(): Promise<Record<string, number>> {
 }
 
 describe('a job whose server is stopped and started again', () => {
-  it.each(['SIGTERM', 'SIGKILL', 'SIGINT', 'SIGHUP'] as const)(
+  it.each(['SIGTERM', 'SIGKILL'] as const)(
     'by %s goes on, and its reader resumes without a gap',
     async (stop) => {
-      const gates = [1, 2, 3].map((part) => server.scratch.file(`gate-${String(part)}`));
+      const gates = [1, 2].map((part) => server.scratch.file(`gate-${String(part)}`));
       const jobId = await startJob(server, {
         command: nodeProgram(
           'count.mjs',
@@ -95,7 +94,7 @@ describe('a job whose server is stopped and started again', () => {
       `i=0; until [ -e ${stop} ]; do i=$((i+1)); echo $i; [ $((i % 50)) = 0 ] && sleep 0.01; done; exit 3`,
     );
     const { pid } = await untilStatus(server, jobId, 'RUNNING');
-    for (let round = 0; round < 10; round += 1) {
+    for (let round = 0; round < 8; round += 1) {
       await new Promise((resolve) => setTimeout(resolve, Math.random() * 60));
       await server.end('SIGKILL');
       await server.launch();
@@ -204,51 +203,4 @@ describe('a job whose server is stopped and started again', () => {
     await cancelJob(server, jobId, 0);
     expect((await untilOver(server, jobId)).status).toBe('CANCELLED');
   });
-});
-
-describe('a request that is repeated', () => {
-  it('under its requestId starts one job, whether at once, later, or after kill -9', async () => {
-    const file = server.scratch.file('ran');
-    const input = { requestId: 'order-66', script: `echo ran >>${file}` };
-    const answers = await Promise.all(Array.from({ length: 10 }, () => startJob(server, input)));
-    expect(new Set(answers).size).toBe(1);
-    await untilOver(server, answers[0]!);
-    await server.restart('SIGKILL');
-    expect(await startJob(server, input)).toBe(answers[0]);
-    expect(readFileSync(file, 'utf8')).toBe('ran\n');
-    const { errors } = await tryStartJob(server, { ...input, script: 'echo other' });
-    expect(errors.map(({ extensions }) => extensions?.code)).toEqual(['CONFLICT']);
-  });
-
-  it(
-    'by a client whose server was killed at any moment runs at most once, and exactly once unless its launch failed',
-    { timeout: 120_000 },
-    async () => {
-      const requests: { input: { requestId: string; script: string }; file: string }[] = [];
-      for (let round = 0; round < 6; round += 1) {
-        const fresh = Array.from({ length: 4 }, (_, index) => {
-          const file = server.scratch.file(`ran-${String(round)}-${String(index)}`);
-          return { file, input: { requestId: file, script: `echo ran >>${file}` } };
-        });
-        requests.push(...fresh);
-        const calls = fresh.map(({ input }) => startJob(server, input).catch(() => undefined));
-        await new Promise((resolve) => setTimeout(resolve, Math.random() * 60));
-        await server.end('SIGKILL');
-        await Promise.all(calls);
-        await server.launch();
-      }
-      for (const { input, file } of requests) {
-        const { status, reason } = await untilOver(server, await startJob(server, input));
-        const ran = existsSync(file) ? readFileSync(file, 'utf8') : '';
-        expect([status, reason, ran]).toEqual(
-          status === 'SUCCEEDED' ? ['SUCCEEDED', 'EXITED', 'ran\n'] : ['FAILED', 'LAUNCH_FAILED', ''],
-        );
-      }
-      const { jobs } = await server.ask<{ jobs: { edges: { node: { requestId: string | null } }[] } }>(
-        '{ jobs(first: 100) { edges { node { requestId } } } }',
-      );
-      const ids = jobs.edges.flatMap(({ node }) => node.requestId ?? []);
-      expect(ids.sort()).toEqual(requests.map(({ input }) => input.requestId).sort());
-    },
-  );
 });

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { mkdirSync, renameSync, rmdirSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { JobId } from '../../src/domain/job-id.ts';
 import { isLegalTransition, JOB_STATUSES, type JobStatus } from '../../src/domain/job-status.ts';
@@ -9,6 +10,7 @@ import { JobStore, TransitionConflictError } from '../../src/storage/job-store.t
 import { JobChangeBus } from '../../src/supervisor/job-change-bus.ts';
 import { IllegalTransitionError, JobLife, type Step } from '../../src/supervisor/job-life.ts';
 import { completeRequest } from '../../src/supervisor/job-request.ts';
+import { untilTrue } from '../end-to-end/harness/until-true.ts';
 import { ScratchDirectory } from '../end-to-end/harness/scratch-directory.ts';
 
 const scratch = new ScratchDirectory();
@@ -16,6 +18,14 @@ let directory: DataDirectory;
 let database: Database;
 let jobs: JobStore;
 const changes = new JobChangeBus();
+const released = new AbortController();
+const delays: unknown[] = [];
+const log = {
+  ended: () => undefined,
+  reconciled: () => undefined,
+  anomaly: () => undefined,
+  failure: (_jobId: JobId | null, _what: string, error: unknown) => delays.push(error),
+};
 let lastId: JobId = 0;
 
 beforeAll(async () => {
@@ -47,7 +57,7 @@ async function newLife(): Promise<JobLife> {
 function lifeOf(jobId: JobId, status: JobStatus, transitionCount: number): JobLife {
   return new JobLife(
     jobId,
-    { directory: directory.jobDirectory(jobId), jobs, changes },
+    { directory: directory.jobDirectory(jobId), jobs, changes, released: released.signal, log },
     status,
     transitionCount,
   );
@@ -99,7 +109,7 @@ describe('the life of a job', () => {
           active: ['STARTING', 'RUNNING', 'CANCELLING'].includes(taken.at(-1)!),
         });
       }),
-      { numRuns: 60 },
+      { numRuns: 30 },
     );
   });
 
@@ -125,6 +135,30 @@ describe('the life of a job', () => {
     await expect(stale.advance('CANCELLED', step('CANCELLED'))).rejects.toThrow(TransitionConflictError);
     expect(await jobs.findJob(life.jobId)).toMatchObject({ status: 'STARTING' });
     expect((await stored(life.jobId)).rows).toEqual(['QUEUED', 'STARTING']);
+  });
+
+  it('is stored at last, in order, where it could not be for a while', async () => {
+    const life = await newLife();
+    const { transitionsPath, path } = directory.jobDirectory(life.jobId);
+    // Something stands where the file is: nothing can be appended to it.
+    renameSync(transitionsPath, `${path}/aside`);
+    mkdirSync(transitionsPath);
+    const writes = [
+      life.advance('STARTING', step('STARTING')),
+      life.advance('FAILED', { reason: 'LAUNCH_FAILED' }),
+    ];
+    await untilTrue(() => delays.length > 0);
+    expect(life.status).toBe('FAILED');
+    expect(await jobs.findJob(life.jobId)).toMatchObject({ status: 'QUEUED' });
+    rmdirSync(transitionsPath);
+    renameSync(`${path}/aside`, transitionsPath);
+    await Promise.all(writes);
+    expect(await stored(life.jobId)).toEqual({
+      status: 'FAILED',
+      rows: ['QUEUED', 'STARTING', 'FAILED'],
+      files: ['QUEUED', 'STARTING', 'FAILED'],
+      active: false,
+    });
   });
 
   it('tells who waits for a change, after it is stored', async () => {

@@ -206,6 +206,23 @@ describe('a job whose executor throws', () => {
   });
 });
 
+describe('a job that could not be stored', () => {
+  it('is told to have failed, and no later start finds it', async () => {
+    const supervisor = await openSupervisor(realLauncher());
+    await database.gate.transaction(async (tx) =>
+      tx.$executeRawUnsafe('ALTER TABLE JobTransition RENAME TO Elsewhere'),
+    );
+    await expect(supervisor.startJob({ script: 'exit 0', cwd: '/' })).rejects.toThrow();
+    await database.gate.transaction(async (tx) =>
+      tx.$executeRawUnsafe('ALTER TABLE Elsewhere RENAME TO JobTransition'),
+    );
+    expect([supervisor.queuedJobs, bus.size, directory.jobIds()]).toEqual([0, 0, []]);
+    const jobId = await supervisor.startJob({ script: 'exit 0', cwd: '/' });
+    await readToEnd(jobId);
+    expect(await jobs.findJob(jobId)).toMatchObject({ status: 'SUCCEEDED' });
+  });
+});
+
 describe('a job that another server left', () => {
   it.each([
     ['another boot', (host: HostIdentity) => ({ ...host, bootId: 'another-boot' }), 'HOST_REBOOTED'],
@@ -252,12 +269,12 @@ describe('a job that another server left', () => {
 
   it('is adopted by pid and start time, and only so', async () => {
     const first = await openSupervisor(realLauncher());
-    const jobId = await first.startJob({ script: 'exec sleep 1000', cwd: '/' });
+    const jobId = await first.startJob({ script: 'exec env -i sleep 1000', cwd: '/' });
     await untilTrue(async () => (await jobs.findJob(jobId))?.status === 'RUNNING');
     const pid = (await jobs.findJob(jobId))!.pid!;
     await first.stop('keep');
     supervisors.splice(0);
-    // As if the pids had been given to strangers: same numbers, other start times.
+    // As if the pids had been given to strangers: same numbers, other start times, and no cookie of the job.
     await database.gate.transaction(async (tx) =>
       tx.activeJob.update({ where: { jobId }, data: { programStartTicks: 1, shimStartTicks: 1 } }),
     );
@@ -267,6 +284,7 @@ describe('a job that another server left', () => {
     expect(await jobs.findJob(jobId)).toMatchObject({ status: 'LOST', reason: 'IDENTITY_GONE' });
     expect(isRunning(pid)).toBe(true);
     signal(-pid, 'SIGKILL');
+    await untilTrue(() => !isRunning(pid));
     await untilTrue(() => processesMentioning(scratch.path).length === 0);
   });
 });

@@ -8,7 +8,7 @@ import { EXIT } from '../exit-codes.ts';
 /** `lifeline open`: prints a URL that lets a browser in, once. */
 export async function open(context: CommandContext): Promise<number> {
   const connection = context.connect();
-  const { response, answer } = await ask(() => connection.post('login/ticket'));
+  const { response, answer } = await ask(() => connection.post('login/ticket', {}));
   const refusal = codedErrorIn(answer);
   if (refusal !== undefined && response.status !== 404)
     throw new LifelineRequestError(refusal.code, refusal.message);

@@ -24,7 +24,7 @@ const CancelledProcess = builder.objectRef<TerminatedProcess>('CancelledProcess'
   }),
 });
 
-export const Cancellation = builder.prismaObject('Cancellation', {
+builder.prismaObject('Cancellation', {
   description: 'The forced end of a job: what was asked for, and what came of it.',
   fields: (t) => ({
     reason: t.field({

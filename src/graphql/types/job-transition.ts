@@ -3,7 +3,7 @@ import { builder } from '../builder.ts';
 import { JobReasonRef } from './job-reason.ts';
 import { JobStatusRef } from './job-status.ts';
 
-export const JobTransition = builder.prismaObject('JobTransition', {
+builder.prismaObject('JobTransition', {
   description: 'One step in the life of a job.',
   fields: (t) => ({
     number: t.exposeInt('number', { description: '1, 2, 3 … within the job.' }),

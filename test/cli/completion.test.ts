@@ -1,0 +1,75 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { LifelineCommand, type CommandResult } from './lifeline-command.ts';
+
+const COMMANDS = ['serve', 'run', 'logs', 'ps', 'show', 'cancel', 'rerun', 'open', 'completion'];
+
+async function lifeline(...args: readonly string[]): Promise<CommandResult> {
+  using command = new LifelineCommand(args, { cwd: '/' });
+  return await command.end();
+}
+
+/** The long options of a command, as its help shows them. */
+async function optionsOf(command: string): Promise<string[]> {
+  const { code, stdout } = await lifeline(command, '--help');
+  expect(code).toBe(0);
+  const options = [...stdout.matchAll(/^ +(?:-\w, )?(--[a-z-]+)/gm)].map(([, option]) => option!);
+  expect(options).toContain('--help');
+  return options.filter((option) => option !== '--help');
+}
+
+describe('the completion for', () => {
+  let bash: string;
+
+  beforeAll(async () => {
+    bash = (await lifeline('completion', 'bash')).stdout;
+  });
+
+  /** What bash itself makes of the script for the words so far. */
+  function completed(...words: readonly string[]): string[] {
+    const script = `${bash}\nCOMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _lifeline; printf '%s\\n' "\${COMPREPLY[@]}"`;
+    const out = execFileSync('bash', ['--norc', '-c', script, 'bash', 'lifeline', ...words], {
+      encoding: 'utf8',
+    });
+    return out.split('\n').filter((word) => word !== '');
+  }
+
+  it('bash knows commands, options, and values', async () => {
+    expect(completed('')).toEqual(expect.arrayContaining(COMMANDS));
+    expect(completed('re')).toEqual(['rerun']);
+    for (const command of COMMANDS) {
+      const offered = completed(command, '--');
+      expect(offered).toEqual(expect.arrayContaining(await optionsOf(command)));
+    }
+    expect(completed('logs', '--stream', '')).toEqual(['stdout', 'stderr']);
+    expect(completed('completion', 'f')).toEqual(['fish']);
+    expect(completed('run', '--', 'mkfif')).toContain('mkfifo');
+  });
+
+  it.each([['zsh'], ['fish']])('%s knows commands and options', async (shell) => {
+    const { code, stdout } = await lifeline('completion', shell);
+    expect(code).toBe(0);
+    for (const command of COMMANDS) {
+      expect(stdout).toContain(command);
+      for (const option of await optionsOf(command)) {
+        expect(stdout).toContain(shell === 'zsh' ? `${option}[` : `-l ${option.slice(2)} `);
+      }
+    }
+  });
+
+  it('another shell is refused', async () => {
+    expect((await lifeline('completion', 'tcsh')).code).toBe(125);
+  });
+});
+
+describe('docs/cli.md', () => {
+  it('has every command and every option', async () => {
+    const page = readFileSync(join(import.meta.dirname, '../../docs/cli.md'), 'utf8');
+    for (const command of COMMANDS.filter((name) => name !== 'serve')) {
+      expect(page).toContain(`lifeline ${command}`);
+      for (const option of await optionsOf(command)) expect(page).toContain(`\`${option}`);
+    }
+  });
+});
