@@ -188,8 +188,8 @@ export class JobRun {
     using logs = this.#openLogs(false);
     if (this.#endRequest === null) {
       this.#gateOpen = true;
-      process.openGate();
       this.#startedAtMs = Date.now();
+      process.openGate();
       if (this.#life.status === 'STARTING') {
         await this.#life.advance('RUNNING', {
           reason: 'NONE',
@@ -256,7 +256,8 @@ export class JobRun {
       cause: request?.requestedBy ?? null,
       facts: {
         ...facts,
-        finishedAtMs,
+        // The time of a file comes from a coarser clock: a short job would end before it began.
+        finishedAtMs: Math.max(finishedAtMs, this.#startedAtMs ?? 0),
         ...(this.#root === null || this.#startedAtMs === null
           ? {}
           : { pid: this.#root.program.pid, startedAtMs: this.#startedAtMs }),

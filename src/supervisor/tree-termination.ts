@@ -27,6 +27,7 @@ export class TreeTermination {
   readonly #seen = new Map<string, Seen>();
   #deadlineMs: number;
   #killedAtMs: number | null = null;
+  #groupAsked = false;
   #running: Promise<void> | undefined;
 
   /** @param signal aborts when the server lets go of the job; the tree is then left as it is */
@@ -87,28 +88,33 @@ export class TreeTermination {
     }
   }
 
+  /** Each process is asked once: a second TERM means "at once" to many programs. So the group as a whole is asked once, too. */
   #askToEnd(members: readonly ProcessEntry[]): void {
     const fresh = members.filter((entry) => this.#seenOf(entry).signals.length === 0);
-    this.#send(fresh, 'SIGTERM');
-    this.#send(fresh, 'SIGCONT');
+    const asksGroup = !this.#groupAsked && fresh.some((entry) => this.#isInGroup(entry));
+    this.#groupAsked ||= asksGroup;
+    for (const signal of ['SIGTERM', 'SIGCONT'] as const) this.#send(fresh, signal, asksGroup);
   }
 
   #kill(members: readonly ProcessEntry[]): void {
     this.#killedAtMs ??= Date.now();
-    this.#send(members, 'SIGKILL');
+    this.#send(members, 'SIGKILL', true);
   }
 
-  #send(targets: readonly ProcessEntry[], signal: NodeJS.Signals): void {
-    const groupId = this.#root.program.pid;
-    const inGroup = targets.filter((entry) => entry.groupId === groupId);
-    const reached = inGroup.length > 0 && signalGroup(groupId, signal) ? [...inGroup] : [];
+  #send(targets: readonly ProcessEntry[], signal: NodeJS.Signals, toGroup: boolean): void {
+    const viaGroup =
+      toGroup &&
+      targets.some((entry) => this.#isInGroup(entry)) &&
+      signalGroup(this.#root.program.pid, signal);
     for (const entry of targets) {
-      if (entry.groupId !== groupId && signalProcess(entry, signal)) reached.push(entry);
-    }
-    for (const entry of reached) {
+      const reached = (viaGroup && this.#isInGroup(entry)) || signalProcess(entry, signal);
       const { signals } = this.#seenOf(entry);
-      if (signals.at(-1) !== signal) signals.push(signal);
+      if (reached && signals.at(-1) !== signal) signals.push(signal);
     }
+  }
+
+  #isInGroup(entry: ProcessEntry): boolean {
+    return entry.groupId === this.#root.program.pid;
   }
 
   #record(members: readonly ProcessEntry[]): void {

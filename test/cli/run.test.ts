@@ -193,7 +193,10 @@ describe('Ctrl-C in lifeline run', () => {
     run.signal('SIGINT');
     await run.untilPrinted('no');
     run.signal('SIGINT');
-    expect(await run.end()).toMatchObject({ code: 130, stdout: 'up\nno\n' });
+    const { code, stdout } = await run.end();
+    expect(code).toBe(130);
+    // How often it is asked politely is the server's business.
+    expect(stdout).toMatch(/^up\n(no\n)+$/);
     expect(await statusOf(script)).toBe('CANCELLED');
   });
 

@@ -153,7 +153,7 @@ describe('a reader that loses its connection 100 times at random', () => {
   });
 });
 
-describe('Lifeline’s client behind a proxy', () => {
+describe('Lifeline’s client behind a proxy', { timeout: 60_000 }, () => {
   const LINES = 2_000;
 
   /** A job that prints half of its lines, waits for a file, and prints the rest. */
@@ -184,6 +184,8 @@ describe('Lifeline’s client behind a proxy', () => {
     }
     expectWhole(reading);
     expect(proxy.connections).toBe(1);
+    // With it go the connections that a client keeps for its next request.
+    await proxy[Symbol.asyncDispose]();
     await server.assertNothingIsLeft();
   });
 
@@ -194,6 +196,7 @@ describe('Lifeline’s client behind a proxy', () => {
     const reading = readWithOurClient(server, proxy, jobId, { heartbeatMs: 1_000 });
     goOn();
     expectWhole(await reading);
+    await proxy[Symbol.asyncDispose]();
     await server.assertNothingIsLeft();
   });
 
@@ -207,6 +210,7 @@ describe('Lifeline’s client behind a proxy', () => {
     proxy.goOn();
     expectWhole(await reading);
     expect(proxy.connections).toBe(1);
+    await proxy[Symbol.asyncDispose]();
     await server.assertNothingIsLeft();
   });
 

@@ -103,7 +103,7 @@ export class HostileProxy implements AsyncDisposable {
     for (const link of this.#links) link.roomBytes = 0;
   }
 
-  /** How many connections are stalled, or dead without their client having noticed. */
+  /** How many connections are stalled or dead. */
   get stopped(): number {
     return [...this.#links].filter(({ isStopped }) => isStopped).length;
   }
@@ -155,9 +155,9 @@ export class HostileProxy implements AsyncDisposable {
       // `close` follows, and says all that matters here.
       socket.on('error', () => undefined);
       socket.on('close', (hadError) => {
-        this.#links.delete(link);
         // A dead proxy tells neither side that the other is gone.
         if (behaviour.kind === 'die' && link.isStopped) return;
+        this.#links.delete(link);
         if (hadError) other.resetAndDestroy();
         else if (socket === client) other.destroy();
       });

@@ -12,6 +12,7 @@ import {
 } from './harness/jobs.ts';
 import { LifelineServer } from './harness/lifeline-server.ts';
 import { processesMentioning, signal } from './harness/processes.ts';
+import { untilTrue } from './harness/until-true.ts';
 
 let server: LifelineServer;
 beforeAll(async () => {
@@ -116,7 +117,8 @@ describe('a program that ends', () => {
       server,
       `echo one; until [ -e ${server.scratch.file('shimmed')} ]; do sleep 0.02; done; echo two`,
     );
-    await untilStatus(server, jobId, 'RUNNING');
+    // Until it speaks, its process is still a part of the shim.
+    await untilTrue(async () => (await downloadLog(server, jobId, 'stdout')).toString() === 'one\n');
     for (const { pid } of processesMentioning(join(server.dataDirectory, 'jobs', jobId)).filter(
       ({ command }) => command.includes('shim'),
     )) {

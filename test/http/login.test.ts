@@ -304,6 +304,19 @@ describe('a visitor without a session', () => {
     expect((await send('GET', '/readyz', NAVIGATION)).headers['content-type']).toContain('json');
   });
 
+  it.each([
+    '//evil.example/x',
+    '/.//evil.example',
+    '/\\evil.example',
+    '/\t/evil.example',
+    'http://evil.example/x',
+    '/login?to=/',
+  ])('is led to the first page instead of %s', (to) => {
+    const target = new URL('http://localhost/login');
+    target.searchParams.set('to', to);
+    expect(destinationOf(target)).toBe('/');
+  });
+
   it('is never led to another origin, however it is written', () => {
     const hostile = fc.oneof(
       fc.string(),
