@@ -58,7 +58,10 @@ async function readAll(order: ReadOrder): Promise<ReadReport> {
             }
           });
           response.on('end', () => {
-            if (lastSeq !== order.expectedLines) faults.push(`ended at ${String(lastSeq)} (status ${String(response.statusCode)}) with: ${rest.slice(-300)}`);
+            if (lastSeq !== order.expectedLines)
+              faults.push(
+                `ended at ${String(lastSeq)} (status ${String(response.statusCode)}) with: ${rest.slice(-300)}`,
+              );
             resolve();
           });
           response.on('error', reject);

@@ -18,7 +18,7 @@ export async function interrupt(
 ): Promise<void> {
   for (const interruption of INTERRUPTIONS) {
     const before = await lineCount();
-    await untilTrue(async () => (await lineCount()) > before + 5, { what: `a line behind ${before}` });
+    await untilTrue(async () => (await lineCount()) > before, { what: `a line behind ${before}` });
     signalJobs(server, 'SIGSTOP');
     const requests = proxy.requests.length;
     if (interruption === 'cut') proxy.cutAll();

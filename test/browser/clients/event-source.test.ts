@@ -23,11 +23,15 @@ it('an EventSource in a page of the server comes back by itself where it was, an
   await using browser = await Chromium.start();
   await using visitor = await browser.newVisitor();
   const page = await visitor.newPage();
+  const statuses: number[] = [];
+  page.on('response', (response) => {
+    if (response.url().includes('/events?')) statuses.push(response.status());
+  });
   await page.goto((await newTicketUrl(server)).replace(server.url, proxy.url));
   await page.waitForURL(`${proxy.url}/`);
   const jobId = await startScript(
     server,
-    'for i in $(seq 1 200); do echo "line $i"; sleep 0.02; done; exit 3',
+    'for i in $(seq 1 200); do echo "line $i"; sleep 0.05; done; exit 3',
   );
 
   await page.evaluate(
@@ -49,5 +53,7 @@ it('an EventSource in a page of the server comes back by itself where it was, an
   expect(cursors[0]).toBeUndefined();
   expect(cursors.length).toBeGreaterThanOrEqual(6);
   expect(cursors.at(-1)).toBe('200/done');
+  expect(statuses.at(-1)).toBe(204);
+  expect(new Set(statuses.slice(0, -1))).toEqual(new Set([200]));
   await server.assertNothingIsLeft();
 });
