@@ -1,5 +1,6 @@
 import { InvalidInputError, JobNotFoundError } from '../domain/errors.ts';
-import { parseJobId, type JobId } from '../domain/job-id.ts';
+import type { JobId } from '../domain/job-id.ts';
+import { jobIdFrom } from '../domain/written-job-id.ts';
 import type { LogGapReason, LogLine, LogStream } from '../domain/log-line.ts';
 import type { FollowEvent } from '../logs/follow.ts';
 import type { GraphQLContext } from './context.ts';
@@ -52,8 +53,7 @@ export function jobLogEvents(
   { services, signal }: GraphQLContext,
   args: JobLogsArguments,
 ): PayloadSource<JobLogPayload> {
-  const jobId = parseJobId(args.jobId);
-  if (jobId === undefined) throw new JobNotFoundError(args.jobId);
+  const jobId = jobIdFrom(args.jobId);
   const { after, tail, streams, heartbeatMs } = args;
   const position = given({ after, tail });
   if (position.after !== undefined && position.tail !== undefined) {

@@ -1,5 +1,5 @@
 import { JobNotFoundError } from '../domain/errors.ts';
-import { parseJobId } from '../domain/job-id.ts';
+import { jobIdFrom } from '../domain/written-job-id.ts';
 import { isFinal, type JobStatus } from '../domain/job-status.ts';
 import type { JobRecord } from '../storage/job-store.ts';
 import type { GraphQLContext } from './context.ts';
@@ -14,8 +14,7 @@ const END = { done: true, value: undefined } as const;
  * @throws JobNotFoundError here or from the first `next()`
  */
 export function jobStates({ services, signal }: GraphQLContext, writtenId: string): PayloadSource<JobRecord> {
-  const jobId = parseJobId(writtenId);
-  if (jobId === undefined) throw new JobNotFoundError(writtenId);
+  const jobId = jobIdFrom(writtenId);
   const changes = services.supervisor.changes.subscribe(jobId, { signal });
   let toldFinal = false;
   return new PayloadSource<JobRecord>({

@@ -7,7 +7,8 @@ import type { FollowEvent, FollowIterator } from '../logs/follow.ts';
 import { beginEventStream } from './event-stream.ts';
 import type { Door, Exchange } from './exchange.ts';
 import { reportFault } from './failure.ts';
-import { jobIdFrom, requireJob } from './job-parameter.ts';
+import { jobIdFrom } from '../domain/written-job-id.ts';
+import { requireJob } from './job-parameter.ts';
 import { Refusal } from './refusal.ts';
 import { writeChunk } from './write-chunk.ts';
 

@@ -2,7 +2,8 @@ import { InvalidInputError } from '../domain/errors.ts';
 import type { LogStream } from '../domain/log-line.ts';
 import type { Services } from '../graphql/services.ts';
 import type { Door } from './exchange.ts';
-import { jobIdFrom, requireJob } from './job-parameter.ts';
+import { jobIdFrom } from '../domain/written-job-id.ts';
+import { requireJob } from './job-parameter.ts';
 import { MERGED_FORMATS, sendMergedLog } from './merged-log.ts';
 import { sendRawLog } from './raw-log.ts';
 

@@ -1,5 +1,4 @@
-import { JobNotFoundError } from '../../domain/errors.ts';
-import { parseJobId, type JobId } from '../../domain/job-id.ts';
+import { jobIdFrom } from '../../domain/written-job-id.ts';
 import { builder } from '../builder.ts';
 import { given } from '../given.ts';
 import { JobSignalRef } from './job-signal.ts';
@@ -15,7 +14,7 @@ builder.mutationFields((t) => ({
       signal: t.arg({ type: JobSignalRef, required: true, description: 'Which signal.' }),
     },
     resolve: async (query, _parent, { jobId, signal }, { services }) => {
-      const id = existingId(jobId);
+      const id = jobIdFrom(jobId);
       await services.supervisor.signalJob(id, signal);
       return services.read.job.findUniqueOrThrow({ ...query, where: { id } });
     },
@@ -29,7 +28,7 @@ builder.mutationFields((t) => ({
       changes: t.arg({ type: RerunJobInput, description: 'What is to be different.' }),
     },
     resolve: async (query, _parent, { jobId, changes }, { services }) => {
-      const id = await services.supervisor.rerunJob(existingId(jobId), given(changes ?? {}));
+      const id = await services.supervisor.rerunJob(jobIdFrom(jobId), given(changes ?? {}));
       return services.read.job.findUniqueOrThrow({ ...query, where: { id } });
     },
   }),
@@ -39,15 +38,9 @@ builder.mutationFields((t) => ({
       'Removes a finished job with its log, for good, and gives its id. CONFLICT where it has not ended.',
     args: { jobId: t.arg.id({ required: true, description: 'Which job.' }) },
     resolve: async (_parent, { jobId }, { services }) => {
-      const id = existingId(jobId);
+      const id = jobIdFrom(jobId);
       await services.supervisor.deleteJob(id);
       return String(id);
     },
   }),
 }));
-
-function existingId(written: string): JobId {
-  const id = parseJobId(written);
-  if (id === undefined) throw new JobNotFoundError(written);
-  return id;
-}

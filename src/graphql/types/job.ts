@@ -1,5 +1,5 @@
-import { JobNotFoundError } from '../../domain/errors.ts';
 import { parseJobId } from '../../domain/job-id.ts';
+import { jobIdFrom } from '../../domain/written-job-id.ts';
 import type { JobReason, JobStatus, OnEnd } from '../../domain/job-status.ts';
 import { builder, DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from '../builder.ts';
 import { given } from '../given.ts';
@@ -201,8 +201,7 @@ builder.mutationFields((t) => ({
       }),
     },
     resolve: async (query, _parent, { jobId, gracePeriodMs }, { services }) => {
-      const id = parseJobId(jobId);
-      if (id === undefined) throw new JobNotFoundError(jobId);
+      const id = jobIdFrom(jobId);
       await services.supervisor.cancelJob(id, given({ gracePeriodMs }));
       return services.read.job.findUniqueOrThrow({ ...query, where: { id } });
     },
