@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { statSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { JobId } from '../../src/domain/job-id.ts';
 import type { HostIdentity } from '../../src/domain/process-identity.ts';
@@ -236,6 +236,8 @@ describe('a job that another server left', () => {
     const jobId = await first.startJob({ script: 'echo here; exec sleep 1000', cwd: '/' });
     await untilTrue(async () => (await jobs.findJob(jobId))?.status === 'RUNNING');
     const pid = (await jobs.findJob(jobId))!.pid!;
+    // A job of another boot writes no more: what it had to say must be in its file.
+    await untilTrue(() => statSync(directory.jobDirectory(jobId).logPath('STDOUT')).size > 0);
     await first.stop('keep');
     supervisors.splice(0);
     const second = await openSupervisor(realLauncher(), elsewhere(readHostIdentity()));
