@@ -1,3 +1,4 @@
+import { passUnwatched, type PassCheckpoint } from '../domain/checkpoint.ts';
 import type { JobId } from '../domain/job-id.ts';
 import { isLegalTransition, type JobReason, type JobStatus } from '../domain/job-status.ts';
 import type { HostIdentity } from '../domain/process-identity.ts';
@@ -34,6 +35,7 @@ export interface JobLifePorts {
   /** Aborts when the server lets go of its jobs. */
   readonly released: AbortSignal;
   readonly log: SupervisorLog;
+  readonly pass?: PassCheckpoint;
 }
 
 /**
@@ -49,6 +51,7 @@ export class JobLife {
   readonly #changes: JobChangeBus;
   readonly #released: AbortSignal;
   readonly #log: SupervisorLog;
+  readonly #pass: PassCheckpoint;
   #status: JobStatus;
   #number: number;
   #written: Promise<void> = Promise.resolve();
@@ -61,6 +64,7 @@ export class JobLife {
     this.#changes = ports.changes;
     this.#released = ports.released;
     this.#log = ports.log;
+    this.#pass = ports.pass ?? passUnwatched;
     this.#status = status;
     this.#number = transitionCount;
   }
@@ -90,6 +94,7 @@ export class JobLife {
       await this.#untilStored(() => {
         appendTransition(this.#directory, record);
       });
+      this.#pass('TRANSITION_WRITTEN');
       await this.#untilStored(async () =>
         step.active === undefined
           ? this.#jobs.transition(this.jobId, record, step.facts, step.cancellation)

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { rmSync } from 'node:fs';
+import type { PassCheckpoint } from '../domain/checkpoint.ts';
 import type { EnvEntry, JobSpec } from '../domain/job-spec.ts';
 import type { JobSignal } from '../domain/job-signal.ts';
 import { isFinal } from '../domain/job-status.ts';
@@ -44,6 +45,7 @@ export interface JobRunPorts {
   /** PATH, HOME, LANG: what every job's environment begins with. */
   readonly environment: readonly EnvEntry[];
   readonly log: SupervisorLog;
+  readonly pass: PassCheckpoint;
   /** Aborts when the server lets go of its jobs; they live on and are adopted at the next start. */
   readonly released: AbortSignal;
 }
@@ -103,7 +105,9 @@ export class JobRun {
       await this.#life.advance('STARTING', { reason: 'NONE', active: { cookie, host: this.#ports.host } });
       const environment = jobEnvironment(this.#ports.environment, this.spec, cookie);
       using process = await this.#ports.launcher.launch(this.directory, this.spec, environment);
+      this.#ports.pass('SHIM_SPAWNED');
       await this.#ports.jobs.recordIdentity(this.#life.jobId, process.shim, process.program);
+      this.#ports.pass('IDENTITY_STORED');
       this.#root = { cookie, program: process.program, shim: process.shim };
       await this.#superviseLaunched(process);
     });
@@ -190,6 +194,7 @@ export class JobRun {
       this.#gateOpen = true;
       this.#startedAtMs = Date.now();
       process.openGate();
+      this.#ports.pass('GATE_OPENED');
       if (this.#life.status === 'STARTING') {
         await this.#life.advance('RUNNING', {
           reason: 'NONE',
@@ -226,6 +231,7 @@ export class JobRun {
     const { table, released } = this.#ports;
     const endWatch = new EndWatch({ directory, table, root: this.#root, shim, bell: this.#bell, released });
     const record = await endWatch.end();
+    this.#ports.pass('EXIT_SEEN');
     const endedAtMs = exitRecordTimeMs(directory.exitRecordPath) ?? Date.now();
     this.#ended = this.spec.onEnd === 'KILL_TREE';
     await this.#sweep(endWatch);
@@ -307,6 +313,7 @@ export class JobRun {
       anomaly: (anomaly) => {
         this.#ports.log.anomaly(this.#life.jobId, anomaly);
       },
+      pass: this.#ports.pass,
     });
   }
 

@@ -1,3 +1,4 @@
+import type { PassCheckpoint } from '../domain/checkpoint.ts';
 import type { JobId } from '../domain/job-id.ts';
 import type { EnvEntry, JobSpec } from '../domain/job-spec.ts';
 import type { JobStatus, OnEnd } from '../domain/job-status.ts';
@@ -53,6 +54,7 @@ export async function reconcile(ports: {
   readonly jobs: JobStore;
   readonly log: SupervisorLog;
   readonly host: HostIdentity;
+  readonly pass: PassCheckpoint;
 }): Promise<ReconcileResult> {
   const { dataDirectory, jobs, log, host } = ports;
   for (const tombstone of dataDirectory.tombstones()) {
@@ -79,6 +81,7 @@ export async function reconcile(ports: {
     counts[verdict] += 1;
     log.reconciled(row.id, verdict, evidence);
     resumed.push({ ...job, former });
+    ports.pass('JOB_RECONCILED');
   }
   return {
     resumed,

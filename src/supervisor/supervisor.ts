@@ -1,4 +1,5 @@
 import { rmSync } from 'node:fs';
+import { passUnwatched, type PassCheckpoint } from '../domain/checkpoint.ts';
 import { ConflictError, JobNotFoundError, ServerStoppingError } from '../domain/errors.ts';
 import type { EnvEntry, JobSpec } from '../domain/job-spec.ts';
 import type { JobId } from '../domain/job-id.ts';
@@ -42,6 +43,7 @@ export interface SupervisorOptions {
   readonly log: SupervisorLog;
   /** How many jobs may be in the active map at once; the others wait in the order of their ids. */
   readonly maxRunning: number;
+  readonly pass?: PassCheckpoint;
 }
 
 /**
@@ -66,13 +68,14 @@ export class Supervisor {
   private constructor(options: SupervisorOptions, jobIds: JobIds) {
     this.#options = options;
     this.#jobIds = jobIds;
-    const { jobs, launcher, host, environment, log } = options;
+    const { jobs, launcher, host, environment, log, pass = passUnwatched } = options;
     this.#runPorts = {
       jobs,
       launcher,
       host,
       environment,
       log,
+      pass,
       table: new ProcessTable(),
       activeJobs: this.#activeJobs,
       released: this.#released.signal,
@@ -85,8 +88,8 @@ export class Supervisor {
       options,
       new JobIds(options.dataDirectory, await options.jobs.highestJobId()),
     );
-    const { dataDirectory, jobs, log, host } = options;
-    const { resumed, queued, reconciliation } = await reconcile({ dataDirectory, jobs, log, host });
+    const { dataDirectory, jobs, log, host, pass = passUnwatched } = options;
+    const { resumed, queued, reconciliation } = await reconcile({ dataDirectory, jobs, log, host, pass });
     supervisor.#lastReconciliation = reconciliation;
     for (const job of resumed) {
       const run = supervisor.#newRun(job.jobId, job.spec, job.status, job.transitionCount);
@@ -250,6 +253,7 @@ export class Supervisor {
     const directory = dataDirectory.jobDirectory(jobId);
     try {
       createJobFiles(directory, spec, digest, first);
+      this.#runPorts.pass('TRANSITION_WRITTEN');
       await jobs.insertQueued(jobId, spec, digest, first);
     } catch (error) {
       // Whoever asked is told that there is no job: the next start of the server must not find one.
@@ -266,7 +270,8 @@ export class Supervisor {
   #newRun(jobId: JobId, spec: JobSpec, status: JobLife['status'], transitionCount: number): JobRun {
     const { dataDirectory, jobs, bus, log } = this.#options;
     const directory = dataDirectory.jobDirectory(jobId);
-    const ports = { directory, jobs, changes: this.changes, released: this.#released.signal, log };
+    const { pass } = this.#runPorts;
+    const ports = { directory, jobs, changes: this.changes, released: this.#released.signal, log, pass };
     const life = new JobLife(jobId, ports, status, transitionCount);
     const run = new JobRun(this.#runPorts, life, directory, spec, bus.open(jobId));
     this.#runs.set(jobId, run);

@@ -14,6 +14,8 @@ export const MAIN_PATH =
   process.env['LIFELINE_TEST_MAIN'] ?? fileURLToPath(new URL('../../../dist/main.js', import.meta.url));
 
 export interface ServerOptions {
+  /** Another file that starts the server than the one that users run. */
+  readonly main?: string;
   /** Further arguments of `serve`. */
   readonly args?: readonly string[];
   /** Further variables of the server's environment. */
@@ -116,7 +118,7 @@ export class LifelineServer implements AsyncDisposable {
     const [program, ...args] = [
       ...(this.#options.wrapper ?? []),
       process.execPath,
-      MAIN_PATH,
+      this.#options.main ?? MAIN_PATH,
       ...this.arguments(),
     ] as [string, ...string[]];
     const child = spawn(program, args, {
@@ -132,7 +134,7 @@ export class LifelineServer implements AsyncDisposable {
     child.once('exit', () => {
       if (this.#child === child) this.#child = undefined;
     });
-    this.#port = await untilTrue(
+    const port = await untilTrue(
       () => {
         const ready = /^Lifeline is ready at http:\/\/127\.0\.0\.1:(\d+)$/m.exec(stdout)?.[1];
         if (ready !== undefined) return Number(ready);
@@ -141,7 +143,8 @@ export class LifelineServer implements AsyncDisposable {
       },
       { what: 'the ready line of the server' },
     );
-    if (this.#port < 0) throw new Error(`the server ended before it was ready:\n${this.#stderr}`);
+    if (port < 0) throw new Error(`the server ended before it was ready:\n${this.#stderr}`);
+    this.#port = port;
     if (this.#baseDescriptors === 0) await this.#warmUp();
   }
 
