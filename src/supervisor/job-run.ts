@@ -27,7 +27,7 @@ import {
   outcomeOfRequest,
   type Outcome,
 } from './outcome.ts';
-import { isAlive, type ProcessTable } from './process-table.ts';
+import { isAlive, processAgeMs, type ProcessTable } from './process-table.ts';
 import { signalGroup, signalProcess, type TreeRoot } from './process-tree.ts';
 import type { SupervisorLog } from './supervisor-log.ts';
 import { TreeTermination } from './tree-termination.ts';
@@ -75,6 +75,8 @@ export class JobRun {
   readonly #bell = new Doorbell();
   #root: TreeRoot | null = null;
   #startedAtMs: number | null = null;
+  /** For how long it has run before this server: the wall clock may have been set in the meantime. */
+  #ranBeforeMs = 0;
   #gateOpen = false;
   #endRequest: EndRequest | null = null;
   #termination: TreeTermination | null = null;
@@ -210,6 +212,7 @@ export class JobRun {
 
   async #superviseAdopted(root: TreeRoot): Promise<void> {
     using logs = this.#openLogs(true);
+    this.#ranBeforeMs = processAgeMs(root.program);
     if (this.#life.status === 'STARTING' && readExitRecord(this.directory.exitRecordPath).started) {
       this.#startedAtMs ??= Date.now();
       await this.#life.advance('RUNNING', {
@@ -349,7 +352,7 @@ export class JobRun {
   #armTimeout(): Disposable | undefined {
     const { timeoutMs, gracePeriodMs } = this.spec;
     if (timeoutMs === null || this.#startedAtMs === null) return undefined;
-    return new LongTimer(this.#startedAtMs + timeoutMs - Date.now(), () => {
+    return new LongTimer(timeoutMs - this.#ranBeforeMs, () => {
       void this.requestEnd({
         reason: 'TIMEOUT',
         gracePeriodMs,

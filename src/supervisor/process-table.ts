@@ -13,6 +13,9 @@ export interface ProcessEntry extends ProcessIdentity {
   readonly sessionId: number;
 }
 
+/** USER_HZ, which the kernel gives to programs whatever its own rate is. Source: time(7). */
+const TICKS_PER_SECOND = 100;
+
 /** How many processes are looked at before the event loop gets its turn. */
 const SLICE = 200;
 
@@ -142,4 +145,10 @@ function readEnvironmentValue(pid: number, name: string): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** Milliseconds for which a process of this boot has lived: by the kernel's clock, which nobody sets. Exact to a tick. */
+export function processAgeMs(identity: ProcessIdentity): number {
+  const uptimeSeconds = Number.parseFloat(readFileSync('/proc/uptime', 'latin1'));
+  return Math.max(0, (uptimeSeconds - identity.startTicks / TICKS_PER_SECOND) * 1_000);
 }
