@@ -14,6 +14,7 @@ import { SessionStore } from './storage/session-store.ts';
 import { StartupError } from './storage/startup-error.ts';
 import { readOrMakeToken } from './storage/token-file.ts';
 import { closeStrayDescriptors } from './stray-descriptors.ts';
+import { Containment } from './supervisor/containment.ts';
 import { findLaunchTools } from './supervisor/launch-tools.ts';
 import { ShimLauncher } from './supervisor/launcher.ts';
 import { readHostIdentity } from './supervisor/process-table.ts';
@@ -52,11 +53,18 @@ export async function serve(config: Config, version: string): Promise<void> {
   const jobs = new JobStore(database.read, database.gate);
   const bus = new LogEventBus();
   const path = process.env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin';
+  const tools = findLaunchTools(path);
+  using containment = Containment.find({
+    wanted: config.containment,
+    dataDirectoryPath: directory.path,
+    tini: tools.tini,
+  });
   const supervisor = await Supervisor.open({
     dataDirectory: directory,
     jobs,
     bus,
-    launcher: new ShimLauncher(findLaunchTools(path)),
+    launcher: new ShimLauncher(tools, containment.means === 'subreaper' ? tools.tini : null),
+    containment,
     host: readHostIdentity(),
     environment: [
       { name: 'PATH', value: path },
@@ -81,7 +89,7 @@ export async function serve(config: Config, version: string): Promise<void> {
       version,
       startedAtMs,
       limits: { maxRunning: config.maxRunning },
-      containment: 'BEST_EFFORT',
+      containment: containment.means,
     },
     sessionRecords: new SessionStore(database.read, database.gate),
     config: { ...config, token },

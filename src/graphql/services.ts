@@ -1,3 +1,4 @@
+import type { ContainmentMeans } from '../domain/containment.ts';
 import type { JobId } from '../domain/job-id.ts';
 import type { JobSignal } from '../domain/job-signal.ts';
 import type { FollowIterator, FollowRequest } from '../logs/follow.ts';
@@ -34,9 +35,6 @@ export interface JobControl {
   readonly lastReconciliation: Reconciliation | null;
 }
 
-/** How sure it is that a job's descendants are all found: by the kernel, or by looking. */
-export type Containment = 'CONTAINED' | 'BEST_EFFORT';
-
 /** All that the public face is built on, made once by the composition root, owned by it. */
 export interface Services {
   /** For Pothos' Prisma plugin alone. */
@@ -53,5 +51,5 @@ export interface Services {
   /** Milliseconds since the Unix epoch. */
   readonly startedAtMs: number;
   readonly limits: { readonly maxRunning: number };
-  readonly containment: Containment;
+  readonly containment: ContainmentMeans;
 }

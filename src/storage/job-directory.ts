@@ -28,6 +28,14 @@ export class JobDirectory {
   get exitRecordPath(): string {
     return join(this.path, 'exit');
   }
+  /** By what the job's processes are held together. */
+  get holderPath(): string {
+    return join(this.path, 'holder.json');
+  }
+  /** Who of the job's processes is known by descent alone. */
+  get strayPath(): string {
+    return join(this.path, 'strays');
+  }
   /** Shell text that becomes the program; gone once it runs. */
   get launchScriptPath(): string {
     return join(this.path, 'launch.sh');

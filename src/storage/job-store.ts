@@ -186,6 +186,13 @@ export class JobStore {
     );
   }
 
+  /** What has become of a cancellation so far. Nothing where its intent is not stored, or where the report is complete. */
+  async reportCancellation(jobId: JobId, facts: CancellationFacts): Promise<void> {
+    await this.#gate.transaction((tx) =>
+      tx.cancellation.updateMany({ where: { jobId, finishedAt: null }, data: cancellationData(facts) }),
+    );
+  }
+
   /** One step of the job's life. A final one takes the job out of the active map in the same transaction. @throws TransitionConflictError */
   async transition(
     jobId: JobId,
@@ -227,15 +234,19 @@ async function upsertCancellation(
   jobId: JobId,
   facts: CancellationFacts,
 ): Promise<void> {
+  const data = cancellationData(facts);
+  await tx.cancellation.upsert({ where: { jobId }, create: { jobId, ...data }, update: data });
+}
+
+function cancellationData(facts: CancellationFacts) {
   const { requestedAtMs, killedAtMs, finishedAtMs, processes, ...columns } = facts;
-  const data = {
+  return {
     ...columns,
     requestedAt: new Date(requestedAtMs),
     killedAt: killedAtMs === null ? null : new Date(killedAtMs),
     finishedAt: finishedAtMs === null ? null : new Date(finishedAtMs),
     processes: JSON.stringify(processes),
   };
-  await tx.cancellation.upsert({ where: { jobId }, create: { jobId, ...data }, update: data });
 }
 
 function transitionData(transition: TransitionRecord) {

@@ -52,6 +52,7 @@ export class JobLife {
   #status: JobStatus;
   #number: number;
   #written: Promise<void> = Promise.resolve();
+  #report: CancellationFacts | undefined;
 
   /** @param transitionCount how many transitions the job has had */
   constructor(jobId: JobId, ports: JobLifePorts, status: JobStatus, transitionCount: number) {
@@ -95,6 +96,23 @@ export class JobLife {
           ? this.#jobs.transition(this.jobId, record, step.facts, step.cancellation)
           : this.#jobs.enterActive(this.jobId, record, step.active.cookie, step.active.host),
       );
+    });
+  }
+
+  /**
+   * Stores what has become of a cancellation so far, after the steps that were decided before. Reports that come faster
+   * than they can be written are conflated; one that cannot be written is left to the next.
+   */
+  reportCancellation(facts: CancellationFacts): void {
+    const isWaiting = this.#report !== undefined;
+    this.#report = facts;
+    if (isWaiting) return;
+    this.#write(async () => {
+      const report = this.#report;
+      this.#report = undefined;
+      if (report !== undefined) await this.#jobs.reportCancellation(this.jobId, report);
+    }).catch((error: unknown) => {
+      this.#log.failure(this.jobId, 'the report of a cancellation could not be stored yet', error);
     });
   }
 

@@ -11,12 +11,15 @@ import { createJobFiles, readSpec } from '../storage/job-files.ts';
 import { JobIds } from '../storage/job-ids.ts';
 import type { JobStore, TransitionRecord } from '../storage/job-store.ts';
 import { ActiveJobs } from './active-jobs.ts';
+import type { Containment } from './containment.ts';
+import { FamilyWatch } from './family-watch.ts';
 import { JobChangeBus } from './job-change-bus.ts';
 import { JobLife } from './job-life.ts';
 import {
   changedRequest,
   checkedDuration,
   completeRequest,
+  COOKIE_NAME,
   fingerprint,
   FIRST_RUN,
   type JobOrigin,
@@ -37,6 +40,7 @@ export interface SupervisorOptions {
   readonly jobs: JobStore;
   readonly bus: LogEventBus;
   readonly launcher: Launcher;
+  readonly containment: Containment;
   readonly host: HostIdentity;
   readonly environment: readonly EnvEntry[];
   readonly log: SupervisorLog;
@@ -66,14 +70,17 @@ export class Supervisor {
   private constructor(options: SupervisorOptions, jobIds: JobIds) {
     this.#options = options;
     this.#jobIds = jobIds;
-    const { jobs, launcher, host, environment, log } = options;
+    const { jobs, launcher, containment, host, environment, log } = options;
+    const table = new ProcessTable(COOKIE_NAME);
     this.#runPorts = {
       jobs,
       launcher,
+      containment,
+      families: new FamilyWatch(table),
       host,
       environment,
       log,
-      table: new ProcessTable(),
+      table,
       activeJobs: this.#activeJobs,
       released: this.#released.signal,
     };

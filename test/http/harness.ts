@@ -7,7 +7,7 @@ import { expect } from 'vitest';
 import { JobNotFoundError } from '../../src/domain/errors.ts';
 import type { JobId } from '../../src/domain/job-id.ts';
 import type { LogStream } from '../../src/domain/log-line.ts';
-import type { Containment, JobControl, Services } from '../../src/graphql/services.ts';
+import type { JobControl, Services } from '../../src/graphql/services.ts';
 import type { HttpConfig } from '../../src/http/http-config.ts';
 import { createHttpServer, type HttpTimeouts, type LifelineHttpServer } from '../../src/http/server.ts';
 import type { StreamLimits } from '../../src/http/stream-limits.ts';
@@ -121,7 +121,7 @@ export class Harness implements AsyncDisposable {
       version: '1.2.3',
       startedAtMs: Date.now(),
       limits: { maxRunning: 8 },
-      containment: 'BEST_EFFORT' satisfies Containment,
+      containment: 'none',
     };
     harness.#server = createHttpServer({
       services: options.services?.(real) ?? real,

@@ -8,6 +8,7 @@ import { LogEventBus } from '../../src/logs/log-event-bus.ts';
 import { DataDirectory } from '../../src/storage/data-directory.ts';
 import { Database } from '../../src/storage/database.ts';
 import { JobStore } from '../../src/storage/job-store.ts';
+import { Containment } from '../../src/supervisor/containment.ts';
 import { findLaunchTools } from '../../src/supervisor/launch-tools.ts';
 import {
   LaunchFailedError,
@@ -61,6 +62,7 @@ async function openSupervisor(
     jobs,
     bus,
     launcher,
+    containment: Containment.find({ wanted: 'none', dataDirectoryPath: directory.path, tini: null }),
     host,
     environment: [
       { name: 'PATH', value: PATH },
@@ -78,7 +80,7 @@ async function openSupervisor(
   return supervisor;
 }
 
-const realLauncher = (): Launcher => new ShimLauncher(findLaunchTools(PATH));
+const realLauncher = (): Launcher => new ShimLauncher(findLaunchTools(PATH), null);
 
 /** A launcher that does what it is told instead of starting anything. */
 function launcherThat(launch: () => Promise<GatedProcess> | GatedProcess): Launcher {

@@ -1,7 +1,7 @@
 import { builder, MAX_PAGE_SIZE } from '../builder.ts';
 import type { Reconciliation } from '../../supervisor/reconcile.ts';
 import type { Services } from '../services.ts';
-import { ContainmentRef } from './containment.ts';
+import { ContainmentMeansRef, ContainmentRef } from './containment.ts';
 import { MAX_LINES } from './job-log.ts';
 
 const ReconciliationRef = builder.objectRef<Reconciliation>('Reconciliation').implement({
@@ -63,9 +63,14 @@ const Server = builder.objectRef<Services>('Server').implement({
       resolve: ({ bus, supervisor }) => bus.subscribers + supervisor.changes.subscribers,
     }),
     limits: t.field({ type: ServerLimits, description: 'What it allows.', resolve: ({ limits }) => limits }),
-    containment: t.expose('containment', {
+    containment: t.field({
       type: ContainmentRef,
       description: 'How sure it is that it finds all processes of a job.',
+      resolve: ({ containment }) => (containment === 'none' ? 'BEST_EFFORT' : 'CONTAINED'),
+    }),
+    containmentMeans: t.expose('containment', {
+      type: ContainmentMeansRef,
+      description: 'What holds the processes of jobs together that it starts now.',
     }),
     lastReconciliation: t.field({
       type: ReconciliationRef,
