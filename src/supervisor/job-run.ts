@@ -54,7 +54,11 @@ export interface ResumedRun {
   readonly root: TreeRoot | null;
   readonly host: HostIdentity;
   readonly startedAtMs: number | null;
+  /** When its program started, on the clock of `performance.now()`, which nobody sets. */
+  readonly startedMonotonicMs: number;
   readonly endRequest: EndRequest | null;
+  /** What to say of it if its program never ran; one sentence. */
+  readonly launchFailure: string;
 }
 
 /**
@@ -73,6 +77,8 @@ export class JobRun {
   readonly #bell = new Doorbell();
   #root: TreeRoot | null = null;
   #startedAtMs: number | null = null;
+  /** The same moment on the clock of `performance.now()`: timeouts are counted on it. */
+  #startedMonotonicMs = 0;
   #gateOpen = false;
   #endRequest: EndRequest | null = null;
   #termination: TreeTermination | null = null;
@@ -103,7 +109,8 @@ export class JobRun {
       await this.#life.advance('STARTING', { reason: 'NONE', active: { cookie, host: this.#ports.host } });
       const environment = jobEnvironment(this.#ports.environment, this.spec, cookie);
       using process = await this.#ports.launcher.launch(this.directory, this.spec, environment);
-      await this.#ports.jobs.recordIdentity(this.#life.jobId, process.shim, process.program);
+      const { shim, program } = process;
+      await this.#life.recordIdentity({ cookie, host: this.#ports.host, shim, program });
       this.#root = { cookie, program: process.program, shim: process.shim };
       await this.#superviseLaunched(process);
     });
@@ -113,10 +120,17 @@ export class JobRun {
   async resume(former: ResumedRun): Promise<void> {
     await this.#guarded(async () => {
       this.#startedAtMs = former.startedAtMs;
+      this.#startedMonotonicMs = former.startedMonotonicMs;
       this.#endRequest = former.endRequest;
-      if (former.root === null)
-        throw new LaunchFailedError('The server ended before the program could start.');
-      const elsewhere = outcomeElsewhere(former.host, this.#ports.host);
+      if (former.root === null && former.startedAtMs === null)
+        throw new LaunchFailedError(former.launchFailure);
+      const elsewhere =
+        former.root === null
+          ? outcomeLost(
+              'IDENTITY_GONE',
+              'Nothing says who its processes were, so its outcome cannot be known.',
+            )
+          : outcomeElsewhere(former.host, this.#ports.host);
       if (elsewhere !== null && readExitRecord(this.directory.exitRecordPath).exitStatus === null) {
         await this.#concludeUnwatched(elsewhere);
         return;
@@ -189,6 +203,7 @@ export class JobRun {
     if (this.#endRequest === null) {
       this.#gateOpen = true;
       this.#startedAtMs = Date.now();
+      this.#startedMonotonicMs = performance.now();
       process.openGate();
       if (this.#life.status === 'STARTING') {
         await this.#life.advance('RUNNING', {
@@ -203,19 +218,19 @@ export class JobRun {
     await this.#untilEnd(logs.tailer, { isAlive: () => !shimEnded });
   }
 
-  async #superviseAdopted(root: TreeRoot): Promise<void> {
+  async #superviseAdopted(root: TreeRoot | null): Promise<void> {
     using logs = this.#openLogs(true);
     if (this.#life.status === 'STARTING' && readExitRecord(this.directory.exitRecordPath).started) {
-      this.#startedAtMs ??= Date.now();
+      this.#startedAtMs ??= Math.round(Date.now() - (performance.now() - this.#startedMonotonicMs));
       await this.#life.advance('RUNNING', {
         reason: 'NONE',
         cause: 'found running after a restart of the server',
-        facts: { pid: root.program.pid, startedAtMs: this.#startedAtMs },
+        facts: { pid: root?.program.pid, startedAtMs: this.#startedAtMs },
       });
     }
     this.#terminateIfAsked();
     await this.#untilEnd(logs.tailer, {
-      isAlive: () => this.#root !== null && isAlive(root.shim),
+      isAlive: () => this.#root !== null && isAlive(this.#root.shim),
       pollMs: ADOPTED_POLL_MS,
     });
   }
@@ -226,13 +241,15 @@ export class JobRun {
     const { table, released } = this.#ports;
     const endWatch = new EndWatch({ directory, table, root: this.#root, shim, bell: this.#bell, released });
     const record = await endWatch.end();
-    const endedAtMs = exitRecordTimeMs(directory.exitRecordPath) ?? Date.now();
+    const writtenAtMs = exitRecordTimeMs(directory.exitRecordPath);
+    const endedAtMs = record.exitStatus === null ? Date.now() : (writtenAtMs ?? Date.now());
     this.#ended = this.spec.onEnd === 'KILL_TREE';
     await this.#sweep(endWatch);
     await endWatch.drained();
     await tailer.drain();
     const killed = this.#termination !== null && this.#termination.killedAtMs !== null;
-    await this.#conclude(outcomeOf(record, this.#endRequest, killed), endedAtMs);
+    const outcome = outcomeOf(record, this.#endRequest, killed, writtenAtMs === undefined);
+    await this.#conclude(outcome, endedAtMs);
   }
 
   /** Nothing of the job is left when this resolves, or only survivors that are in the report. */
@@ -342,7 +359,7 @@ export class JobRun {
   #armTimeout(): Disposable | undefined {
     const { timeoutMs, gracePeriodMs } = this.spec;
     if (timeoutMs === null || this.#startedAtMs === null) return undefined;
-    return new LongTimer(this.#startedAtMs + timeoutMs - Date.now(), () => {
+    return new LongTimer(this.#startedMonotonicMs + timeoutMs - performance.now(), () => {
       void this.requestEnd({
         reason: 'TIMEOUT',
         gracePeriodMs,
