@@ -14,8 +14,9 @@ const UNFINISHED = {
   include: { active: true, cancellation: true, _count: { select: { transitions: true } } },
 } satisfies Prisma.JobFindManyArgs;
 
-/** How many rows are asked for at once where all are needed. */
+/** How many ids, and how many whole rows, are asked for at once where all are needed. */
 const IDS_AT_ONCE = 2_000;
+const ROWS_AT_ONCE = 50;
 
 /** Jobs, their transitions and the active map in the database. Reads use the read-only client; every write passes the gate. */
 export class JobStore {
@@ -44,9 +45,21 @@ export class JobStore {
     return row !== null && isFinal(row.status as JobStatus);
   }
 
-  /** The jobs that had not ended, oldest first. */
+  /** The jobs that had not ended, oldest first. Asked in parts, which the event loop hardly feels. */
   async unfinishedJobs(): Promise<UnfinishedJobRecord[]> {
-    return this.#read.job.findMany({ ...UNFINISHED, orderBy: { id: 'asc' } });
+    const found: UnfinishedJobRecord[] = [];
+    for (;;) {
+      const where = { ...UNFINISHED.where, id: { gt: found.at(-1)?.id ?? 0 } };
+      const rows = await this.#read.job.findMany({
+        ...UNFINISHED,
+        where,
+        orderBy: { id: 'asc' },
+        take: ROWS_AT_ONCE,
+      });
+      found.push(...rows);
+      if (rows.length < ROWS_AT_ONCE) return found;
+      await setImmediate();
+    }
   }
 
   /** One of them; `null` once it has ended. */

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { JobId } from '../domain/job-id.ts';
 import type { JobSpec } from '../domain/job-spec.ts';
 import type { JobStatus } from '../domain/job-status.ts';
@@ -47,6 +48,7 @@ export class JobRuns {
   constructor(ports: JobRunsPorts) {
     this.#ports = ports;
     this.#runPorts = { ...ports.run, released: this.#released.signal };
+    setMaxListeners(0, this.#released.signal); // Each job waits on it: many are no leak.
   }
 
   get(jobId: JobId): JobRun | undefined {
