@@ -31,6 +31,8 @@ export function outcomeOf(
   if (request !== null) return outcomeOfRequest(request, record.aborted ? null : record.exitStatus, killed);
   if (record.aborted) return outcomeOfLaunchFailure('The server ended before the program could start.');
   if (record.exitStatus !== null) return outcomeOfExit(record.exitStatus);
+  if (!record.started && !recordIsGone)
+    return outcomeOfLaunchFailure('The shim ended before the program could start.');
   return outcomeLost(
     'IDENTITY_GONE',
     recordIsGone

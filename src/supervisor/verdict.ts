@@ -51,6 +51,11 @@ export async function judge(
       '; its exit record and its log are gone, so it goes on without them and its end cannot be known';
     return { verdict: 'ADOPTED', evidence: writtenAtMs === undefined ? found + rest : found };
   }
+  if (!record.started && writtenAtMs !== undefined)
+    return neverRan(
+      former,
+      'its processes are gone, and its exit record says that its program never started',
+    );
   const where = `pid ${String(root.program.pid)} ${absence(root.program)}`;
   return lost(
     writtenAtMs === undefined
