@@ -173,6 +173,12 @@ describe('a directory without a row', () => {
           job: null,
         })),
       );
+      const { server: page } = await server.ask<{
+        server: { lastReconciliation: { jobs: { jobId: string }[]; none: unknown[] } };
+      }>(
+        '{ server { lastReconciliation { jobs(first: 2, after: "101") { jobId } none: jobs(verdicts: [LOST]) { jobId } } } }',
+      );
+      expect(page.lastReconciliation).toEqual({ jobs: [{ jobId: '102' }, { jobId: '103' }], none: [] });
       await server.end('SIGTERM');
     }
     expect(readFileSync(jobFile(server, '101', 'spec.json'), 'utf8')).toBe('{"format":2}');
