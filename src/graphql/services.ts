@@ -6,10 +6,10 @@ import type { JobLogReader } from '../logs/job-log-reader.ts';
 import type { LogEventBus } from '../logs/log-event-bus.ts';
 import type { ReadClient } from '../storage/database.ts';
 import type { JobDirectory } from '../storage/job-directory.ts';
-import type { JobRecord } from '../storage/job-store.ts';
+import type { JobRecord } from '../storage/job-records.ts';
 import type { JobChangeBus } from '../supervisor/job-change-bus.ts';
 import type { StartJobRequest } from '../supervisor/job-request.ts';
-import type { Reconciliation } from '../supervisor/reconcile.ts';
+import type { Reconciliation } from '../supervisor/reconciliation.ts';
 
 /** What the jobs are asked of: reads go through here or through Pothos' Prisma plugin, never past them. */
 export interface JobLookup {

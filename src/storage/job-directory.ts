@@ -16,9 +16,13 @@ export class JobDirectory {
   get specPath(): string {
     return join(this.path, 'spec.json');
   }
-  /** One JSON object a line for each transition, written before the database. */
+  /** One JSON object a line for each transition with its facts, written before the database. */
   get transitionsPath(): string {
     return join(this.path, 'transitions.jsonl');
+  }
+  /** Who the processes of the job are; written before its gate opens. */
+  get identityPath(): string {
+    return join(this.path, 'identity.json');
   }
   /** One fixed-size record a batch: order, time and numbering of the lines. */
   get indexPath(): string {

@@ -1,5 +1,5 @@
 import type { JobReason } from '../domain/job-status.ts';
-import type { CancellationFacts } from '../storage/job-store.ts';
+import type { CancellationFacts } from '../storage/job-records.ts';
 import type { TreeTermination } from './tree-termination.ts';
 
 /** Who ends a job, why, and how long it may take. Of several the first counts. */

@@ -1,4 +1,4 @@
-import type { CancellationFacts } from '../storage/job-store.ts';
+import type { CancellationFacts } from '../storage/job-records.ts';
 import { cancellationFacts, type EndRequest } from './end-request.ts';
 import type { JobTree } from './job-tree.ts';
 import type { ProcessTable } from './process-table.ts';

@@ -7,7 +7,8 @@ import type { HostIdentity, ProcessIdentity } from '../domain/process-identity.t
 import type { ChannelGuard } from '../logs/log-event-bus.ts';
 import type { Tailer } from '../logs/tailer.ts';
 import type { JobDirectory } from '../storage/job-directory.ts';
-import type { CancellationFacts, JobStore } from '../storage/job-store.ts';
+import type { CancellationFacts } from '../storage/job-records.ts';
+import type { JobStore } from '../storage/job-store.ts';
 import type { ActiveJobs } from './active-jobs.ts';
 import { Doorbell } from './doorbell.ts';
 import { Containment } from './containment.ts';
@@ -60,7 +61,11 @@ export interface ResumedRun {
   readonly root: TreeRoot | null;
   readonly host: HostIdentity;
   readonly startedAtMs: number | null;
+  /** When its program started, on the clock of `performance.now()`, which nobody sets. */
+  readonly startedMonotonicMs: number;
   readonly endRequest: EndRequest | null;
+  /** What to say of it if its program never ran; one sentence. */
+  readonly launchFailure: string;
 }
 
 /**
@@ -79,6 +84,8 @@ export class JobRun {
   readonly #bell = new Doorbell();
   #tree: JobTree | null = null;
   #startedAtMs: number | null = null;
+  /** The same moment on the clock of `performance.now()`: timeouts are counted on it. */
+  #startedMonotonicMs = 0;
   #gateOpen = false;
   #ending: JobEnding;
   #ended = false;
@@ -109,8 +116,9 @@ export class JobRun {
       await this.#life.advance('STARTING', { reason: 'NONE', active: { cookie, host: this.#ports.host } });
       const environment = jobEnvironment(this.#ports.environment, this.spec, cookie);
       using process = await this.#ports.launcher.launch(this.directory, this.spec, environment);
-      await this.#ports.jobs.recordIdentity(this.#life.jobId, process.shim, process.program);
-      const root = { cookie, program: process.program, shim: process.shim };
+      const { shim, program } = process;
+      await this.#life.recordIdentity({ cookie, host: this.#ports.host, shim, program });
+      const root = { cookie, program, shim };
       using tree = this.#take(root, this.#hold(root));
       await this.#superviseLaunched(process, tree);
     });
@@ -120,16 +128,23 @@ export class JobRun {
   async resume(former: ResumedRun): Promise<void> {
     await this.#guarded(async () => {
       this.#startedAtMs = former.startedAtMs;
+      this.#startedMonotonicMs = former.startedMonotonicMs;
       this.#ending = this.#newEnding(former.endRequest);
-      if (former.root === null)
-        throw new LaunchFailedError('The server ended before the program could start.');
-      const elsewhere = outcomeElsewhere(former.host, this.#ports.host);
+      if (former.root === null && former.startedAtMs === null)
+        throw new LaunchFailedError(former.launchFailure);
+      const elsewhere =
+        former.root === null
+          ? outcomeLost(
+              'IDENTITY_GONE',
+              'Nothing says who its processes were, so its outcome cannot be known.',
+            )
+          : outcomeElsewhere(former.host, this.#ports.host);
       if (elsewhere !== null && readExitRecord(this.directory.exitRecordPath).exitStatus === null) {
         await this.#concludeUnwatched(elsewhere);
         return;
       }
       this.#gateOpen = true;
-      if (elsewhere !== null) {
+      if (former.root === null || elsewhere !== null) {
         await this.#superviseAdopted(former.root, null);
         return;
       }
@@ -200,6 +215,7 @@ export class JobRun {
     if (this.#ending.request === null) {
       this.#gateOpen = true;
       this.#startedAtMs = Date.now();
+      this.#startedMonotonicMs = performance.now();
       process.openGate();
       if (this.#life.status === 'STARTING') {
         await this.#life.advance('RUNNING', {
@@ -215,19 +231,19 @@ export class JobRun {
   }
 
   /** @param tree `null` where the identities mean nothing here */
-  async #superviseAdopted(root: TreeRoot, tree: JobTree | null): Promise<void> {
+  async #superviseAdopted(root: TreeRoot | null, tree: JobTree | null): Promise<void> {
     using logs = this.#openLogs(true);
     if (this.#life.status === 'STARTING' && readExitRecord(this.directory.exitRecordPath).started) {
-      this.#startedAtMs ??= Date.now();
+      this.#startedAtMs ??= Math.round(Date.now() - (performance.now() - this.#startedMonotonicMs));
       await this.#life.advance('RUNNING', {
         reason: 'NONE',
         cause: 'found running after a restart of the server',
-        facts: { pid: root.program.pid, startedAtMs: this.#startedAtMs },
+        facts: { pid: root?.program.pid, startedAtMs: this.#startedAtMs },
       });
     }
     this.#endIfAsked();
     await this.#untilEnd(logs.tailer, tree, {
-      isAlive: () => tree !== null && isAlive(root.shim),
+      isAlive: () => tree !== null && isAlive(tree.root.shim),
       pollMs: ADOPTED_POLL_MS,
     });
   }
@@ -239,12 +255,15 @@ export class JobRun {
     using _family = tree === null || tree.isHeld ? undefined : this.#ports.families.add(tree);
     const endWatch = new EndWatch({ directory, table, tree, shim, bell: this.#bell, released });
     const record = await endWatch.end();
-    const endedAtMs = exitRecordTimeMs(directory.exitRecordPath) ?? Date.now();
+    const writtenAtMs = exitRecordTimeMs(directory.exitRecordPath);
+    const endedAtMs = record.exitStatus === null ? Date.now() : (writtenAtMs ?? Date.now());
     this.#ended = this.spec.onEnd === 'KILL_TREE';
     await this.#sweep(endWatch);
     await endWatch.drained();
     await tailer.drain();
-    await this.#conclude(outcomeOf(record, this.#ending.request, this.#ending.killed), endedAtMs);
+    const { request, killed } = this.#ending;
+    const outcome = outcomeOf(record, request, killed, writtenAtMs === undefined);
+    await this.#conclude(outcome, endedAtMs);
   }
 
   /** Nothing of the job is left when this resolves, or only survivors that are in the report. */
@@ -364,7 +383,7 @@ export class JobRun {
   #armTimeout(): Disposable | undefined {
     const { timeoutMs, gracePeriodMs } = this.spec;
     if (timeoutMs === null || this.#startedAtMs === null) return undefined;
-    return new LongTimer(this.#startedAtMs + timeoutMs - Date.now(), () => {
+    return new LongTimer(this.#startedMonotonicMs + timeoutMs - performance.now(), () => {
       void this.requestEnd({
         reason: 'TIMEOUT',
         gracePeriodMs,

@@ -218,7 +218,7 @@ describe('a job that could not be stored', () => {
     await database.gate.transaction(async (tx) =>
       tx.$executeRawUnsafe('ALTER TABLE Elsewhere RENAME TO JobTransition'),
     );
-    expect([supervisor.queuedJobs, bus.size, directory.jobIds()]).toEqual([0, 0, []]);
+    expect([supervisor.queuedJobs, bus.size, (await directory.list()).jobIds]).toEqual([0, 0, []]);
     const jobId = await supervisor.startJob({ script: 'exit 0', cwd: '/' });
     await readToEnd(jobId);
     expect(await jobs.findJob(jobId)).toMatchObject({ status: 'SUCCEEDED' });

@@ -132,7 +132,7 @@ export class LifelineServer implements AsyncDisposable {
     child.once('exit', () => {
       if (this.#child === child) this.#child = undefined;
     });
-    this.#port = await untilTrue(
+    const port = await untilTrue(
       () => {
         const ready = /^Lifeline is ready at http:\/\/127\.0\.0\.1:(\d+)$/m.exec(stdout)?.[1];
         if (ready !== undefined) return Number(ready);
@@ -141,7 +141,8 @@ export class LifelineServer implements AsyncDisposable {
       },
       { what: 'the ready line of the server' },
     );
-    if (this.#port < 0) throw new Error(`the server ended before it was ready:\n${this.#stderr}`);
+    if (port < 0) throw new Error(`the server ended before it was ready:\n${this.#stderr}`);
+    this.#port = port;
     if (this.#baseDescriptors === 0) await this.#warmUp();
   }
 
