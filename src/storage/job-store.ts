@@ -11,6 +11,7 @@ import type { HostIdentity, ProcessIdentity } from '../domain/process-identity.t
 import type { TerminatedProcess } from '../domain/terminated-process.ts';
 import type { ReadClient } from './database.ts';
 import type { ActiveJob, Cancellation, Job, Prisma } from './generated/client.ts';
+import { searchTextOf } from './search-text.ts';
 import type { WriteGate } from './write-gate.ts';
 
 /** A job's row. */
@@ -132,6 +133,7 @@ export class JobStore {
           reason: first.reason,
           command: JSON.stringify(spec.command),
           script: spec.script,
+          searchText: searchTextOf(spec.command),
           cwd: spec.cwd,
           env: JSON.stringify(spec.env),
           labels: JSON.stringify(spec.labels),
