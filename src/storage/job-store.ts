@@ -101,6 +101,15 @@ export class JobStore {
     });
   }
 
+  /** The longest time that a job which has not ended may take from TERM to KILL; 0 where there is none. */
+  async longestGracePeriodMs(): Promise<number> {
+    const { _max } = await this.#read.job.aggregate({
+      where: { status: { in: ['QUEUED', ...ACTIVE_STATUSES] } },
+      _max: { gracePeriodMs: true },
+    });
+    return Number(_max.gracePeriodMs ?? 0);
+  }
+
   async highestJobId(): Promise<JobId> {
     const { _max } = await this.#read.job.aggregate({ _max: { id: true } });
     return _max.id ?? 0;
