@@ -10,6 +10,7 @@ import {
   type StepRecord,
   type TransitionRecord,
 } from './job-records.ts';
+import { searchTextOf } from './search-text.ts';
 
 /** Inserts the job with its first transition. */
 export async function insertJob(
@@ -28,6 +29,7 @@ export async function insertJob(
       reason: first.reason,
       command: JSON.stringify(spec.command),
       script: spec.script,
+      searchText: searchTextOf(spec.command),
       cwd: spec.cwd,
       env: JSON.stringify(spec.env),
       labels: JSON.stringify(spec.labels),

@@ -73,6 +73,15 @@ export class JobStore {
     return this.#read.job.findFirst({ ...UNFINISHED, where: { ...UNFINISHED.where, id: jobId } });
   }
 
+  /** The longest time that a job which has not ended may take from TERM to KILL; 0 where there is none. */
+  async longestGracePeriodMs(): Promise<number> {
+    const { _max } = await this.#read.job.aggregate({
+      where: UNFINISHED.where,
+      _max: { gracePeriodMs: true },
+    });
+    return Number(_max.gracePeriodMs ?? 0);
+  }
+
   async highestJobId(): Promise<JobId> {
     const { _max } = await this.#read.job.aggregate({ _max: { id: true } });
     return _max.id ?? 0;

@@ -128,6 +128,18 @@ describe('queries', () => {
     expect(ids(await jobs({ where: { commandContains: 'say "hi"' } }))).toEqual([a.id]);
     expect(ids(await jobs({ where: { commandContains: '100%', labels: ['blue'] } }))).toEqual([a.id]);
     expect(ids(await jobs({ where: { commandContains: 'hi","100' } }))).toEqual([]);
+    expect(ids(await jobs({ where: { commandContains: 'SAY "HI' } }))).toEqual([a.id]);
+    expect(ids(await jobs({ where: { commandContains: '%' } }))).toEqual([a.id]);
+    for (const nowhere of ['say%hi', '_bin_a', '_', 'u0025', 'b\n1000']) {
+      expect(ids(await jobs({ where: { commandContains: nowhere } }))).toEqual([]);
+    }
+    const tooLong = await harness.graphql(
+      'query ($where: JobFilter) { jobs(where: $where) { edges { cursor } } }',
+      {
+        where: { commandContains: 'x'.repeat(60_000) },
+      },
+    );
+    expect(tooLong.errors).toMatchObject([{ extensions: { code: 'INVALID_INPUT' } }]);
     expect(ids(await jobs({ where: { queuedBefore: '2000-01-01T00:00:00Z' } }))).toEqual([]);
     expect(ids(await jobs({ where: { queuedAfter: '2000-01-01T00:00:00+01:00' } }))).toContain(b.id);
   });

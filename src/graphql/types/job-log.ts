@@ -90,7 +90,8 @@ export const JobLog = builder.objectRef<JobLogView>('JobLog').implement({
     }),
     lines: t.field({
       type: LogPage,
-      description: 'A page of lines. Without arguments: the first 100.',
+      description:
+        'A page of lines. Without arguments: the first 100. A page of long lines has fewer than were asked for: it ends at 1 MiB of text, and `pageInfo` says that there are more.',
       args: {
         after: t.arg({ type: 'SafeInt', description: 'Only lines with a higher seq.' }),
         before: t.arg({ type: 'SafeInt', description: 'Only lines with a lower seq.' }),
