@@ -1,6 +1,7 @@
 import { homedir } from 'node:os';
 import { pino, type Logger } from 'pino';
 import type { Config } from './config.ts';
+import type { PassCheckpoint } from './domain/checkpoint.ts';
 import { createHttpServer } from './http/server.ts';
 import { follow } from './logs/follow.ts';
 import { JobLogReader } from './logs/job-log-reader.ts';
@@ -28,13 +29,18 @@ const HTTP_CLOSE_LIMIT_MS = 2_000;
 /** How long a stop may take in all, beside the grace periods of jobs that it ends. */
 const STOP_LIMIT_MS = 4_800;
 
+/** What whoever composes the server may supply beside the configuration. The command supplies nothing. */
+export interface ServePorts {
+  readonly pass?: PassCheckpoint;
+}
+
 /**
  * Builds the server in order, serves until SIGTERM, SIGINT or SIGHUP, and releases in reverse: streams first, then the
  * jobs, then the database, then the lease. A second signal exits at once, and so does the first one where the release takes
  * too long; jobs are not touched.
  * @throws StartupError
  */
-export async function serve(config: Config, version: string): Promise<void> {
+export async function serve(config: Config, version: string, ports: ServePorts = {}): Promise<void> {
   if (process.platform !== 'linux')
     throw new StartupError('Lifeline runs on Linux only for now: it relies on /proc.');
   const startedAtMs = Date.now();
@@ -55,7 +61,7 @@ export async function serve(config: Config, version: string): Promise<void> {
   const directory = DataDirectory.prepare(config.dataDirectory);
   using _lease = InstanceLease.take(directory);
   const token = config.token ?? readOrMakeToken(config.tokenFile);
-  await using database = await Database.open(directory);
+  await using database = await Database.open(directory, ports.pass);
   const jobs = new JobStore(database.read, database.gate);
   const bus = new LogEventBus();
   const path = process.env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin';
@@ -79,6 +85,7 @@ export async function serve(config: Config, version: string): Promise<void> {
     ],
     log: supervisorLog(logger),
     maxRunning: config.maxRunning,
+    ...ports,
   });
   await using _supervisor = { [Symbol.asyncDispose]: () => supervisor.stop(config.onExit) };
   const openLog = (jobId: number): Promise<JobLogReader> => JobLogReader.open(directory.jobDirectory(jobId));

@@ -1,3 +1,4 @@
+import { passUnwatched, type PassCheckpoint } from '../domain/checkpoint.ts';
 import type { JobId } from '../domain/job-id.ts';
 import type { LogStream } from '../domain/log-line.ts';
 import type { JobDirectory } from '../storage/job-directory.ts';
@@ -26,6 +27,7 @@ export interface TailerOptions {
   readonly drainRetryMs?: number;
   /** Called once for each kind and stream; must not throw. */
   readonly onAnomaly?: (anomaly: LogAnomaly) => void;
+  readonly pass?: PassCheckpoint;
 }
 
 /**
@@ -47,6 +49,7 @@ export class Tailer implements Disposable {
   readonly #retryMs: number;
   readonly #drainRetryMs: number;
   readonly #onAnomaly: (anomaly: LogAnomaly) => void;
+  readonly #pass: PassCheckpoint;
   readonly #index: LogIndexWriter;
   #tails: readonly [StreamTail, StreamTail];
   #lastSeq: number;
@@ -74,6 +77,7 @@ export class Tailer implements Disposable {
     this.#retryMs = options.retryMs ?? 1_000;
     this.#drainRetryMs = options.drainRetryMs ?? 10_000;
     this.#onAnomaly = options.onAnomaly ?? (() => undefined);
+    this.#pass = options.pass ?? passUnwatched;
     this.#index = new LogIndexWriter(directory.indexPath, directory.jobId);
     const totals = totalsOf(this.#index.last);
     const opened: StreamTail[] = [];
@@ -174,12 +178,14 @@ export class Tailer implements Disposable {
     let records = batchRecords(slice, tail, other, this.#lastSeq, atMs);
     while (records.length > 0) {
       const appended = this.#index.append(records);
+      this.#pass('INDEX_APPENDED');
       for (const record of records.slice(0, appended)) {
         tail.advance(record);
         this.#lastSeq = lastSeqOf(record);
         const start = record.offset - slice.offset;
         const bytes = slice.bytes.subarray(start, start + record.byteLength);
         this.#channel.publish(new LogBatch({ ...record, bytes }));
+        this.#pass('BATCH_PUBLISHED');
       }
       records = records.slice(appended);
     }

@@ -1,6 +1,7 @@
 import { PrismaBetterSqlite3 } from '@prisma/adapter-better-sqlite3';
 import BetterSqlite3 from 'better-sqlite3';
 import { chmodSync } from 'node:fs';
+import { passUnwatched, type PassCheckpoint } from '../domain/checkpoint.ts';
 import type { DataDirectory } from './data-directory.ts';
 import { PrismaClient } from './generated/client.ts';
 import { applyMigrations } from './migrations.ts';
@@ -22,17 +23,17 @@ export class Database implements AsyncDisposable {
   readonly read: ReadClient;
   readonly #writer: PrismaClient;
 
-  private constructor(writer: PrismaClient, read: ReadClient) {
+  private constructor(writer: PrismaClient, read: ReadClient, pass: PassCheckpoint) {
     this.#writer = writer;
     this.read = read;
-    this.gate = new WriteGate(writer);
+    this.gate = new WriteGate(writer, pass);
   }
 
   /**
    * Migrates, opens, and checks what everything else relies on.
    * @throws StartupError if the file is damaged, newer than this version, or cannot be opened as needed.
    */
-  static async open(directory: DataDirectory): Promise<Database> {
+  static async open(directory: DataDirectory, pass = passUnwatched): Promise<Database> {
     await applyMigrations(directory);
     useWriteAheadLog(directory.databasePath);
     const url = directory.databasePath;
@@ -40,7 +41,7 @@ export class Database implements AsyncDisposable {
     const read = new PrismaClient({
       adapter: new PrismaBetterSqlite3({ url, timeout: BUSY_TIMEOUT_MS, readonly: true }),
     });
-    const database = new Database(writer, read);
+    const database = new Database(writer, read, pass);
     try {
       await writer.$queryRaw`PRAGMA synchronous = FULL`;
       await assertPragma(writer, 'journal_mode', 'wal');

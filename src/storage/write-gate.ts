@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { passUnwatched, type PassCheckpoint } from '../domain/checkpoint.ts';
 import type { PrismaClient } from './generated/client.ts';
 import { type Prisma } from './generated/client.ts';
 
@@ -14,15 +15,21 @@ const BUSY_LIMIT_MS = 10_000;
  */
 export class WriteGate {
   readonly #client: PrismaClient;
+  readonly #pass: PassCheckpoint;
   #tail: Promise<unknown> = Promise.resolve();
 
-  constructor(client: PrismaClient) {
+  constructor(client: PrismaClient, pass = passUnwatched) {
     this.#client = client;
+    this.#pass = pass;
   }
 
   /** Runs `work` alone in a transaction; a rejection rolls everything of it back. It must not wait for anything but the database. */
   async transaction<T>(work: (tx: Prisma.TransactionClient) => Promise<T>): Promise<T> {
-    return this.#enter(() => this.#client.$transaction(work, { maxWait: 5_000, timeout: 20_000 }));
+    const result = await this.#enter(() =>
+      this.#client.$transaction(work, { maxWait: 5_000, timeout: 20_000 }),
+    );
+    this.#pass('DATABASE_COMMITTED');
+    return result;
   }
 
   /** Waits until everything that has entered is done. */

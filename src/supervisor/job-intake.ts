@@ -1,4 +1,5 @@
 import { rmSync } from 'node:fs';
+import type { PassCheckpoint } from '../domain/checkpoint.ts';
 import { ConflictError } from '../domain/errors.ts';
 import type { JobId } from '../domain/job-id.ts';
 import type { EnvEntry, JobSpec } from '../domain/job-spec.ts';
@@ -16,6 +17,7 @@ export interface JobIntakePorts {
   /** PATH, HOME, LANG: what every job's environment begins with. */
   readonly environment: readonly EnvEntry[];
   /** Called once for each new job, when it is stored and before its request is answered. */
+  readonly pass: PassCheckpoint;
   readonly onCreated: (jobId: JobId, spec: JobSpec) => void;
 }
 
@@ -72,6 +74,7 @@ export class JobIntake {
     const directory = dataDirectory.jobDirectory(jobId);
     try {
       createJobFiles(directory, spec, digest, first);
+      this.#ports.pass('TRANSITION_WRITTEN');
       await jobs.insertQueued(jobId, spec, digest, first);
     } catch (error) {
       // Whoever asked is told that there is no job: the next start of the server must not find one.

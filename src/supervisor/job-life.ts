@@ -1,3 +1,4 @@
+import { passUnwatched, type PassCheckpoint } from '../domain/checkpoint.ts';
 import type { JobId } from '../domain/job-id.ts';
 import { isLegalTransition, type JobReason, type JobStatus } from '../domain/job-status.ts';
 import type { HostIdentity } from '../domain/process-identity.ts';
@@ -36,6 +37,7 @@ export interface JobLifePorts {
   /** Aborts when the server lets go of its jobs. */
   readonly released: AbortSignal;
   readonly log: SupervisorLog;
+  readonly pass?: PassCheckpoint;
 }
 
 /**
@@ -51,6 +53,7 @@ export class JobLife {
   readonly #changes: JobChangeBus;
   readonly #released: AbortSignal;
   readonly #log: SupervisorLog;
+  readonly #pass: PassCheckpoint;
   #status: JobStatus;
   #number: number;
   #written: Promise<void> = Promise.resolve();
@@ -64,6 +67,7 @@ export class JobLife {
     this.#changes = ports.changes;
     this.#released = ports.released;
     this.#log = ports.log;
+    this.#pass = ports.pass ?? passUnwatched;
     this.#status = status;
     this.#number = transitionCount;
   }
@@ -96,6 +100,7 @@ export class JobLife {
       await this.#untilStored(() => {
         appendTransition(this.#directory, record);
       });
+      this.#pass('TRANSITION_WRITTEN');
       await this.#untilStored(() => this.#jobs.advance(this.jobId, record));
     });
   }

@@ -1,3 +1,4 @@
+import type { PassCheckpoint } from '../domain/checkpoint.ts';
 import { DirectoryWatch } from '../logs/directory-watch.ts';
 import type { LogAnomaly } from '../logs/errors.ts';
 import type { ChannelGuard } from '../logs/log-event-bus.ts';
@@ -18,9 +19,13 @@ export function openJobLogs(
   directory: JobDirectory,
   channel: ChannelGuard,
   resumed: boolean,
-  on: { readonly exitRecord: () => void; readonly anomaly: (anomaly: LogAnomaly) => void },
+  on: {
+    readonly exitRecord: () => void;
+    readonly anomaly: (anomaly: LogAnomaly) => void;
+    readonly pass: PassCheckpoint;
+  },
 ): JobLogs {
-  const tailer = new Tailer({ directory, channel, resumed, onAnomaly: on.anomaly });
+  const tailer = new Tailer({ directory, channel, resumed, onAnomaly: on.anomaly, pass: on.pass });
   try {
     const watch = new DirectoryWatch(directory.path, (fileName) => {
       tailer.poke();

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { rmSync } from 'node:fs';
+import type { PassCheckpoint } from '../domain/checkpoint.ts';
 import type { EnvEntry, JobSpec } from '../domain/job-spec.ts';
 import type { JobSignal } from '../domain/job-signal.ts';
 import { isFinal } from '../domain/job-status.ts';
@@ -51,6 +52,7 @@ export interface JobRunPorts {
   /** PATH, HOME, LANG: what every job's environment begins with. */
   readonly environment: readonly EnvEntry[];
   readonly log: SupervisorLog;
+  readonly pass: PassCheckpoint;
   /** Aborts when the server lets go of its jobs; they live on and are adopted at the next start. */
   readonly released: AbortSignal;
 }
@@ -116,8 +118,10 @@ export class JobRun {
       await this.#life.advance('STARTING', { reason: 'NONE', active: { cookie, host: this.#ports.host } });
       const environment = jobEnvironment(this.#ports.environment, this.spec, cookie);
       using process = await this.#ports.launcher.launch(this.directory, this.spec, environment);
+      this.#ports.pass('SHIM_SPAWNED');
       const { shim, program } = process;
       await this.#life.recordIdentity({ cookie, host: this.#ports.host, shim, program });
+      this.#ports.pass('IDENTITY_STORED');
       const root = { cookie, program, shim };
       using tree = this.#take(root, this.#hold(root));
       await this.#superviseLaunched(process, tree);
@@ -217,6 +221,7 @@ export class JobRun {
       this.#startedAtMs = Date.now();
       this.#startedMonotonicMs = performance.now();
       process.openGate();
+      this.#ports.pass('GATE_OPENED');
       if (this.#life.status === 'STARTING') {
         await this.#life.advance('RUNNING', {
           reason: 'NONE',
@@ -255,6 +260,7 @@ export class JobRun {
     using _family = tree === null || tree.isHeld ? undefined : this.#ports.families.add(tree);
     const endWatch = new EndWatch({ directory, table, tree, shim, bell: this.#bell, released });
     const record = await endWatch.end();
+    this.#ports.pass('EXIT_SEEN');
     const writtenAtMs = exitRecordTimeMs(directory.exitRecordPath);
     const endedAtMs = record.exitStatus === null ? Date.now() : (writtenAtMs ?? Date.now());
     this.#ended = this.spec.onEnd === 'KILL_TREE';
@@ -332,6 +338,7 @@ export class JobRun {
       anomaly: (anomaly) => {
         this.#ports.log.anomaly(this.#life.jobId, anomaly);
       },
+      pass: this.#ports.pass,
     });
   }
 

@@ -131,9 +131,14 @@ export class JobRuns {
 
   #open({ jobId, spec, status, transitionCount }: JobStanding): JobRun {
     const { dataDirectory, bus, changes } = this.#ports;
-    const { jobs, log, released } = this.#runPorts;
+    const { jobs, log, released, pass } = this.#runPorts;
     const directory = dataDirectory.jobDirectory(jobId);
-    const life = new JobLife(jobId, { directory, jobs, changes, released, log }, status, transitionCount);
+    const life = new JobLife(
+      jobId,
+      { directory, jobs, changes, released, log, pass },
+      status,
+      transitionCount,
+    );
     const run = new JobRun(this.#runPorts, life, directory, spec, bus.open(jobId));
     this.#runs.set(jobId, run);
     return run;

@@ -1,4 +1,5 @@
 import { mkdirSync } from 'node:fs';
+import type { PassCheckpoint } from '../domain/checkpoint.ts';
 import type { JobId } from '../domain/job-id.ts';
 import type { JobSpec } from '../domain/job-spec.ts';
 import { isFinal, type JobStatus } from '../domain/job-status.ts';
@@ -30,6 +31,7 @@ export interface ReconcileResult {
 export interface ReconcilePorts extends RestorePorts {
   readonly host: HostIdentity;
   readonly table: ProcessTable;
+  readonly pass: PassCheckpoint;
 }
 
 /**
@@ -137,6 +139,7 @@ class Reconcile {
     this.resumed.push({ ...unfinished(row, readSpec(directory)?.spec), former });
     const gone = hasDirectory ? '' : '; its directory was gone';
     this.#tell(row.id, verdict, `${evidence}${gone}${behind}`);
+    this.#ports.pass('JOB_RECONCILED');
   }
 
   #directoryOf(row: UnfinishedJobRecord) {

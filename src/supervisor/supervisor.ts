@@ -1,3 +1,4 @@
+import { passUnwatched, type PassCheckpoint } from '../domain/checkpoint.ts';
 import { ConflictError, JobNotFoundError, ServerStoppingError } from '../domain/errors.ts';
 import type { EnvEntry } from '../domain/job-spec.ts';
 import type { JobId } from '../domain/job-id.ts';
@@ -42,6 +43,7 @@ export interface SupervisorOptions {
   readonly log: SupervisorLog;
   /** How many jobs may be in the active map at once; the others wait in the order of their ids. */
   readonly maxRunning: number;
+  readonly pass?: PassCheckpoint;
 }
 
 /**
@@ -61,7 +63,18 @@ export class Supervisor {
 
   private constructor(options: SupervisorOptions, jobIds: JobIds) {
     this.#options = options;
-    const { dataDirectory, bus, jobs, launcher, containment, host, environment, log, maxRunning } = options;
+    const {
+      dataDirectory,
+      bus,
+      jobs,
+      launcher,
+      containment,
+      host,
+      environment,
+      log,
+      maxRunning,
+      pass = passUnwatched,
+    } = options;
     this.#runs = new JobRuns({
       dataDirectory,
       bus,
@@ -74,6 +87,7 @@ export class Supervisor {
         host,
         environment,
         log,
+        pass,
         table: this.#table,
         families: new FamilyWatch(this.#table),
         activeJobs: this.#activeJobs,
@@ -84,6 +98,7 @@ export class Supervisor {
       jobs,
       jobIds,
       environment,
+      pass,
       onCreated: (jobId, spec) => {
         this.changes.notify(jobId);
         this.#runs.enqueue({ jobId, spec, status: 'QUEUED', transitionCount: 1 });
@@ -98,7 +113,7 @@ export class Supervisor {
     const listing = await dataDirectory.list();
     const highestInUse = Math.max(await jobs.highestJobId(), listing.jobIds.at(-1) ?? 0);
     const supervisor = new Supervisor(options, new JobIds(dataDirectory, highestInUse));
-    const ports = { ...options, table: supervisor.#table };
+    const ports = { ...options, table: supervisor.#table, pass: options.pass ?? passUnwatched };
     const { resumed, queued, reconciliation } = await reconcile(ports, listing);
     supervisor.#lastReconciliation = reconciliation;
     const breather = new Breather();

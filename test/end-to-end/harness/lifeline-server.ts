@@ -14,6 +14,8 @@ export const MAIN_PATH =
   process.env['LIFELINE_TEST_MAIN'] ?? fileURLToPath(new URL('../../../dist/main.js', import.meta.url));
 
 export interface ServerOptions {
+  /** Another file that starts the server than the one that users run. */
+  readonly main?: string;
   /** Further arguments of `serve`. */
   readonly args?: readonly string[];
   /** Further variables of the server's environment. */
@@ -116,7 +118,7 @@ export class LifelineServer implements AsyncDisposable {
     const [program, ...args] = [
       ...(this.#options.wrapper ?? []),
       process.execPath,
-      MAIN_PATH,
+      this.#options.main ?? MAIN_PATH,
       ...this.arguments(),
     ] as [string, ...string[]];
     const child = spawn(program, args, {

@@ -1,0 +1,32 @@
+/**
+ * Places between two steps that belong together: what a server that dies exactly there has done, and has not.
+ *
+ * - `SHIM_SPAWNED`: a program waits at its gate; nobody has recorded who it is.
+ * - `IDENTITY_STORED`: it is recorded; the gate is shut.
+ * - `GATE_OPENED`: the program runs; the job is not RUNNING yet.
+ * - `INDEX_APPENDED`: lines have their numbers; no reader was told.
+ * - `BATCH_PUBLISHED`: readers were told.
+ * - `TRANSITION_WRITTEN`: a step is in the job directory; the database does not have it.
+ * - `DATABASE_COMMITTED`: a transaction is durable; whoever waits for it does not know.
+ * - `EXIT_SEEN`: the exit record has an end; nothing is swept, drained or stored.
+ * - `JOB_RECONCILED`: a start has judged one recorded job, and not the next.
+ */
+export const CHECKPOINTS = [
+  'SHIM_SPAWNED',
+  'IDENTITY_STORED',
+  'GATE_OPENED',
+  'INDEX_APPENDED',
+  'BATCH_PUBLISHED',
+  'TRANSITION_WRITTEN',
+  'DATABASE_COMMITTED',
+  'EXIT_SEEN',
+  'JOB_RECONCILED',
+] as const;
+
+export type Checkpoint = (typeof CHECKPOINTS)[number];
+
+/** Called at every passage, synchronously. A port of the composition root: the product supplies none. */
+export type PassCheckpoint = (checkpoint: Checkpoint) => void;
+
+/** The default: nobody watches. */
+export const passUnwatched: PassCheckpoint = () => undefined;

@@ -1,0 +1,59 @@
+// The server as it is built, with what only a test supplies: a port that kills it, a clock that jumps, a look at what it
+// holds. CHAOS_CONTROL names a directory; test/end-to-end/harness/server-control.ts is its other end:
+// `kill` ("CHECKPOINT N"): die by SIGKILL at the N-th passage from now; taken away before, so that the next life lives.
+// `clock` (milliseconds): what the wall clock is wrong by. Both are read at the start and at SIGUSR2, which is answered
+// by `report`: passages so far, and what the event loop holds.
+import { appendFileSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import process from 'node:process';
+import { Command } from 'commander';
+
+const directory = process.env['CHAOS_CONTROL'];
+if (directory === undefined) throw new Error('CHAOS_CONTROL names no directory');
+const file = (name) => join(directory, name);
+const passages = {};
+let kill;
+let clockErrorMs = 0;
+
+const trueNow = Date.now.bind(Date);
+Date.now = () => trueNow() + clockErrorMs;
+
+function readControl() {
+  clockErrorMs = existsSync(file('clock')) ? Number(readFileSync(file('clock'), 'utf8')) : 0;
+  if (!existsSync(file('kill'))) return (kill = undefined);
+  const [checkpoint, passage] = readFileSync(file('kill'), 'utf8').split(' ');
+  kill = { checkpoint, passagesLeft: Number(passage) };
+}
+
+function pass(checkpoint) {
+  passages[checkpoint] = (passages[checkpoint] ?? 0) + 1;
+  if (kill?.checkpoint !== checkpoint) return;
+  kill.passagesLeft -= 1;
+  if (kill.passagesLeft > 0) return;
+  rmSync(file('kill'));
+  appendFileSync(file('kills'), `${checkpoint}\n`);
+  process.kill(process.pid, 'SIGKILL');
+}
+
+function report() {
+  const resources = {};
+  for (const name of process.getActiveResourcesInfo()) resources[name] = (resources[name] ?? 0) + 1;
+  writeFileSync(file('report.new'), JSON.stringify({ pid: process.pid, passages, resources }));
+  renameSync(file('report.new'), file('report'));
+}
+
+readControl();
+process.on('SIGUSR2', () => {
+  readControl();
+  report();
+});
+
+// After the clock: what the server imports may keep the function.
+const { readConfig, withServeOptions } = await import('../../dist/config.js');
+const { serve } = await import('../../dist/serve.js');
+const program = new Command('lifeline');
+withServeOptions(program.command('serve')).action(async (_options, command) => {
+  await serve(readConfig(command, process.env), '0.0.0-chaos', { pass });
+});
+await program.parseAsync();
+process.exit();
