@@ -286,6 +286,14 @@ describe('errors', () => {
   });
 });
 
+it('a negative seq as a cursor of lines is refused', async () => {
+  const job = await harness.runningJob();
+  for (const cursor of ['after: -1', 'before: -1']) {
+    const query = `query ($id: ID!) { job(id: $id) { log { lines(${cursor}) { nodes { seq } } } } }`;
+    expect(codes(await harness.graphql(query, { id: String(job.id) }))).toEqual(['INVALID_INPUT']);
+  }
+});
+
 describe('limits', () => {
   const nested = (depth: number): string => `${'rerunOf { '.repeat(depth)} id ${'}'.repeat(depth)}`;
   it.each([

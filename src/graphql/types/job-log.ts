@@ -1,3 +1,4 @@
+import { InvalidInputError } from '../../domain/errors.ts';
 import { builder } from '../builder.ts';
 import { given } from '../given.ts';
 import type { JobLogView, LogPageView } from '../job-log-view.ts';
@@ -109,6 +110,10 @@ export const JobLog = builder.objectRef<JobLogView>('JobLog').implement({
       }),
       resolve: (log, { after, before, first, last, streams }) => {
         checkPageSize({ first, last }, MAX_LINES);
+        for (const [field, seq] of Object.entries(given({ after, before }))) {
+          if (seq < 0)
+            throw new InvalidInputError(`${field} is the seq of a line; it cannot be negative.`, field);
+        }
         return log.page({
           ...given({ after, before, last, streams }),
           ...((last ?? null) === null && { first: first ?? DEFAULT_LINES }),
