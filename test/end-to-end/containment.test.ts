@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
+import { canBeHeldBy } from './harness/containment.ts';
 import {
   cancelJob,
   findJob,
@@ -27,21 +28,9 @@ async function startServer(means: string): Promise<void> {
   server = await LifelineServer.start({ args: ['--containment', means] });
 }
 
-/** What can be had on this machine: it says so itself when it is asked for something else. */
-async function isAvailable(means: string): Promise<boolean> {
-  try {
-    const probe = await LifelineServer.start({ args: ['--containment', means] });
-    await probe[Symbol.asyncDispose]();
-    return true;
-  } catch (error) {
-    if (String(error).includes('cannot be held by')) return false;
-    throw error;
-  }
-}
-
 const MEANS = ['cgroup', 'subreaper'] as const;
 const available = new Map<string, boolean>();
-for (const means of MEANS) available.set(means, await isAvailable(means));
+for (const means of MEANS) available.set(means, await canBeHeldBy(means));
 
 /** The pids that the test program has written down itself. */
 function writtenPids(file: string): number[] {
