@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { InvalidArgumentError, Option } from 'commander';
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
-import { CONTAINMENT_MEANS, type ContainmentMeans } from './domain/containment.ts';
+import type { ContainmentMeans } from './domain/containment.ts';
 
 /** What `lifeline serve` was told, by flags, environment and defaults, in that order. Frozen. */
 export interface Config {
@@ -92,7 +92,7 @@ export function withServeOptions(command: Command): Command {
     .addOption(
       new Option('--containment <means>', 'what holds the processes of a job together, so that none escapes')
         .env('LIFELINE_CONTAINMENT')
-        .choices(['auto', ...CONTAINMENT_MEANS])
+        .choices(['auto', 'cgroup', 'subreaper', 'none'] satisfies readonly Config['containment'][])
         .default('auto'),
     );
 }

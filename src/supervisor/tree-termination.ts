@@ -131,8 +131,8 @@ export class TreeTermination {
       for (const entry of members) this.#note(entry, 'SIGKILL');
       return;
     }
-    const signal = this.#forksOn && fresh.length > 0 ? 'SIGSTOP' : 'SIGKILL';
-    this.#send(members, signal, this.#groupsOf(members));
+    if (this.#forksOn && fresh.length > 0) this.#send(fresh, 'SIGSTOP', this.#groupsOf(members));
+    else this.#send(members, 'SIGKILL', this.#groupsOf(members));
   }
 
   /** The groups that consist of the job's processes alone: the program's, and those whose leader is a member. */

@@ -64,7 +64,9 @@ describe.each(MEANS)('a job that does all to escape, held by a %s', (means) => {
     expect(job).toMatchObject({ status: 'CANCELLED', exitCode: 137 });
     expect(job.cancellation).toMatchObject({ containment: 'CONTAINED' });
     const reported = new Map(job.cancellation!.processes.map((process) => [process.pid, process]));
-    for (const pid of asked) expect(reported.get(pid)?.signals.at(-1)).toBe('SIGKILL');
+    // A process that is stopped may go before it is killed: the kernel hangs up on the stopped whom nobody could continue.
+    for (const pid of asked) expect(reported.get(pid)?.signals.at(-1)).toMatch(/^SIG(KILL|STOP)$/);
+    expect(reported.get(job.pid!)?.signals.at(-1)).toBe('SIGKILL');
     expect([...reported.values()].filter(({ goneAt }) => goneAt === null)).toEqual([]);
   });
 

@@ -113,7 +113,9 @@ describe('a server that is stopped', () => {
       try {
         database.exec('BEGIN IMMEDIATE');
         writeFileSync(word, '');
-        await untilTrue(() => server.jobProcesses().length === 0);
+        // The end is in the job's directory, and waits for the database.
+        const steps = join(server.dataDirectory, 'jobs', jobId, 'transitions.jsonl');
+        await untilTrue(() => readFileSync(steps, 'utf8').includes('"to":"FAILED"'));
         expect(await server.end('SIGTERM')).toBe(1);
         expect(server.stderr).toContain('the stop took too long');
       } finally {

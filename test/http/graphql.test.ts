@@ -190,7 +190,10 @@ describe('mutations', () => {
     const { id } = await harness.runningJob();
     await harness.graphql('mutation ($id: ID!) { cancelJob(jobId: $id) { id } }', { id });
     await harness.graphql('mutation ($id: ID!) { cancelJob(jobId: $id, gracePeriodMs: 0) { id } }', { id });
-    expect(harness.cancelled).toEqual([{ jobId: id }, { jobId: id, gracePeriodMs: 0 }]);
+    expect(harness.cancelled).toEqual([
+      { jobId: id, requestedBy: 'the API token, from 127.0.0.1' },
+      { jobId: id, gracePeriodMs: 0, requestedBy: 'the API token, from 127.0.0.1' },
+    ]);
     expect(codes(await harness.graphql('mutation { cancelJob(jobId: "999999") { id } }'))).toEqual([
       'JOB_NOT_FOUND',
     ]);
