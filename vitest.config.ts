@@ -12,8 +12,8 @@ export default defineConfig({
   },
   test: {
     include: ['test/**/*.test.ts'],
-    // In Chromium: vitest.browser.config.ts.
-    exclude: ['test/browser/**'],
+    // These have configurations of their own: vitest.browser.config.ts, vitest.servers.config.ts.
+    exclude: ['test/browser/**', 'test/servers/**'],
     // Real processes, signals and descriptor counts need a process of their own.
     pool: 'forks',
     maxWorkers: 2,

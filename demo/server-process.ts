@@ -7,25 +7,35 @@ import { createInterface } from 'node:readline';
 const MAIN = join(import.meta.dirname, '../dist/main.js');
 const READY = /^Lifeline is ready at (http:\/\/\S+)/;
 
+export interface ServerProcessOptions {
+  /** Further arguments of `serve`. */
+  readonly args?: readonly string[];
+  /** Options of Node itself. */
+  readonly nodeArgs?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+}
+
 /**
  * A real `lifeline serve`, as a user would start it: running → (killed → running)… → stopped.
  * Whoever starts it disposes it; that stops it and cancels the jobs that still run.
  */
 export class ServerProcess implements AsyncDisposable {
   readonly #dataDirectory: string;
+  readonly #options: ServerProcessOptions;
   #process: ChildProcess | undefined;
   #url = '';
 
-  private constructor(dataDirectory: string) {
+  private constructor(dataDirectory: string, options: ServerProcessOptions) {
     this.#dataDirectory = dataDirectory;
+    this.#options = options;
   }
 
   /**
    * Resolves when the server says that it is ready, on a free port.
    * @throws Error with what it wrote, if it ends before
    */
-  static async start(dataDirectory: string): Promise<ServerProcess> {
-    const server = new ServerProcess(dataDirectory);
+  static async start(dataDirectory: string, options: ServerProcessOptions = {}): Promise<ServerProcess> {
+    const server = new ServerProcess(dataDirectory, options);
     await server.#launch(0);
     return server;
   }
@@ -54,9 +64,10 @@ export class ServerProcess implements AsyncDisposable {
 
   async #launch(port: number): Promise<void> {
     const options = ['--port', String(port), '--data-dir', this.#dataDirectory, '--on-exit', 'cancel'];
-    const launched = spawn(process.execPath, [MAIN, 'serve', ...options], {
+    const { args = [], nodeArgs = [], env = {} } = this.#options;
+    const launched = spawn(process.execPath, [...nodeArgs, MAIN, 'serve', ...options, ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: withoutOptions(process.env),
+      env: { ...withoutOptions(process.env), ...env },
     });
     this.#process = launched;
     let complaints = '';

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { InvalidArgumentError, Option } from 'commander';
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
+import type { ContainmentMeans } from './domain/containment.ts';
 
 /** What `lifeline serve` was told, by flags, environment and defaults, in that order. Frozen. */
 export interface Config {
@@ -21,6 +22,7 @@ export interface Config {
   readonly allowedOrigins: readonly string[];
   readonly onExit: 'keep' | 'cancel';
   readonly maxRunning: number;
+  readonly containment: ContainmentMeans | 'auto';
 }
 
 interface ServeOptions {
@@ -33,6 +35,7 @@ interface ServeOptions {
   readonly allowedOrigin: readonly string[];
   readonly onExit: 'keep' | 'cancel';
   readonly maxRunning: number;
+  readonly containment: ContainmentMeans | 'auto';
 }
 
 /** Adds the options of `serve` to a command: flag, environment variable, default. */
@@ -85,6 +88,12 @@ export function withServeOptions(command: Command): Command {
         .env('LIFELINE_MAX_RUNNING')
         .default(2 * availableParallelism() + 8)
         .argParser(integer(1, 100_000)),
+    )
+    .addOption(
+      new Option('--containment <means>', 'what holds the processes of a job together, so that none escapes')
+        .env('LIFELINE_CONTAINMENT')
+        .choices(['auto', 'cgroup', 'subreaper', 'none'] satisfies readonly Config['containment'][])
+        .default('auto'),
     );
 }
 
@@ -114,6 +123,7 @@ export function readConfig(command: Command, environment: NodeJS.ProcessEnv): Co
     allowedOrigins: options.allowedOrigin,
     onExit: options.onExit,
     maxRunning: options.maxRunning,
+    containment: options.containment,
   });
 }
 

@@ -6,6 +6,7 @@ import { createHttpServer } from './http/server.ts';
 import { follow } from './logs/follow.ts';
 import { JobLogReader } from './logs/job-log-reader.ts';
 import { LogEventBus } from './logs/log-event-bus.ts';
+import { findEndingUnit } from './own-unit.ts';
 import { leaveServerPointer } from './server-pointer.ts';
 import { DataDirectory } from './storage/data-directory.ts';
 import { Database } from './storage/database.ts';
@@ -14,7 +15,9 @@ import { JobStore } from './storage/job-store.ts';
 import { SessionStore } from './storage/session-store.ts';
 import { StartupError } from './storage/startup-error.ts';
 import { readOrMakeToken } from './storage/token-file.ts';
+import { StopDeadline } from './stop-deadline.ts';
 import { closeStrayDescriptors } from './stray-descriptors.ts';
+import { Containment } from './supervisor/containment.ts';
 import { findLaunchTools } from './supervisor/launch-tools.ts';
 import { ShimLauncher } from './supervisor/launcher.ts';
 import { readHostIdentity } from './supervisor/process-table.ts';
@@ -23,6 +26,8 @@ import type { SupervisorLog } from './supervisor/supervisor-log.ts';
 
 /** How long open streams and requests may take to go away once their sockets are being closed. */
 const HTTP_CLOSE_LIMIT_MS = 2_000;
+/** How long a stop may take in all, beside the grace periods of jobs that it ends. */
+const STOP_LIMIT_MS = 4_800;
 
 /** What whoever composes the server may supply beside the configuration. The command supplies nothing. */
 export interface ServePorts {
@@ -31,7 +36,8 @@ export interface ServePorts {
 
 /**
  * Builds the server in order, serves until SIGTERM, SIGINT or SIGHUP, and releases in reverse: streams first, then the
- * jobs, then the database, then the lease. A second signal exits at once; jobs are not touched.
+ * jobs, then the database, then the lease. A second signal exits at once, and so does the first one where the release takes
+ * too long; jobs are not touched.
  * @throws StartupError
  */
 export async function serve(config: Config, version: string, ports: ServePorts = {}): Promise<void> {
@@ -50,6 +56,7 @@ export async function serve(config: Config, version: string, ports: ServePorts =
     );
   process.umask(0o077);
   const stopRequested = awaitStopSignal(logger);
+  using deadline = new StopDeadline();
 
   const directory = DataDirectory.prepare(config.dataDirectory);
   using _lease = InstanceLease.take(directory);
@@ -58,11 +65,18 @@ export async function serve(config: Config, version: string, ports: ServePorts =
   const jobs = new JobStore(database.read, database.gate);
   const bus = new LogEventBus();
   const path = process.env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin';
+  const tools = findLaunchTools(path);
+  using containment = Containment.find({
+    wanted: config.containment,
+    dataDirectoryPath: directory.path,
+    tini: tools.tini,
+  });
   const supervisor = await Supervisor.open({
     dataDirectory: directory,
     jobs,
     bus,
-    launcher: new ShimLauncher(findLaunchTools(path)),
+    launcher: new ShimLauncher(tools, containment.means === 'subreaper' ? tools.tini : null),
+    containment,
     host: readHostIdentity(),
     environment: [
       { name: 'PATH', value: path },
@@ -88,7 +102,7 @@ export async function serve(config: Config, version: string, ports: ServePorts =
       version,
       startedAtMs,
       limits: { maxRunning: config.maxRunning },
-      containment: 'BEST_EFFORT',
+      containment: containment.means,
     },
     sessionRecords: new SessionStore(database.read, database.gate),
     config: { ...config, token },
@@ -105,9 +119,38 @@ export async function serve(config: Config, version: string, ports: ServePorts =
   // To a person alone: what goes to a file or a journal is read by others, and later.
   if (process.stdout.isTTY) process.stdout.write(`Open ${http.ticketUrl(url)}\n`);
 
+  using _unitCheck = warnOfEndingUnit(logger, config);
+
   const signal = await stopRequested;
-  logger.info({ signal, activeJobs: supervisor.activeJobs, onExit: config.onExit }, 'stopping');
   supervisor.refuseWork();
+  const gracePeriodMs = config.onExit === 'cancel' ? await jobs.longestGracePeriodMs() : 0;
+  logger.info(
+    { signal, activeJobs: supervisor.activeJobs, onExit: config.onExit, gracePeriodMs },
+    'stopping',
+  );
+  deadline.start(gracePeriodMs + STOP_LIMIT_MS, () => {
+    logger.error('the stop took too long: exiting at once; jobs go on, and the next start finds them');
+  });
+}
+
+/** Looks, beside everything else, whether the server's own service would end its jobs. The guard stops looking. */
+function warnOfEndingUnit(logger: Logger, { onExit }: Config): Disposable {
+  const looking = new AbortController();
+  if (onExit === 'keep') {
+    void findEndingUnit(process.env, looking.signal).then((unit) => {
+      if (unit === undefined) return;
+      const { name, isUserUnit, killMode } = unit;
+      logger.warn(
+        { unit: name, isUserUnit, killMode },
+        `systemd will end all jobs when it stops or restarts ${name}: put KillMode=process into its [Service] section (systemctl ${isUserUnit ? '--user ' : ''}edit ${name})`,
+      );
+    });
+  }
+  return {
+    [Symbol.dispose]: () => {
+      looking.abort();
+    },
+  };
 }
 
 async function listen(

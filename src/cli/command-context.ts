@@ -1,4 +1,4 @@
-import { connect, type Connection } from './connection.ts';
+import { connect, type Connection, type ConnectOptions } from './connection.ts';
 import { harmlessText } from './harmless-text.ts';
 import { jsonText } from './json-text.ts';
 import type { OutputStream } from './output-stream.ts';
@@ -7,7 +7,12 @@ import type { OutputStream } from './output-stream.ts';
 export interface CommonOptions {
   readonly url?: string;
   readonly json?: boolean;
+  /** Milliseconds. Default 30 s. */
+  readonly requestTimeout?: number;
 }
+
+/** As long as a reader of a stream waits for a sign of life. */
+const REQUEST_TIMEOUT_MS = 30_000;
 
 /** What a command works with. */
 export class CommandContext {
@@ -17,25 +22,25 @@ export class CommandContext {
   /** Absolute path of the directory in which the command was given. */
   readonly directory: string;
   readonly wantsJson: boolean;
-  readonly #url: string | undefined;
+  readonly #options: ConnectOptions;
 
   constructor(
     outputs: { readonly output: OutputStream; readonly errors: OutputStream },
     environment: NodeJS.ProcessEnv,
     directory: string,
-    { url, json = false }: CommonOptions,
+    { url, json = false, requestTimeout = REQUEST_TIMEOUT_MS }: CommonOptions,
   ) {
     this.output = outputs.output;
     this.errors = outputs.errors;
     this.environment = environment;
     this.directory = directory;
     this.wantsJson = json;
-    this.#url = url;
+    this.#options = { url, requestTimeoutMs: requestTimeout };
   }
 
   /** @throws CliError as `connect` */
   connect(): Connection {
-    return connect(this.#url, this.environment, this.directory);
+    return connect(this.#options, this.environment, this.directory);
   }
 
   /** @throws OutputClosedError, CliError as OutputStream.write */

@@ -1,9 +1,12 @@
 import { readFileSync } from 'node:fs';
 import type { FollowJobLogsOptions, JobLogEvent } from '../client/client.ts';
-import { endpointOf, type Endpoint } from '../client/endpoint.ts';
+import { endpointOf, type Endpoint, type Fetch, type FetchResponse } from '../client/endpoint.ts';
+import { LifelineConnectionError } from '../client/errors.ts';
 import { execute, type ExecuteOptions, type TypedDocument } from '../client/execute.ts';
 import { chooseServer, currentUrl, type ChosenServer } from './choose-server.ts';
 import { CliError } from './cli-error.ts';
+import { formatDuration } from './duration.ts';
+import { nodeFetch } from './node-fetch.ts';
 
 // Why not `createLifelineClient`: it brings all that following needs, half of the time in which `lifeline ps` is done.
 
@@ -13,7 +16,7 @@ export interface Connection {
   readonly url: string;
   /** Whether the server left a pointer on this machine, so that paths mean the same to it. */
   readonly isLocal: boolean;
-  /** As `LifelineClient.execute`. */
+  /** As `LifelineClient.execute`, and gives up when its time has passed. @throws AnswerTimeoutError, too */
   execute<TResult, TVariables>(
     document: TypedDocument<TResult, TVariables>,
     variables: TVariables,
@@ -24,8 +27,22 @@ export interface Connection {
     jobId: string,
     options?: FollowJobLogsOptions,
   ): Promise<AsyncIterableIterator<JobLogEvent, undefined>>;
-  /** Posts a JSON document to a path of the server, with the credential. Rejects as `fetch`. */
-  post(path: string, body: unknown): Promise<Response>;
+  /** Posts a JSON document to a path of the server, with the credential. Rejects as `Fetch`. @throws AnswerTimeoutError, too */
+  post(path: string, body: unknown): Promise<FetchResponse>;
+}
+
+/** The server took the connection, or seemed to, and gave no answer in time. A mutation may have happened. */
+export class AnswerTimeoutError extends LifelineConnectionError {
+  constructor(limitMs: number) {
+    super(`The server gave no answer within ${formatDuration(limitMs)}. It may be stopped or overloaded.`);
+  }
+}
+
+export interface ConnectOptions {
+  /** Default: see `chooseServer`. */
+  readonly url: string | undefined;
+  /** Milliseconds to wait for the answer to a request; following a log is none. */
+  readonly requestTimeoutMs: number;
 }
 
 /**
@@ -34,39 +51,55 @@ export interface Connection {
  * @throws CliError if there is no server to choose, or its token cannot be read or sent
  */
 export function connect(
-  url: string | undefined,
+  { url, requestTimeoutMs }: ConnectOptions,
   environment: NodeJS.ProcessEnv,
   directory: string,
 ): Connection {
   const server = chooseServer(url, environment, directory);
   const { pointer } = server;
-  const fetchCurrent: typeof globalThis.fetch = (input, init) => {
-    if (pointer === undefined || typeof input !== 'string') return fetch(input, init);
-    return fetch(input.replace(server.url, currentUrl(pointer, environment)), init);
+  const fetchCurrent: Fetch = (address, request) => {
+    if (pointer === undefined) return nodeFetch(address, request);
+    return nodeFetch(address.replace(server.url, currentUrl(pointer, environment)), request);
   };
   const endpoint = endpointFor(server.url, tokenFor(server, environment), fetchCurrent);
   return {
     url: server.url,
     isLocal: pointer !== undefined,
-    execute: (document, variables, options) => execute(endpoint, document, variables, options),
+    execute: (document, variables, { signal } = {}) =>
+      inTime(requestTimeoutMs, signal, (limited) =>
+        execute(endpoint, document, variables, { signal: limited }),
+      ),
     followJobLogs: async (jobId, options) => {
       const { JobLogFollower } = await import('../client/follow-job-logs.ts');
       return new JobLogFollower(endpoint, jobId, options);
     },
     post: (path, body) =>
-      fetchCurrent(new URL(path, server.url).href, {
-        method: 'POST',
-        headers: { ...endpoint.headers, 'content-type': 'application/json' },
-        body: JSON.stringify(body),
-      }),
+      inTime(requestTimeoutMs, undefined, (signal) =>
+        fetchCurrent(new URL(path, server.url).href, {
+          method: 'POST',
+          headers: { ...endpoint.headers, 'content-type': 'application/json' },
+          body: JSON.stringify(body),
+          signal,
+        }),
+      ),
   };
 }
 
-function endpointFor(
-  url: string,
-  token: string | undefined,
-  fetchCurrent: typeof globalThis.fetch,
-): Endpoint {
+async function inTime<Result>(
+  limitMs: number,
+  signal: AbortSignal | undefined,
+  request: (signal: AbortSignal) => Promise<Result>,
+): Promise<Result> {
+  const limit = AbortSignal.timeout(limitMs);
+  try {
+    return await request(signal === undefined ? limit : AbortSignal.any([signal, limit]));
+  } catch (error) {
+    if (limit.aborted && signal?.aborted !== true) throw new AnswerTimeoutError(limitMs);
+    throw error;
+  }
+}
+
+function endpointFor(url: string, token: string | undefined, fetchCurrent: Fetch): Endpoint {
   try {
     return endpointOf({ url, token, fetch: fetchCurrent });
   } catch (cause) {

@@ -1,12 +1,13 @@
 import { Backoff, pause } from '../client/backoff.ts';
 import type { Job } from '../client/client.ts';
 import { isPassing, LifelineConnectionError } from '../client/errors.ts';
+import { AnswerTimeoutError } from './connection.ts';
 import { networkCodeOf } from './failure.ts';
 
 /** How long a server that took a request and gave no answer is asked again. */
 const PATIENCE_MS = 60_000;
 /** There was a connection, and it broke: the request may have arrived. */
-const BROKEN_CONNECTION: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']);
+const BROKEN_CONNECTION: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE']);
 
 /**
  * Makes a job by a request that carries a request id, so that asking again gives the same job. It is asked again where a
@@ -31,6 +32,7 @@ export async function submitJob(request: () => Promise<Job>, signal?: AbortSigna
 
 function mayHaveArrived(error: unknown): boolean {
   if (!(error instanceof LifelineConnectionError)) return isPassing(error);
+  if (error instanceof AnswerTimeoutError) return true;
   if (error.status !== undefined) return error.status >= 500;
   return BROKEN_CONNECTION.has(networkCodeOf(error) ?? '');
 }

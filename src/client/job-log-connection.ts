@@ -1,66 +1,40 @@
-import { createClient, type ExecutionResult } from 'graphql-sse';
-import type { Endpoint } from './endpoint.ts';
+import type { Endpoint, FetchResponse } from './endpoint.ts';
 import { codedErrorIn, LifelineConnectionError } from './errors.ts';
+import { readEvents, type ServerSentEvent } from './event-stream.ts';
 import {
   JobLogsDocument,
   type JobLogsSubscription,
   type JobLogsSubscriptionVariables,
 } from './generated/graphql.ts';
 
-const LINE_FEED = 10;
-
 /** What one connection says: that it stands, then events. */
 type ConnectionNews =
   { readonly opened: true } | { readonly opened: false; readonly event: JobLogsSubscription['jobLogs'] };
 
 /**
- * One subscription to `jobLogs` over one connection; whoever opened it disposes it.
+ * One subscription to `jobLogs` over one connection: GraphQL over SSE, distinct connections mode
+ * (https://github.com/enisdenjo/graphql-sse/blob/master/PROTOCOL.md). Whoever made it disposes it.
  *
- *   connecting → open → ended (by `complete`, a coded error, the network, silence, or dispose)
+ *   idle → (first take) connecting → open → ended (by `complete`, a coded error, the network, silence, or dispose)
  *
- * Order: as sent. Slow reader: nothing is read from the network while an event waits to be taken, so memory is one
- * chunk. Silence: `silenceMs` without a byte, comments included, while we would read, ends it. Events are taken where
- * graphql-sse has parsed them: its own iterator buffers without bound, and waits for ever when the body ends
- * between two of its turns.
+ * Order: as sent. Slow reader: nothing is read from the network while an event waits to be taken, so memory is one chunk
+ * and one event. Silence: `silenceMs` without a byte, comments included, while we would read, ends it.
+ * Release: synchronous; a pending take() rejects. The first cause of an end is what it rejects with.
  */
 export class JobLogConnection {
   readonly #endpoint: Endpoint;
+  readonly #variables: JobLogsSubscriptionVariables;
   readonly #silenceMs: number;
-  readonly #news: ConnectionNews[] = [];
-  #end: { readonly error: Error } | undefined;
-  #wakeReader: (() => void) | undefined;
-  #wakeBody: (() => void) | undefined;
+  /** Aborts with the first cause of the end. */
+  readonly #ended = new AbortController();
+  #events: AsyncIterator<ServerSentEvent, undefined> | undefined;
   #watchdog: ReturnType<typeof setTimeout> | undefined;
-  #unsubscribe: () => void = () => undefined;
 
-  /** Connects at once. @param silenceMs longest time without a byte */
+  /** @param silenceMs longest time without a byte */
   constructor(endpoint: Endpoint, variables: JobLogsSubscriptionVariables, silenceMs: number) {
     this.#endpoint = endpoint;
+    this.#variables = variables;
     this.#silenceMs = silenceMs;
-    this.#watch();
-    const client = createClient({
-      url: endpoint.graphqlUrl,
-      headers: { ...endpoint.headers },
-      retryAttempts: 0,
-      fetchFn: (url: string, init: RequestInit) => this.#fetch(url, init),
-    });
-    this.#unsubscribe = client.subscribe(
-      { query: JobLogsDocument.toString(), variables: { ...variables } },
-      {
-        next: () => undefined,
-        error: (cause) => this.#finish(new LifelineConnectionError('The connection failed.', { cause })),
-        complete: () => undefined,
-      },
-      {
-        message: ({ event, data }) => {
-          if (event === 'next') this.#take(data as ExecutionResult<JobLogsSubscription>);
-          else
-            this.#finish(
-              new LifelineConnectionError('The server completed the stream before the log ended.'),
-            );
-        },
-      },
-    );
   }
 
   /**
@@ -68,12 +42,20 @@ export class JobLogConnection {
    * @throws LifelineRequestError when the server refused, LifelineConnectionError when the connection ended
    */
   async take(): Promise<ConnectionNews> {
-    for (;;) {
-      const news = this.#news.shift();
-      if (this.#news.length === 0) this.#wakeBody?.();
-      if (news !== undefined) return news;
-      if (this.#end !== undefined) throw this.#end.error;
-      await new Promise<void>((resolve) => (this.#wakeReader = resolve));
+    try {
+      if (this.#events === undefined) {
+        // A fetch that does not mind its signal shall not hold up the end.
+        const body = await Promise.race([this.#open(), rejectionOn(this.#ended.signal)]);
+        this.#events = readEvents(this.#chunks(body));
+        return { opened: true };
+      }
+      const { value: message } = await this.#events.next();
+      if (message === undefined) throw new LifelineConnectionError('The connection ended before the log.');
+      return { opened: false, event: eventIn(message) };
+    } catch (error) {
+      throw this.#finish(
+        error instanceof Error ? error : new Error('The connection failed.', { cause: error }),
+      );
     }
   }
 
@@ -82,98 +64,99 @@ export class JobLogConnection {
     this.#finish(new LifelineConnectionError('The reader left.'));
   }
 
-  #take(result: ExecutionResult<JobLogsSubscription>): void {
-    const event = result.data?.jobLogs;
-    if (event !== undefined) return this.#push({ opened: false, event });
-    this.#finish(
-      codedErrorIn(result) ?? new LifelineConnectionError('The server sent an event without data or a code.'),
-    );
-  }
-
-  #push(news: ConnectionNews): void {
-    if (this.#end !== undefined) return;
-    this.#news.push(news);
-    this.#wakeReader?.();
-  }
-
-  /** The first cause wins; what arrived before it is still taken. */
-  #finish(error: Error): void {
-    if (this.#end !== undefined) return;
-    this.#end = { error };
+  /** @returns the first cause, which may be another one */
+  #finish(error: Error): Error {
     clearTimeout(this.#watchdog);
-    this.#unsubscribe();
-    this.#wakeBody?.();
-    this.#wakeReader?.();
+    this.#ended.abort(error);
+    return this.#ended.signal.reason as Error;
   }
 
   #watch(): void {
     clearTimeout(this.#watchdog);
-    if (this.#end !== undefined) return;
+    if (this.#ended.signal.aborted) return;
     this.#watchdog = setTimeout(
       () => this.#finish(new LifelineConnectionError(`The server was silent for ${this.#silenceMs} ms.`)),
       this.#silenceMs,
     );
   }
 
-  async #fetch(url: string, init: RequestInit) {
-    const response = await this.#endpoint.fetch(url, init);
+  async #open(): Promise<ReadableStream<Uint8Array>> {
+    this.#watch();
+    const response = await this.#request();
+    const { status, body } = response;
     const isStream = response.headers.get('content-type')?.startsWith('text/event-stream') === true;
-    if (!response.ok || !isStream || response.body === null) {
-      const { status } = response;
-      const refusal = status < 500 ? codedErrorIn(await response.json().catch(() => undefined)) : undefined;
-      const error =
-        refusal ??
-        new LifelineConnectionError(`The server answered HTTP ${status} without a stream.`, { status });
-      // Before it is thrown: graphql-sse would wrap it and lose the code.
-      this.#finish(error);
-      throw error;
-    }
-    this.#push({ opened: true });
-    return {
-      ok: true,
-      status: response.status,
-      statusText: response.statusText,
-      body: wholeLines(this.#chunks(response.body)),
-    };
+    if (status === 200 && isStream && body !== null) return body;
+    throw await refusalIn(response);
   }
 
-  async *#chunks(body: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
+  async #request(): Promise<FetchResponse> {
+    const { graphqlUrl, headers, fetch } = this.#endpoint;
+    try {
+      return await fetch(graphqlUrl, {
+        method: 'POST',
+        headers: { ...headers, 'content-type': 'application/json', accept: 'text/event-stream' },
+        body: JSON.stringify({ query: JobLogsDocument.toString(), variables: this.#variables }),
+        signal: this.#ended.signal,
+      });
+    } catch (cause) {
+      throw new LifelineConnectionError('The connection failed.', { cause });
+    }
+  }
+
+  async *#chunks(body: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array, undefined> {
+    const { signal } = this.#ended;
     const reader = body.getReader();
+    // Ends a pending read at once, whatever the body makes of the request's signal.
+    const leave = (): void => void reader.cancel().catch(() => undefined);
+    signal.addEventListener('abort', leave);
+    if (signal.aborted) leave();
     try {
       for (;;) {
-        clearTimeout(this.#watchdog);
-        while (this.#news.length > 0 && this.#end === undefined) {
-          await new Promise<void>((resolve) => (this.#wakeBody = resolve));
-        }
-        if (this.#end !== undefined) break;
         this.#watch();
-        const chunk = await reader.read();
-        if (chunk.done) break;
-        yield chunk.value;
+        const { done, value } = await reader.read();
+        clearTimeout(this.#watchdog);
+        if (done || signal.aborted) return;
+        yield value;
       }
     } catch (cause) {
-      this.#finish(new LifelineConnectionError('The connection broke.', { cause }));
+      throw new LifelineConnectionError('The connection broke.', { cause });
     } finally {
-      this.#finish(new LifelineConnectionError('The connection ended before the log.'));
-      void reader.cancel().catch(() => undefined);
+      signal.removeEventListener('abort', leave);
+      leave();
     }
   }
 }
 
-/**
- * The same bytes, cut behind line ends: graphql-sse gives out what it has parsed only when a chunk ends with a line,
- * which in a long replay may be never.
- */
-async function* wholeLines(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  let begun: Uint8Array[] = [];
-  for await (const chunk of chunks) {
-    const end = chunk.lastIndexOf(LINE_FEED) + 1;
-    if (end === 0) {
-      begun.push(chunk);
-      continue;
-    }
-    yield* begun;
-    yield chunk.subarray(0, end);
-    begun = end < chunk.length ? [chunk.subarray(end)] : [];
+/** @throws LifelineRequestError, LifelineConnectionError for what is no event of a log */
+function eventIn({ event, data }: ServerSentEvent): JobLogsSubscription['jobLogs'] {
+  if (event !== 'next') {
+    throw new LifelineConnectionError('The server completed the stream before the log ended.');
   }
+  let result: { readonly data?: JobLogsSubscription | null } | null;
+  try {
+    result = JSON.parse(data) as typeof result;
+  } catch (cause) {
+    throw new LifelineConnectionError('The server sent an event that cannot be read.', { cause });
+  }
+  const logEvent = result?.data?.jobLogs;
+  if (logEvent !== undefined) return logEvent;
+  throw (
+    codedErrorIn(result) ?? new LifelineConnectionError('The server sent an event without data or a code.')
+  );
+}
+
+async function refusalIn(response: FetchResponse): Promise<Error> {
+  const { status } = response;
+  const refusal = status < 500 ? codedErrorIn(await response.json().catch(() => undefined)) : undefined;
+  return (
+    refusal ?? new LifelineConnectionError(`The server answered HTTP ${status} without a stream.`, { status })
+  );
+}
+
+function rejectionOn(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    const end = (): void => reject(signal.reason as Error);
+    if (signal.aborted) end();
+    else signal.addEventListener('abort', end, { once: true });
+  });
 }

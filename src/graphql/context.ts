@@ -8,4 +8,6 @@ export interface GraphQLContext {
    * not by the GraphQL library: a subscription hangs on it, because `return()` may come late or never.
    */
   readonly signal: AbortSignal;
+  /** Who asks, in words for people, such as `the API token, from 127.0.0.1`. */
+  readonly requester: string;
 }

@@ -1,5 +1,5 @@
 import type { JobId } from '../domain/job-id.ts';
-import type { JobRecord } from '../storage/job-store.ts';
+import type { JobRecord } from '../storage/job-records.ts';
 import type { GraphQLContext } from './context.ts';
 import type PrismaTypes from './generated/pothos-types.ts';
 import { PayloadSource } from './payload-source.ts';

@@ -1,7 +1,7 @@
 import { JobNotFoundError } from '../domain/errors.ts';
 import { jobIdFrom } from '../domain/written-job-id.ts';
 import { isFinal, type JobStatus } from '../domain/job-status.ts';
-import type { JobRecord } from '../storage/job-store.ts';
+import type { JobRecord } from '../storage/job-records.ts';
 import type { GraphQLContext } from './context.ts';
 import { PayloadSource } from './payload-source.ts';
 

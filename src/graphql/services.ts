@@ -1,3 +1,4 @@
+import type { ContainmentMeans } from '../domain/containment.ts';
 import type { JobId } from '../domain/job-id.ts';
 import type { JobSignal } from '../domain/job-signal.ts';
 import type { FollowIterator, FollowRequest } from '../logs/follow.ts';
@@ -5,10 +6,10 @@ import type { JobLogReader } from '../logs/job-log-reader.ts';
 import type { LogEventBus } from '../logs/log-event-bus.ts';
 import type { ReadClient } from '../storage/database.ts';
 import type { JobDirectory } from '../storage/job-directory.ts';
-import type { JobRecord } from '../storage/job-store.ts';
+import type { JobRecord } from '../storage/job-records.ts';
 import type { JobChangeBus } from '../supervisor/job-change-bus.ts';
 import type { StartJobRequest } from '../supervisor/job-request.ts';
-import type { Reconciliation } from '../supervisor/reconcile.ts';
+import type { Reconciliation } from '../supervisor/reconciliation.ts';
 
 /** What the jobs are asked of: reads go through here or through Pothos' Prisma plugin, never past them. */
 export interface JobLookup {
@@ -34,9 +35,6 @@ export interface JobControl {
   readonly lastReconciliation: Reconciliation | null;
 }
 
-/** How sure it is that a job's descendants are all found: by the kernel, or by looking. */
-export type Containment = 'CONTAINED' | 'BEST_EFFORT';
-
 /** All that the public face is built on, made once by the composition root, owned by it. */
 export interface Services {
   /** For Pothos' Prisma plugin alone. */
@@ -53,5 +51,5 @@ export interface Services {
   /** Milliseconds since the Unix epoch. */
   readonly startedAtMs: number;
   readonly limits: { readonly maxRunning: number };
-  readonly containment: Containment;
+  readonly containment: ContainmentMeans;
 }

@@ -17,10 +17,12 @@ export interface Caller {
   readonly holder: string;
   /** Digest of the session; undefined where the caller brought the token itself, or none is needed. */
   readonly session: string | undefined;
+  /** For people: with what, and from where, such as `the API token, from 127.0.0.1`. Nothing secret is in it. */
+  readonly requester: string;
 }
 
 /** Where nobody is asked who it is. */
-export const ANYBODY: Caller = { holder: '', session: undefined };
+export const ANYBODY: Caller = { holder: '', session: undefined, requester: 'anybody' };
 
 /**
  * Passes a request whose Host and Origin have been checked, or rejects with its refusal.
@@ -41,13 +43,16 @@ export function createCredentialCheck(
   sessions: Sessions,
 ): CredentialCheck {
   const isToken = createTokenComparison(config.token);
-  const owner: Caller = {
-    holder: config.auth === 'token' ? digest(config.token).toString('hex') : 'anyone',
+  const isAsked = config.auth === 'token';
+  const holder = isAsked ? digest(config.token).toString('hex') : 'anyone';
+  const owner = (req: IncomingMessage): Caller => ({
+    holder,
     session: undefined,
-  };
+    requester: from(isAsked ? 'the API token' : 'anybody', req),
+  });
   return async (req, url, ownParameters = []) => {
     const caller =
-      config.auth === 'off' || isToken(bearerToken(req)) ? owner : await sessionCaller(req, sessions);
+      config.auth === 'off' || isToken(bearerToken(req)) ? owner(req) : await sessionCaller(req, sessions);
     if (caller === undefined) {
       throw new Refusal(
         401,
@@ -102,7 +107,7 @@ async function sessionCaller(req: IncomingMessage, sessions: Sessions): Promise<
       'A request with a session cookie that may change something needs the header Lifeline-Request, too.',
     );
   }
-  return { holder: `session ${session}`, session };
+  return { holder: `session ${session}`, session, requester: from('a browser session', req) };
 }
 
 /**
@@ -123,6 +128,11 @@ function comesFromOwnPage(req: IncomingMessage): boolean {
 function bearerToken(req: IncomingMessage): string | undefined {
   const headers = req.headersDistinct['authorization'] ?? [];
   return headers.length === 1 ? BEARER.exec(headers[0] ?? '')?.[1] : undefined;
+}
+
+function from(what: string, req: IncomingMessage): string {
+  const { remoteAddress } = req.socket;
+  return remoteAddress === undefined ? what : `${what}, from ${remoteAddress}`;
 }
 
 function digest(token: string): Buffer {

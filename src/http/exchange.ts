@@ -12,6 +12,8 @@ export interface Exchange {
   readonly holder: string;
   /** Digest of the session by whose cookie the request was let in; undefined otherwise. */
   readonly session: string | undefined;
+  /** Who asks, for people. */
+  readonly requester: string;
   /** Aborts as soon as the client has gone, and after a normal end. */
   readonly signal: AbortSignal;
   /** Where an endless response enrols, so that the server can end it. */

@@ -84,7 +84,7 @@ async function start(
   const operationId = operationIdOf(request);
   // It may have been dropped while the body came.
   requireReservation(reservations, exchange).start(operationId, (signal, deliver) =>
-    perform(request, { services, signal }, deliver),
+    perform(request, { services, signal, requester: exchange.requester }, deliver),
   );
   res.writeHead(202, { 'Content-Length': 0 }).end();
 }

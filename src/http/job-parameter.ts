@@ -1,7 +1,7 @@
 import { JobNotFoundError } from '../domain/errors.ts';
 import type { JobId } from '../domain/job-id.ts';
 import type { Services } from '../graphql/services.ts';
-import type { JobRecord } from '../storage/job-store.ts';
+import type { JobRecord } from '../storage/job-records.ts';
 
 /** @throws JobNotFoundError */
 export async function requireJob(services: Services, jobId: JobId): Promise<JobRecord> {

@@ -1,6 +1,7 @@
 import type { JobId } from '../domain/job-id.ts';
 import { LOG_STREAMS, type LogStream } from '../domain/log-line.ts';
 import { FollowInterruptedError } from './errors.ts';
+import { EventSize } from './event-size.ts';
 import type { JobLogReader, LogChunk } from './job-log-reader.ts';
 import type { LogBatch } from './log-batch.ts';
 import type { LogEventBus } from './log-event-bus.ts';
@@ -46,10 +47,6 @@ interface Waiter {
 }
 
 const DONE: FollowResult = Object.freeze({ done: true, value: undefined });
-/** The most lines in one event; a single batch is never divided and never larger. */
-const MAX_EVENT_LINES = 1_000;
-/** The most bytes in one event. */
-const MAX_EVENT_BYTES = 256 * 1024;
 
 /**
  * Replays a job's log from a cursor, goes on live, and ends: each line exactly once, in order, then one `done`.
@@ -78,6 +75,7 @@ export class FollowIterator implements AsyncIterableIterator<FollowEvent, undefi
   readonly #onAbort = (): void => {
     this[Symbol.dispose]();
   };
+  readonly #eventSize = new EventSize();
   #reader: JobLogReader | undefined;
   #cursor: number;
   #waiting: Waiter[] = [];
@@ -177,7 +175,7 @@ export class FollowIterator implements AsyncIterableIterator<FollowEvent, undefi
       await this.#news();
       return undefined;
     }
-    const limits = { maxBytes: MAX_EVENT_BYTES, maxLines: MAX_EVENT_LINES, streams: this.#streams };
+    const limits = { ...this.#eventSize.limits, streams: this.#streams };
     const chunk = await reader.readChunk(this.#cursor, limits);
     if (chunk.lastSeq > this.#cursor) return this.#takeChunk(chunk);
     this.#hasReplayed = true;
@@ -203,36 +201,32 @@ export class FollowIterator implements AsyncIterableIterator<FollowEvent, undefi
   }
 
   #takeBatches(available: readonly LogBatch[]): FollowEvent | undefined {
-    const batches: LogBatch[] = [];
-    let lineCount = 0;
-    let byteCount = 0;
-    for (const batch of available) {
-      if (this.#streams.includes(batch.stream)) {
-        lineCount += batch.lineCount;
-        byteCount += batch.byteLength;
-        if (batches.length > 0 && (lineCount > MAX_EVENT_LINES || byteCount > MAX_EVENT_BYTES)) break;
-        batches.push(batch);
-      }
-      this.#cursor = batch.lastSeq;
-    }
-    return batches.length === 0 ? undefined : { type: 'lines', batches, lastSeq: this.#cursor };
+    const wanted = available.filter(({ stream }) => this.#streams.includes(stream));
+    return this.#takeLines(wanted, available.at(-1)?.lastSeq ?? this.#cursor);
   }
 
   /** The first event of what was read: a gap, or the batches up to the next gap. What is behind it is read again. */
   #takeChunk(chunk: LogChunk): FollowEvent | undefined {
     const batches: LogBatch[] = [];
-    let lastSeq = chunk.lastSeq;
     for (const item of chunk.items) {
       if (!isGap(item)) {
         batches.push(item);
         continue;
       }
-      if (batches.length === 0) return this.#takeGap(item.gap);
-      lastSeq = item.gap.fromSeq - 1;
-      break;
+      return batches.length === 0 ? this.#takeGap(item.gap) : this.#takeLines(batches, item.gap.fromSeq - 1);
     }
-    this.#cursor = lastSeq;
-    return batches.length === 0 ? undefined : { type: 'lines', batches, lastSeq };
+    return this.#takeLines(batches, chunk.lastSeq);
+  }
+
+  /** @param lastSeq how far the cursor moves where all of the batches fit into one event */
+  #takeLines(wanted: readonly LogBatch[], lastSeq: number): FollowEvent | undefined {
+    const batches = this.#eventSize.fitting(wanted);
+    const last = batches.at(-1);
+    const isAll = last === wanted.at(-1);
+    this.#cursor = isAll || last === undefined ? lastSeq : last.lastSeq;
+    if (last === undefined) return undefined;
+    this.#eventSize.grow();
+    return { type: 'lines', batches, lastSeq: this.#cursor };
   }
 
   #takeGap(gap: LogGap): FollowEvent {

@@ -6,6 +6,7 @@ import { LineOrdinals } from './line-ordinals.ts';
 import { appendItem, isGap, type LogGap, type LogItem } from './log-item.ts';
 import { LogIndexReader } from './log-index-reader.ts';
 import type { LogTotals } from './log-totals.ts';
+import { PageLines } from './page-lines.ts';
 import { RecordSelection, type ReadLimits } from './record-selection.ts';
 
 /** What was read, and how far. */
@@ -117,7 +118,7 @@ export class JobLogReader implements Disposable {
     return count >= total ? 0 : (await ordinals.seqOf(total - count + 1)) - 1;
   }
 
-  /** A page of lines by cursor, from either end. */
+  /** A page of lines by cursor, from either end; it ends early, on the far side, where it has `MAX_PAGE_BYTES` of text. */
   async page(request: PageRequest): Promise<LogPage> {
     const { streams = LOG_STREAMS, after = 0, before = Infinity, last } = request;
     const index = this.#openIndex();
@@ -132,22 +133,22 @@ export class JobLogReader implements Disposable {
     const first = request.first ?? (last === undefined ? DEFAULT_PAGE_LINES : undefined);
     if (first !== undefined) end = Math.min(end, start + first);
     if (last !== undefined) start = Math.max(start, end - last);
-    const lines: LogLine[] = [];
-    const gaps: LogGap[] = [];
+    const page = new PageLines(last === undefined ? 'first' : 'last');
     if (start < end) {
       const toSeq = await ordinals.seqOf(end);
       let cursor = (await ordinals.seqOf(start + 1)) - 1;
-      while (cursor < toSeq) {
+      while (cursor < toSeq && !page.isComplete) {
         const chunk = await this.readChunk(cursor, { streams, upToSeq: toSeq });
         if (chunk.lastSeq === cursor) break;
         for (const item of chunk.items) {
-          if (isGap(item)) gaps.push(item.gap);
-          else lines.push(...item.lines().filter((line) => line.seq <= toSeq));
+          if (isGap(item)) page.addGap(item.gap);
+          else for (const line of item.lines()) if (line.seq <= toSeq) page.add(line);
         }
         cursor = chunk.lastSeq;
       }
     }
-    return pageOf(lines, gaps, start > 0, end < total);
+    const { lines, gaps, isCut, isComplete } = page;
+    return pageOf(lines, gaps, start > 0 || (isCut && !isComplete), end < total || isComplete);
   }
 
   /** Reads that are under way come to nothing. */

@@ -87,6 +87,30 @@ export class LogBatch implements LogBatchFields {
     });
   }
 
+  /** The first lines, as many as fit; at least one. The batch itself where all of it fits. */
+  head(maxLines: number, maxBytes: number): LogBatch {
+    let lineCount = 0;
+    let end = 0;
+    while (lineCount < this.lineCount - 1) {
+      const lineEnd = this.bytes.indexOf(NEWLINE, end) + 1;
+      if (lineCount > 0 && (lineCount === maxLines || lineEnd > maxBytes)) break;
+      lineCount++;
+      end = lineEnd;
+    }
+    const restFits = lineCount < maxLines && this.byteLength <= maxBytes;
+    if (lineCount === 0 || (lineCount === this.lineCount - 1 && restFits)) return this;
+    return new LogBatch({
+      firstSeq: this.firstSeq,
+      lineCount,
+      stream: this.stream,
+      offset: this.offset,
+      atMs: this.atMs,
+      atApproximate: this.atApproximate,
+      ending: 'NEWLINE',
+      bytes: this.bytes.subarray(0, end),
+    });
+  }
+
   #decode(): readonly LogLine[] {
     // A newline is never part of a longer UTF-8 sequence, so that splitting after decoding is the same and far faster.
     const texts = this.bytes.toString('utf8').split('\n');

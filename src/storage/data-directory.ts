@@ -1,14 +1,5 @@
-import {
-  accessSync,
-  chmodSync,
-  constants,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  realpathSync,
-  renameSync,
-} from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { accessSync, chmodSync, constants, existsSync, mkdirSync, realpathSync, renameSync } from 'node:fs';
+import { readdir, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { parseJobId, type JobId } from '../domain/job-id.ts';
 import { JobDirectory } from './job-directory.ts';
@@ -21,6 +12,14 @@ export interface Tombstone {
   readonly jobId: JobId;
   readonly path: string;
   remove(): Promise<void>;
+}
+
+/** What the directory of jobs holds. Names that mean neither are nobody's business here. */
+export interface JobDirectoryListing {
+  /** The ids that have a directory, ascending. */
+  readonly jobIds: readonly JobId[];
+  /** What a former server had begun to delete. */
+  readonly tombstones: readonly Tombstone[];
 }
 
 /**
@@ -91,19 +90,16 @@ export class DataDirectory {
     return tombstone;
   }
 
-  /** What a former server had begun to delete. */
-  tombstones(): Tombstone[] {
-    return readdirSync(this.jobsPath)
-      .filter((name) => name.startsWith(TOMBSTONE_PREFIX))
-      .flatMap((name) => parseJobId(name.slice(TOMBSTONE_PREFIX.length)) ?? [])
-      .map((jobId) => this.#tombstone(jobId));
-  }
-
-  /** The ids that have a directory, ascending. */
-  jobIds(): JobId[] {
-    return readdirSync(this.jobsPath)
-      .flatMap((name) => parseJobId(name) ?? [])
-      .sort((a, b) => a - b);
+  /** Looks once at what is there: on a long history that is much to read, so it does not hold up the event loop. */
+  async list(): Promise<JobDirectoryListing> {
+    const names = await readdir(this.jobsPath);
+    return {
+      jobIds: names.flatMap((name) => parseJobId(name) ?? []).sort((a, b) => a - b),
+      tombstones: names
+        .filter((name) => name.startsWith(TOMBSTONE_PREFIX))
+        .flatMap((name) => parseJobId(name.slice(TOMBSTONE_PREFIX.length)) ?? [])
+        .map((jobId) => this.#tombstone(jobId)),
+    };
   }
 
   #tombstone(jobId: JobId): Tombstone {

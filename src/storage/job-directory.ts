@@ -16,9 +16,13 @@ export class JobDirectory {
   get specPath(): string {
     return join(this.path, 'spec.json');
   }
-  /** One JSON object a line for each transition, written before the database. */
+  /** One JSON object a line for each transition with its facts, written before the database. */
   get transitionsPath(): string {
     return join(this.path, 'transitions.jsonl');
+  }
+  /** Who the processes of the job are; written before its gate opens. */
+  get identityPath(): string {
+    return join(this.path, 'identity.json');
   }
   /** One fixed-size record a batch: order, time and numbering of the lines. */
   get indexPath(): string {
@@ -27,6 +31,14 @@ export class JobDirectory {
   /** Prefilled, of fixed size, written in place by the shim. */
   get exitRecordPath(): string {
     return join(this.path, 'exit');
+  }
+  /** By what the job's processes are held together. */
+  get holderPath(): string {
+    return join(this.path, 'holder.json');
+  }
+  /** Who of the job's processes is known by descent alone. */
+  get strayPath(): string {
+    return join(this.path, 'strays');
   }
   /** Shell text that becomes the program; gone once it runs. */
   get launchScriptPath(): string {

@@ -1,7 +1,10 @@
-import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { z } from 'zod';
 import type { JobSpec } from '../domain/job-spec.ts';
+import { ON_END_POLICIES } from '../domain/job-status.ts';
 import type { JobDirectory } from './job-directory.ts';
-import type { TransitionRecord } from './job-store.ts';
+import type { TransitionRecord } from './job-records.ts';
+import { appendTransition } from './transition-file.ts';
 
 /** The version of the layout of a job directory. A newer one is refused, an older one carried over. */
 const FORMAT = 1;
@@ -14,52 +17,94 @@ export interface StoredSpec {
   readonly spec: JobSpec;
 }
 
+const spec = z.object({
+  command: z.array(z.string()).nonempty(),
+  script: z.string().nullable(),
+  cwd: z.string(),
+  env: z.array(z.object({ name: z.string(), value: z.string() })),
+  stdin: z.string().nullable(),
+  unbuffered: z.boolean(),
+  timeoutMs: z.number().nullable(),
+  gracePeriodMs: z.number(),
+  onEnd: z.enum(ON_END_POLICIES),
+  labels: z.array(z.string()),
+  requestId: z.string().nullable(),
+  rerunOfId: z.int().nullable(),
+  attempt: z.int(),
+}) satisfies z.ZodType<JobSpec>;
+const anyFormat = z.object({ format: z.int() });
+const storedSpec = z.object({
+  format: z.literal(FORMAT),
+  jobId: z.int(),
+  requestFingerprint: z.string().nullable(),
+  spec,
+}) satisfies z.ZodType<StoredSpec>;
+
+/** A directory that cannot be a job of this server. Its message is one sentence that says why. */
+export class JobDirectoryUnreadableError extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = new.target.name;
+  }
+}
+
 /**
  * Makes the directory of a new job with its specification and first transition. It is complete once the specification
  * has its name, so that a server that dies half-way leaves no half of a job.
  */
 export function createJobFiles(
   directory: JobDirectory,
-  spec: JobSpec,
+  jobSpec: JobSpec,
   requestFingerprint: string | null,
   first: TransitionRecord,
 ): void {
   mkdirSync(directory.path, { mode: 0o700 });
   appendTransition(directory, first);
-  const stored: StoredSpec = { format: FORMAT, jobId: directory.jobId, requestFingerprint, spec };
+  const stored: StoredSpec = { format: FORMAT, jobId: directory.jobId, requestFingerprint, spec: jobSpec };
   writeFileSync(`${directory.specPath}.part`, `${JSON.stringify(stored)}\n`, { mode: 0o600 });
   renameSync(`${directory.specPath}.part`, directory.specPath);
 }
 
-/**
- * The specification, or `undefined` where the directory has none that can be read: it is the rest of a job that never
- * came to be, or another version's.
- */
+/** The specification. @throws JobDirectoryUnreadableError */
+export function loadSpec(directory: JobDirectory): StoredSpec {
+  const found = readJson(directory);
+  const { data: version } = anyFormat.safeParse(found);
+  if (version !== undefined && version.format !== FORMAT) {
+    throw new JobDirectoryUnreadableError(
+      `it has format ${String(version.format)}, and this version of Lifeline reads ${String(FORMAT)}`,
+    );
+  }
+  const { data: stored, error } = storedSpec.safeParse(found);
+  if (stored === undefined)
+    throw new JobDirectoryUnreadableError('its specification is damaged', { cause: error });
+  if (stored.jobId !== directory.jobId)
+    throw new JobDirectoryUnreadableError(`its specification is that of job ${String(stored.jobId)}`);
+  return stored;
+}
+
+/** The specification, or `undefined` where there is none that can be read. */
 export function readSpec(directory: JobDirectory): StoredSpec | undefined {
   try {
-    const stored = JSON.parse(readFileSync(directory.specPath, 'utf8')) as StoredSpec;
-    return stored.format === FORMAT && stored.jobId === directory.jobId ? stored : undefined;
+    return loadSpec(directory);
   } catch {
     return undefined;
   }
 }
 
-/** Called before the database hears of the transition. */
-export function appendTransition(directory: JobDirectory, transition: TransitionRecord): void {
-  mkdirSync(directory.path, { mode: 0o700, recursive: true }); // Somebody may have removed it: the job still ends.
-  appendFileSync(directory.transitionsPath, `${JSON.stringify(transition)}\n`, { mode: 0o600 });
-}
-
-/** The transitions on file, oldest first. A torn last line is left out. */
-export function readTransitions(directory: JobDirectory): TransitionRecord[] {
-  if (!existsSync(directory.transitionsPath)) return [];
-  return readFileSync(directory.transitionsPath, 'utf8')
-    .split('\n')
-    .flatMap((line) => {
-      try {
-        return [JSON.parse(line) as TransitionRecord];
-      } catch {
-        return [];
-      }
-    });
+function readJson(directory: JobDirectory): unknown {
+  let text: string;
+  try {
+    text = readFileSync(directory.specPath, 'utf8');
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? 'unknown error';
+    throw new JobDirectoryUnreadableError(
+      code === 'ENOENT' ? 'it has no specification' : `its specification cannot be read (${code})`,
+      { cause: error },
+    );
+  }
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new JobDirectoryUnreadableError('its specification is damaged', { cause: error });
+  }
 }

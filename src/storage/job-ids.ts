@@ -10,10 +10,10 @@ export class JobIds {
   readonly #path: string;
   #highest: JobId;
 
-  /** @param highestInDatabase the highest id that has a row, or 0 */
-  constructor(directory: DataDirectory, highestInDatabase: JobId) {
+  /** @param highestInUse the highest id that has a row or a directory, or 0 */
+  constructor(directory: DataDirectory, highestInUse: JobId) {
     this.#path = directory.highestJobIdPath;
-    this.#highest = Math.max(highestInDatabase, readHighest(this.#path), directory.jobIds().at(-1) ?? 0);
+    this.#highest = Math.max(highestInUse, readHighest(this.#path));
   }
 
   /** An id that no job has had. It is on record before it is returned. */

@@ -1,66 +1,28 @@
+import { setImmediate } from 'node:timers/promises';
 import type { JobId } from '../domain/job-id.ts';
 import type { JobSpec } from '../domain/job-spec.ts';
-import {
-  ACTIVE_STATUSES,
-  FINAL_STATUSES,
-  isFinal,
-  type JobReason,
-  type JobStatus,
-} from '../domain/job-status.ts';
-import type { HostIdentity, ProcessIdentity } from '../domain/process-identity.ts';
-import type { TerminatedProcess } from '../domain/terminated-process.ts';
+import { ACTIVE_STATUSES, FINAL_STATUSES, isFinal, type JobStatus } from '../domain/job-status.ts';
 import type { ReadClient } from './database.ts';
-import type { ActiveJob, Cancellation, Job, Prisma } from './generated/client.ts';
+import type { Prisma } from './generated/client.ts';
+import type { StoredIdentity } from './identity-file.ts';
+import type {
+  CancellationFacts,
+  JobRecord,
+  StepRecord,
+  TransitionRecord,
+  UnfinishedJobRecord,
+} from './job-records.ts';
+import { applyStep, cancellationData, catchUp, identityData, insertJob } from './job-rows.ts';
 import type { WriteGate } from './write-gate.ts';
 
-/** A job's row. */
-export type JobRecord = Job;
-/** A row of the active map. */
-export type ActiveJobRecord = ActiveJob;
-export type CancellationRecord = Cancellation;
+const UNFINISHED = {
+  where: { status: { in: ['QUEUED', ...ACTIVE_STATUSES] } },
+  include: { active: true, cancellation: true, _count: { select: { transitions: true } } },
+} satisfies Prisma.JobFindManyArgs;
 
-/** One step of a job's life, as it is stored. */
-export interface TransitionRecord {
-  /** 1, 2, 3 … within the job. */
-  readonly number: number;
-  readonly from: JobStatus | null;
-  readonly to: JobStatus;
-  readonly atMs: number;
-  readonly reason: JobReason;
-  /** Who or what caused it, in one sentence. */
-  readonly cause: string | null;
-}
-
-/** What a transition changes in the job's row, besides status and reason. */
-export interface JobFacts {
-  readonly message?: string | null;
-  readonly pid?: number;
-  readonly exitCode?: number | null;
-  readonly signal?: string | null;
-  readonly signalInferred?: boolean;
-  readonly startedAtMs?: number;
-  readonly finishedAtMs?: number;
-}
-
-/** The intent to end a job, and the report of it. */
-export interface CancellationFacts {
-  readonly reason: JobReason;
-  readonly requestedAtMs: number;
-  readonly requestedBy: string | null;
-  readonly gracePeriodMs: number;
-  readonly killedAtMs: number | null;
-  readonly finishedAtMs: number | null;
-  readonly containment: 'CONTAINED' | 'BEST_EFFORT';
-  readonly processes: readonly TerminatedProcess[];
-}
-
-/** The row was not in the state that the transition starts from: somebody else was first. */
-export class TransitionConflictError extends Error {
-  constructor(jobId: JobId, transition: TransitionRecord) {
-    super(`job ${String(jobId)} is not ${String(transition.from)}, so it cannot become ${transition.to}`);
-    this.name = new.target.name;
-  }
-}
+/** How many ids, and how many whole rows, are asked for at once where all are needed. */
+const IDS_AT_ONCE = 2_000;
+const ROWS_AT_ONCE = 50;
 
 /** Jobs, their transitions and the active map in the database. Reads use the read-only client; every write passes the gate. */
 export class JobStore {
@@ -89,15 +51,35 @@ export class JobStore {
     return row !== null && isFinal(row.status as JobStatus);
   }
 
-  /** The jobs that had not ended, oldest first, with their entries of the active map. */
-  async unfinishedJobs(): Promise<
-    (JobRecord & { active: ActiveJobRecord | null; cancellation: CancellationRecord | null })[]
-  > {
-    return this.#read.job.findMany({
-      where: { status: { in: ['QUEUED', ...ACTIVE_STATUSES] } },
-      include: { active: true, cancellation: true },
-      orderBy: { id: 'asc' },
+  /** The jobs that had not ended, oldest first. Asked in parts, which the event loop hardly feels. */
+  async unfinishedJobs(): Promise<UnfinishedJobRecord[]> {
+    const found: UnfinishedJobRecord[] = [];
+    for (;;) {
+      const where = { ...UNFINISHED.where, id: { gt: found.at(-1)?.id ?? 0 } };
+      const rows = await this.#read.job.findMany({
+        ...UNFINISHED,
+        where,
+        orderBy: { id: 'asc' },
+        take: ROWS_AT_ONCE,
+      });
+      found.push(...rows);
+      if (rows.length < ROWS_AT_ONCE) return found;
+      await setImmediate();
+    }
+  }
+
+  /** One of them; `null` once it has ended. */
+  async unfinishedJob(jobId: JobId): Promise<UnfinishedJobRecord | null> {
+    return this.#read.job.findFirst({ ...UNFINISHED, where: { ...UNFINISHED.where, id: jobId } });
+  }
+
+  /** The longest time that a job which has not ended may take from TERM to KILL; 0 where there is none. */
+  async longestGracePeriodMs(): Promise<number> {
+    const { _max } = await this.#read.job.aggregate({
+      where: UNFINISHED.where,
+      _max: { gracePeriodMs: true },
     });
+    return Number(_max.gracePeriodMs ?? 0);
   }
 
   async highestJobId(): Promise<JobId> {
@@ -105,14 +87,18 @@ export class JobStore {
     return _max.id ?? 0;
   }
 
-  /** The ids among `jobIds` that have no row. */
+  /** The ids among `jobIds`, which ascend, that have no row. Asked in parts: a history may be long. */
   async withoutRow(jobIds: readonly JobId[]): Promise<JobId[]> {
-    const rows = new Set((await this.#read.job.findMany({ select: { id: true } })).map((row) => row.id));
-    return jobIds.filter((id) => !rows.has(id));
-  }
-
-  async transitionCount(jobId: JobId): Promise<number> {
-    return this.#read.jobTransition.count({ where: { jobId } });
+    const without: JobId[] = [];
+    for (let at = 0; at < jobIds.length; at += IDS_AT_ONCE) {
+      const part = jobIds.slice(at, at + IDS_AT_ONCE);
+      const range = { gte: part[0] ?? 0, lte: part.at(-1) ?? 0 };
+      const rows = await this.#read.job.findMany({ where: { id: range }, select: { id: true } });
+      const known = new Set(rows.map(({ id }) => id));
+      without.push(...part.filter((id) => !known.has(id)));
+      await setImmediate();
+    }
+    return without;
   }
 
   /** Inserts the job with its first transition, to QUEUED. Rejects if the id or the requestId exists. */
@@ -122,30 +108,44 @@ export class JobStore {
     requestFingerprint: string | null,
     first: TransitionRecord,
   ): Promise<void> {
-    await this.#gate.transaction((tx) =>
-      tx.job.create({
-        data: {
-          id: jobId,
-          requestId: spec.requestId,
-          requestFingerprint,
-          status: first.to,
-          reason: first.reason,
-          command: JSON.stringify(spec.command),
-          script: spec.script,
-          cwd: spec.cwd,
-          env: JSON.stringify(spec.env),
-          labels: JSON.stringify(spec.labels),
-          labelIndex: { create: spec.labels.map((label) => ({ label })) },
-          timeoutMs: spec.timeoutMs,
-          gracePeriodMs: spec.gracePeriodMs,
-          onEnd: spec.onEnd,
-          attempt: spec.attempt,
-          rerunOfId: spec.rerunOfId,
-          queuedAt: new Date(first.atMs),
-          transitions: { create: transitionData(first) },
-        },
-      }),
-    );
+    await this.#gate.transaction((tx) => insertJob(tx, jobId, spec, requestFingerprint, first));
+  }
+
+  /**
+   * Makes the row of a job that only its directory knows, at whatever state it had. All or nothing, so that a start that
+   * dies here finds the same at the next.
+   * @param steps all of its steps, from the first to QUEUED on
+   * @param identity who its processes are, where it is active
+   */
+  async importJob(
+    jobId: JobId,
+    stored: { readonly spec: JobSpec; readonly requestFingerprint: string | null },
+    steps: readonly [StepRecord, ...StepRecord[]],
+    identity: StoredIdentity | null,
+  ): Promise<void> {
+    const [first, ...later] = steps;
+    await this.#gate.transaction(async (tx) => {
+      const { rerunOfId } = stored.spec;
+      const rerunOf = rerunOfId === null ? null : await tx.job.findUnique({ where: { id: rerunOfId } });
+      const spec = { ...stored.spec, rerunOfId: rerunOf === null ? null : rerunOfId };
+      await insertJob(tx, jobId, spec, stored.requestFingerprint, first);
+      await catchUp(tx, jobId, first.to, later, identity);
+    });
+  }
+
+  /**
+   * Brings a row forward to where its directory is: the server died between the two. All or nothing.
+   * @param status where the row is
+   * @param steps those that the row lacks
+   * @throws TransitionConflictError
+   */
+  async catchUp(
+    jobId: JobId,
+    status: JobStatus,
+    steps: readonly StepRecord[],
+    identity: StoredIdentity | null,
+  ): Promise<void> {
+    await this.#gate.transaction((tx) => catchUp(tx, jobId, status, steps, identity));
   }
 
   /** Removes the row of a finished job with all that belongs to it. `false` if there is none. */
@@ -158,87 +158,26 @@ export class JobStore {
     });
   }
 
-  /** From QUEUED to STARTING: the job enters the active map, before anything of it runs. @throws TransitionConflictError */
-  async enterActive(
-    jobId: JobId,
-    transition: TransitionRecord,
-    cookie: string,
-    host: HostIdentity,
-  ): Promise<void> {
-    await this.#gate.transaction(async (tx) => {
-      await compareAndSet(tx, jobId, transition, {});
-      await tx.activeJob.create({ data: { jobId, cookie, ...host } });
-    });
-  }
-
-  /** Records who the shim and the program are: from here on a restarted server can find them. */
-  async recordIdentity(jobId: JobId, shim: ProcessIdentity, program: ProcessIdentity): Promise<void> {
+  /** Records who the shim and the program are: from here on a restarted server can find them. Rejects if the job is not active. */
+  async recordIdentity(jobId: JobId, identity: StoredIdentity): Promise<void> {
     await this.#gate.transaction((tx) =>
-      tx.activeJob.update({
-        where: { jobId },
-        data: {
-          shimPid: shim.pid,
-          shimStartTicks: shim.startTicks,
-          programPid: program.pid,
-          programStartTicks: program.startTicks,
-        },
-      }),
+      tx.activeJob.update({ where: { jobId }, data: identityData(identity) }),
     );
   }
 
-  /** One step of the job's life. A final one takes the job out of the active map in the same transaction. @throws TransitionConflictError */
-  async transition(
-    jobId: JobId,
-    transition: TransitionRecord,
-    facts: JobFacts = {},
-    cancellation?: CancellationFacts,
-  ): Promise<void> {
-    await this.#gate.transaction(async (tx) => {
-      await compareAndSet(tx, jobId, transition, facts);
-      if (cancellation !== undefined) await upsertCancellation(tx, jobId, cancellation);
-      if (isFinal(transition.to)) await tx.activeJob.deleteMany({ where: { jobId } });
-    });
+  /** What has become of a cancellation so far. Nothing where its intent is not stored, or where the report is complete. */
+  async reportCancellation(jobId: JobId, facts: CancellationFacts): Promise<void> {
+    await this.#gate.transaction((tx) =>
+      tx.cancellation.updateMany({ where: { jobId, finishedAt: null }, data: cancellationData(facts) }),
+    );
   }
-}
 
-async function compareAndSet(
-  tx: Prisma.TransactionClient,
-  jobId: JobId,
-  transition: TransitionRecord,
-  facts: JobFacts,
-): Promise<void> {
-  const { startedAtMs, finishedAtMs, ...columns } = facts;
-  const { count } = await tx.job.updateMany({
-    where: { id: jobId, status: transition.from ?? '' },
-    data: {
-      status: transition.to,
-      reason: transition.reason,
-      ...columns,
-      ...(startedAtMs === undefined ? {} : { startedAt: new Date(startedAtMs) }),
-      ...(finishedAtMs === undefined ? {} : { finishedAt: new Date(finishedAtMs) }),
-    },
-  });
-  if (count !== 1) throw new TransitionConflictError(jobId, transition);
-  await tx.jobTransition.create({ data: { jobId, ...transitionData(transition) } });
-}
-
-async function upsertCancellation(
-  tx: Prisma.TransactionClient,
-  jobId: JobId,
-  facts: CancellationFacts,
-): Promise<void> {
-  const { requestedAtMs, killedAtMs, finishedAtMs, processes, ...columns } = facts;
-  const data = {
-    ...columns,
-    requestedAt: new Date(requestedAtMs),
-    killedAt: killedAtMs === null ? null : new Date(killedAtMs),
-    finishedAt: finishedAtMs === null ? null : new Date(finishedAtMs),
-    processes: JSON.stringify(processes),
-  };
-  await tx.cancellation.upsert({ where: { jobId }, create: { jobId, ...data }, update: data });
-}
-
-function transitionData(transition: TransitionRecord) {
-  const { atMs, ...columns } = transition;
-  return { ...columns, at: new Date(atMs) };
+  /**
+   * One step of the job's life. The one to STARTING brings its entry of the active map, before anything of it runs; a
+   * final one removes that in the same transaction.
+   * @throws TransitionConflictError
+   */
+  async advance(jobId: JobId, step: StepRecord): Promise<void> {
+    await this.#gate.transaction((tx) => applyStep(tx, jobId, step));
+  }
 }

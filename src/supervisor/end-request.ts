@@ -1,5 +1,5 @@
 import type { JobReason } from '../domain/job-status.ts';
-import type { CancellationFacts } from '../storage/job-store.ts';
+import type { CancellationFacts } from '../storage/job-records.ts';
 import type { TreeTermination } from './tree-termination.ts';
 
 /** Who ends a job, why, and how long it may take. Of several the first counts. */
@@ -12,17 +12,21 @@ export interface EndRequest {
   readonly requestedAtMs: number;
 }
 
-/** The report of a request as it is stored: the intent before the first signal, what became of it at the end. */
+/**
+ * The report of a request as it is stored: the intent before the first signal, then what has become of it so far.
+ * @param isContained whether no process of the job can have escaped
+ */
 export function cancellationFacts(
   request: EndRequest,
   termination: TreeTermination | null,
+  isContained: boolean,
   finishedAtMs: number | null,
 ): CancellationFacts {
   return {
     ...request,
     killedAtMs: termination?.killedAtMs ?? null,
     finishedAtMs,
-    containment: 'BEST_EFFORT',
+    containment: isContained ? 'CONTAINED' : 'BEST_EFFORT',
     processes: termination?.processes ?? [],
   };
 }

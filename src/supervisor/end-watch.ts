@@ -2,7 +2,8 @@ import type { JobDirectory } from '../storage/job-directory.ts';
 import type { Doorbell } from './doorbell.ts';
 import { readExitRecord, type ExitRecord } from './exit-record.ts';
 import { isAlive, type ProcessTable } from './process-table.ts';
-import { shimSessionLives, signalGroup, signalProcess, treeMembers, type TreeRoot } from './process-tree.ts';
+import type { JobTree } from './job-tree.ts';
+import { signalProcess } from './process-tree.ts';
 
 /** How often the rest of a job is looked at where nothing would ring. */
 const POLL_MS = 250;
@@ -31,8 +32,8 @@ export interface ShimWatch {
 export class EndWatch {
   readonly #directory: JobDirectory;
   readonly #table: ProcessTable;
-  /** `null` where the identities mean nothing here. */
-  readonly #root: TreeRoot | null;
+  /** Borrowed; `null` where the identities mean nothing here. */
+  readonly #tree: JobTree | null;
   readonly #shim: ShimWatch;
   /** Rung by the directory watch, by the end of the shim, and by requests. */
   readonly #bell: Doorbell;
@@ -41,14 +42,14 @@ export class EndWatch {
   constructor(ports: {
     readonly directory: JobDirectory;
     readonly table: ProcessTable;
-    readonly root: TreeRoot | null;
+    readonly tree: JobTree | null;
     readonly shim: ShimWatch;
     readonly bell: Doorbell;
     readonly released: AbortSignal;
   }) {
     this.#directory = ports.directory;
     this.#table = ports.table;
-    this.#root = ports.root;
+    this.#tree = ports.tree;
     this.#shim = ports.shim;
     this.#bell = ports.bell;
     this.#released = ports.released;
@@ -68,9 +69,10 @@ export class EndWatch {
 
   /** Resolves when two looks in a row find nothing of the tree, or when `isOver` says so after a ring. */
   async treeEnd(isOver: () => boolean): Promise<void> {
-    if (this.#root === null) return;
+    const tree = this.#tree;
+    if (tree === null) return;
     for (let emptyLooks = 0; emptyLooks < 2 && !isOver();) {
-      if (treeMembers(await this.#table.scan(), this.#root).length === 0) {
+      if (tree.members(await this.#table.scan()).length === 0) {
         emptyLooks += 1;
         continue;
       }
@@ -85,7 +87,7 @@ export class EndWatch {
     while (!this.#record().drained) {
       if (!this.#shim.isAlive() && !(await this.#shimSessionLives())) return;
       if (performance.now() > limitMs) {
-        this.#endSinks();
+        await this.#endSinks();
         return;
       }
       await this.#wait(POLL_MS);
@@ -97,20 +99,17 @@ export class EndWatch {
   }
 
   async #somebodyCouldWrite(): Promise<boolean> {
-    const root = this.#root;
-    if (root === null) return false;
-    return (await this.#shimSessionLives()) || isAlive(root.program);
+    const tree = this.#tree;
+    return tree !== null && ((await this.#shimSessionLives()) || isAlive(tree.root.program));
   }
 
   async #shimSessionLives(): Promise<boolean> {
-    return this.#root !== null && shimSessionLives(await this.#table.scan(), this.#root);
+    return this.#tree !== null && this.#tree.shimSession(await this.#table.scan()).length > 0;
   }
 
-  #endSinks(): void {
-    const shim = this.#root?.shim;
-    if (shim === undefined || !isAlive(shim)) return;
-    signalGroup(shim.pid, 'SIGKILL');
-    signalProcess(shim, 'SIGKILL');
+  async #endSinks(): Promise<void> {
+    const session = this.#tree?.shimSession(await this.#table.scan()) ?? [];
+    for (const process of session) signalProcess(process, 'SIGKILL');
   }
 
   async #wait(limitMs?: number): Promise<void> {

@@ -2,6 +2,7 @@ import { closeSync, constants, fstatSync, openSync, readFileSync, statSync, writ
 
 const SLOT_BYTES = 16;
 const SLOTS = 4;
+const DRAINED_ALONE = 'drained alone';
 
 /** What the shim has said so far. */
 export interface ExitRecord {
@@ -11,8 +12,10 @@ export interface ExitRecord {
   readonly aborted: boolean;
   /** What the shell says of the program's end: 0 to 255, over 128 for a signal; `null` while it runs or if nobody saw it. */
   readonly exitStatus: number | null;
-  /** Both sinks have written everything. */
+  /** Both sinks have written everything, and the shim was about to end. */
   readonly drained: boolean;
+  /** The shim's subreaper had no other child left then: nothing of the job was. */
+  readonly alone: boolean;
 }
 
 /**
@@ -34,7 +37,8 @@ export function readExitRecord(path: string): ExitRecord {
     started: words.includes('started'),
     aborted: words.includes('aborted'),
     exitStatus: exit === undefined ? null : Number(exit.slice('exit '.length)),
-    drained: words.includes('drained'),
+    drained: words.includes('drained') || words.includes(DRAINED_ALONE),
+    alone: words.includes(DRAINED_ALONE),
   };
 }
 

@@ -3,8 +3,10 @@ import type { JobId } from '../domain/job-id.ts';
 import { isLegalTransition, type JobReason, type JobStatus } from '../domain/job-status.ts';
 import type { HostIdentity } from '../domain/process-identity.ts';
 import type { JobDirectory } from '../storage/job-directory.ts';
-import { appendTransition } from '../storage/job-files.ts';
-import type { CancellationFacts, JobFacts, JobStore, TransitionRecord } from '../storage/job-store.ts';
+import { writeIdentity, type StoredIdentity } from '../storage/identity-file.ts';
+import type { CancellationFacts, JobFacts, StepRecord } from '../storage/job-records.ts';
+import type { JobStore } from '../storage/job-store.ts';
+import { appendTransition } from '../storage/transition-file.ts';
 import type { JobChangeBus } from './job-change-bus.ts';
 import type { SupervisorLog } from './supervisor-log.ts';
 import { untilStored } from './until-stored.ts';
@@ -55,6 +57,7 @@ export class JobLife {
   #status: JobStatus;
   #number: number;
   #written: Promise<void> = Promise.resolve();
+  #report: CancellationFacts | undefined;
 
   /** @param transitionCount how many transitions the job has had */
   constructor(jobId: JobId, ports: JobLifePorts, status: JobStatus, transitionCount: number) {
@@ -82,25 +85,47 @@ export class JobLife {
     if (!isLegalTransition(from, to)) throw new IllegalTransitionError(this.jobId, from, to);
     this.#status = to;
     this.#number += 1;
-    const record: TransitionRecord = {
+    const record: StepRecord = {
       number: this.#number,
       from,
       to,
       atMs: Date.now(),
       reason: step.reason,
       cause: step.cause ?? null,
+      facts: step.facts,
+      cancellation: step.cancellation,
+      active: step.active,
     };
     return this.#write(async () => {
       await this.#untilStored(() => {
         appendTransition(this.#directory, record);
       });
       this.#pass('TRANSITION_WRITTEN');
-      await this.#untilStored(async () =>
-        step.active === undefined
-          ? this.#jobs.transition(this.jobId, record, step.facts, step.cancellation)
-          : this.#jobs.enterActive(this.jobId, record, step.active.cookie, step.active.host),
-      );
+      await this.#untilStored(() => this.#jobs.advance(this.jobId, record));
     });
+  }
+
+  /**
+   * Stores what has become of a cancellation so far, after the steps that were decided before. Reports that come faster
+   * than they can be written are conflated; one that cannot be written is left to the next.
+   */
+  reportCancellation(facts: CancellationFacts): void {
+    const isWaiting = this.#report !== undefined;
+    this.#report = facts;
+    if (isWaiting) return;
+    this.#write(async () => {
+      const report = this.#report;
+      this.#report = undefined;
+      if (report !== undefined) await this.#jobs.reportCancellation(this.jobId, report);
+    }).catch((error: unknown) => {
+      this.#log.failure(this.jobId, 'the report of a cancellation could not be stored yet', error);
+    });
+  }
+
+  /** Says who the processes are, before the gate opens. @throws whatever keeps it from being stored, at once: nothing runs yet */
+  async recordIdentity(identity: StoredIdentity): Promise<void> {
+    writeIdentity(this.#directory, identity);
+    await this.#jobs.recordIdentity(this.jobId, identity);
   }
 
   async #untilStored(write: () => void | Promise<void>): Promise<void> {

@@ -8,15 +8,20 @@ import type { HostIdentity, ProcessIdentity } from '../domain/process-identity.t
 import type { ChannelGuard } from '../logs/log-event-bus.ts';
 import type { Tailer } from '../logs/tailer.ts';
 import type { JobDirectory } from '../storage/job-directory.ts';
+import type { CancellationFacts } from '../storage/job-records.ts';
 import type { JobStore } from '../storage/job-store.ts';
 import type { ActiveJobs } from './active-jobs.ts';
 import { Doorbell } from './doorbell.ts';
-import { cancellationFacts, type EndRequest } from './end-request.ts';
+import { Containment } from './containment.ts';
+import type { EndRequest } from './end-request.ts';
 import { EndWatch, ReleasedError, type ShimWatch } from './end-watch.ts';
 import { exitRecordTimeMs, readExitRecord } from './exit-record.ts';
+import type { FamilyWatch } from './family-watch.ts';
 import { jobEnvironment } from './job-environment.ts';
+import { JobEnding } from './job-ending.ts';
 import type { JobLife } from './job-life.ts';
 import { openJobLogs, type JobLogs } from './job-logs.ts';
+import { JobTree } from './job-tree.ts';
 import { LaunchFailedError, type GatedProcess, type Launcher } from './launcher.ts';
 import { LongTimer } from './long-timer.ts';
 import {
@@ -27,10 +32,10 @@ import {
   outcomeOfRequest,
   type Outcome,
 } from './outcome.ts';
-import { isAlive, processAgeMs, type ProcessTable } from './process-table.ts';
+import { isAlive, type ProcessTable } from './process-table.ts';
 import { signalGroup, signalProcess, type TreeRoot } from './process-tree.ts';
 import type { SupervisorLog } from './supervisor-log.ts';
-import { TreeTermination } from './tree-termination.ts';
+import { NO_HOLDER, type TreeHolder } from './tree-holder.ts';
 
 /** How often an adopted shim, which is not our child, is looked at. Its exit record is watched; this only notices its death. */
 const ADOPTED_POLL_MS = 1_000;
@@ -40,6 +45,8 @@ export interface JobRunPorts {
   readonly jobs: JobStore;
   readonly launcher: Launcher;
   readonly table: ProcessTable;
+  readonly containment: Containment;
+  readonly families: FamilyWatch;
   readonly activeJobs: ActiveJobs;
   readonly host: HostIdentity;
   /** PATH, HOME, LANG: what every job's environment begins with. */
@@ -56,7 +63,11 @@ export interface ResumedRun {
   readonly root: TreeRoot | null;
   readonly host: HostIdentity;
   readonly startedAtMs: number | null;
+  /** When its program started, on the clock of `performance.now()`, which nobody sets. */
+  readonly startedMonotonicMs: number;
   readonly endRequest: EndRequest | null;
+  /** What to say of it if its program never ran; one sentence. */
+  readonly launchFailure: string;
 }
 
 /**
@@ -73,13 +84,12 @@ export class JobRun {
   readonly #life: JobLife;
   readonly #channel: ChannelGuard;
   readonly #bell = new Doorbell();
-  #root: TreeRoot | null = null;
+  #tree: JobTree | null = null;
   #startedAtMs: number | null = null;
-  /** For how long it has run before this server: the wall clock may have been set in the meantime. */
-  #ranBeforeMs = 0;
+  /** The same moment on the clock of `performance.now()`: timeouts are counted on it. */
+  #startedMonotonicMs = 0;
   #gateOpen = false;
-  #endRequest: EndRequest | null = null;
-  #termination: TreeTermination | null = null;
+  #ending: JobEnding;
   #ended = false;
 
   constructor(
@@ -94,6 +104,7 @@ export class JobRun {
     this.directory = directory;
     this.spec = spec;
     this.#channel = channel;
+    this.#ending = this.#newEnding(null);
   }
 
   get status() {
@@ -108,10 +119,12 @@ export class JobRun {
       const environment = jobEnvironment(this.#ports.environment, this.spec, cookie);
       using process = await this.#ports.launcher.launch(this.directory, this.spec, environment);
       this.#ports.pass('SHIM_SPAWNED');
-      await this.#ports.jobs.recordIdentity(this.#life.jobId, process.shim, process.program);
+      const { shim, program } = process;
+      await this.#life.recordIdentity({ cookie, host: this.#ports.host, shim, program });
       this.#ports.pass('IDENTITY_STORED');
-      this.#root = { cookie, program: process.program, shim: process.shim };
-      await this.#superviseLaunched(process);
+      const root = { cookie, program, shim };
+      using tree = this.#take(root, this.#hold(root));
+      await this.#superviseLaunched(process, tree);
     });
   }
 
@@ -119,17 +132,28 @@ export class JobRun {
   async resume(former: ResumedRun): Promise<void> {
     await this.#guarded(async () => {
       this.#startedAtMs = former.startedAtMs;
-      this.#endRequest = former.endRequest;
-      if (former.root === null)
-        throw new LaunchFailedError('The server ended before the program could start.');
-      const elsewhere = outcomeElsewhere(former.host, this.#ports.host);
+      this.#startedMonotonicMs = former.startedMonotonicMs;
+      this.#ending = this.#newEnding(former.endRequest);
+      if (former.root === null && former.startedAtMs === null)
+        throw new LaunchFailedError(former.launchFailure);
+      const elsewhere =
+        former.root === null
+          ? outcomeLost(
+              'IDENTITY_GONE',
+              'Nothing says who its processes were, so its outcome cannot be known.',
+            )
+          : outcomeElsewhere(former.host, this.#ports.host);
       if (elsewhere !== null && readExitRecord(this.directory.exitRecordPath).exitStatus === null) {
         await this.#concludeUnwatched(elsewhere);
         return;
       }
-      if (elsewhere === null) this.#root = former.root;
       this.#gateOpen = true;
-      await this.#superviseAdopted(former.root);
+      if (former.root === null || elsewhere !== null) {
+        await this.#superviseAdopted(former.root, null);
+        return;
+      }
+      using tree = this.#take(former.root, Containment.resume(this.directory, former.root));
+      await this.#superviseAdopted(former.root, tree);
     });
   }
 
@@ -139,11 +163,11 @@ export class JobRun {
    */
   async requestEnd(request: EndRequest): Promise<void> {
     if (isFinal(this.#life.status)) return;
-    if (this.#ended || this.#endRequest !== null) {
-      this.#hurry(request.gracePeriodMs);
+    if (this.#ended) {
+      this.#ending.hurry(request.gracePeriodMs);
       return;
     }
-    this.#endRequest = request;
+    if (!this.#ending.ask(request)) return;
     if (this.#life.status === 'QUEUED') {
       using _channel = this.#channel;
       await this.#conclude(outcomeOfRequest(request, null, false));
@@ -152,14 +176,14 @@ export class JobRun {
     await this.#life.advance('CANCELLING', {
       reason: request.reason,
       cause: request.requestedBy,
-      cancellation: cancellationFacts(request, null, null),
+      ...this.#cancellation(null),
     });
-    this.#terminateIfAsked();
+    this.#endIfAsked();
   }
 
   /** Signals the program's group, or the program alone while it is not yet in a group of its own. `false` if it does not run. */
   signal(signal: JobSignal): boolean {
-    const program = this.#root?.program;
+    const program = this.#tree?.root.program;
     if (program === undefined || !this.#gateOpen || !isAlive(program)) return false;
     return signalGroup(program.pid, signal) || signalProcess(program, signal);
   }
@@ -185,16 +209,17 @@ export class JobRun {
     }
   }
 
-  async #superviseLaunched(process: GatedProcess): Promise<void> {
+  async #superviseLaunched(process: GatedProcess, tree: JobTree): Promise<void> {
     let shimEnded = false;
     process.onShimEnd(() => {
       shimEnded = true;
       this.#bell.ring();
     });
     using logs = this.#openLogs(false);
-    if (this.#endRequest === null) {
+    if (this.#ending.request === null) {
       this.#gateOpen = true;
       this.#startedAtMs = Date.now();
+      this.#startedMonotonicMs = performance.now();
       process.openGate();
       this.#ports.pass('GATE_OPENED');
       if (this.#life.status === 'STARTING') {
@@ -203,77 +228,75 @@ export class JobRun {
           facts: { pid: process.program.pid, startedAtMs: this.#startedAtMs },
         });
       }
-      this.#terminateIfAsked();
+      this.#endIfAsked();
     } else {
       process.closeGate();
     }
-    await this.#untilEnd(logs.tailer, { isAlive: () => !shimEnded });
+    await this.#untilEnd(logs.tailer, tree, { isAlive: () => !shimEnded });
   }
 
-  async #superviseAdopted(root: TreeRoot): Promise<void> {
+  /** @param tree `null` where the identities mean nothing here */
+  async #superviseAdopted(root: TreeRoot | null, tree: JobTree | null): Promise<void> {
     using logs = this.#openLogs(true);
-    this.#ranBeforeMs = processAgeMs(root.program);
     if (this.#life.status === 'STARTING' && readExitRecord(this.directory.exitRecordPath).started) {
-      this.#startedAtMs ??= Date.now();
+      this.#startedAtMs ??= Math.round(Date.now() - (performance.now() - this.#startedMonotonicMs));
       await this.#life.advance('RUNNING', {
         reason: 'NONE',
         cause: 'found running after a restart of the server',
-        facts: { pid: root.program.pid, startedAtMs: this.#startedAtMs },
+        facts: { pid: root?.program.pid, startedAtMs: this.#startedAtMs },
       });
     }
-    this.#terminateIfAsked();
-    await this.#untilEnd(logs.tailer, {
-      isAlive: () => this.#root !== null && isAlive(root.shim),
+    this.#endIfAsked();
+    await this.#untilEnd(logs.tailer, tree, {
+      isAlive: () => tree !== null && isAlive(tree.root.shim),
       pollMs: ADOPTED_POLL_MS,
     });
   }
 
-  async #untilEnd(tailer: Tailer, shim: ShimWatch): Promise<void> {
+  async #untilEnd(tailer: Tailer, tree: JobTree | null, shim: ShimWatch): Promise<void> {
     using _timeout = this.#armTimeout();
     const { directory } = this;
     const { table, released } = this.#ports;
-    const endWatch = new EndWatch({ directory, table, root: this.#root, shim, bell: this.#bell, released });
+    using _family = tree === null || tree.isHeld ? undefined : this.#ports.families.add(tree);
+    const endWatch = new EndWatch({ directory, table, tree, shim, bell: this.#bell, released });
     const record = await endWatch.end();
     this.#ports.pass('EXIT_SEEN');
-    const endedAtMs = exitRecordTimeMs(directory.exitRecordPath) ?? Date.now();
+    const writtenAtMs = exitRecordTimeMs(directory.exitRecordPath);
+    const endedAtMs = record.exitStatus === null ? Date.now() : (writtenAtMs ?? Date.now());
     this.#ended = this.spec.onEnd === 'KILL_TREE';
     await this.#sweep(endWatch);
     await endWatch.drained();
     await tailer.drain();
-    const killed = this.#termination !== null && this.#termination.killedAtMs !== null;
-    await this.#conclude(outcomeOf(record, this.#endRequest, killed), endedAtMs);
+    const { request, killed } = this.#ending;
+    const outcome = outcomeOf(record, request, killed, writtenAtMs === undefined);
+    await this.#conclude(outcome, endedAtMs);
   }
 
   /** Nothing of the job is left when this resolves, or only survivors that are in the report. */
   async #sweep(endWatch: EndWatch): Promise<void> {
-    if (this.#root === null || !this.#gateOpen) return;
-    if (this.spec.onEnd === 'WAIT') await endWatch.treeEnd(() => this.#endRequest !== null);
+    if (this.#tree === null || !this.#gateOpen) return;
+    if (this.spec.onEnd === 'WAIT') await endWatch.treeEnd(() => this.#ending.request !== null);
     this.#ended = true;
-    this.#termination ??= this.#newTermination(this.#root, this.spec.gracePeriodMs);
-    this.#termination.poke();
-    await this.#termination.run();
+    await this.#ending.sweep(this.#tree, this.spec.gracePeriodMs);
     if (this.#ports.released.aborted) throw new ReleasedError();
   }
 
   async #conclude(outcome: Outcome, finishedAtMs = Date.now()): Promise<void> {
     this.#ended = true;
     this.#removeLaunchFiles();
-    const request = this.#endRequest;
     const { status, reason, ...facts } = outcome;
     await this.#life.advance(status, {
       reason,
-      cause: request?.requestedBy ?? null,
+      cause: this.#ending.request?.requestedBy ?? null,
       facts: {
         ...facts,
         // The time of a file comes from a coarser clock: a short job would end before it began.
         finishedAtMs: Math.max(finishedAtMs, this.#startedAtMs ?? 0),
-        ...(this.#root === null || this.#startedAtMs === null
+        ...(this.#tree === null || this.#startedAtMs === null
           ? {}
-          : { pid: this.#root.program.pid, startedAtMs: this.#startedAtMs }),
+          : { pid: this.#tree.root.program.pid, startedAtMs: this.#startedAtMs }),
       },
-      ...(request === null
-        ? {}
-        : { cancellation: cancellationFacts(request, this.#termination, Date.now()) }),
+      ...this.#cancellation(Date.now()),
     });
     this.#ports.log.ended(this.#life.jobId, outcome);
   }
@@ -288,10 +311,9 @@ export class JobRun {
   /** Something failed that must not: what runs is killed, since nobody would watch it, and the job says so. */
   async #giveUp(error: unknown): Promise<void> {
     this.#ports.log.failure(this.#life.jobId, 'the job could not be supervised any more', error);
-    if (this.#root !== null) {
-      this.#termination ??= this.#newTermination(this.#root, 0);
-      this.#termination.hurry(0);
-      await this.#termination.run();
+    if (this.#tree !== null) {
+      this.#ending.hurry(0);
+      await this.#ending.sweep(this.#tree, 0);
     }
     const { exitStatus } = readExitRecord(this.directory.exitRecordPath);
     const message =
@@ -303,9 +325,9 @@ export class JobRun {
 
   /** A launch that failed, unless somebody had ended the job before. */
   #neverRan(message: string): Outcome {
-    return this.#endRequest === null
+    return this.#ending.request === null
       ? outcomeOfLaunchFailure(message)
-      : outcomeOfRequest(this.#endRequest, null, false);
+      : outcomeOfRequest(this.#ending.request, null, false);
   }
 
   #openLogs(resumed: boolean): JobLogs {
@@ -320,22 +342,37 @@ export class JobRun {
     });
   }
 
-  #hurry(gracePeriodMs: number): void {
-    const former = this.#endRequest;
-    if (former !== null && gracePeriodMs < former.gracePeriodMs)
-      this.#endRequest = { ...former, gracePeriodMs };
-    this.#termination?.hurry(gracePeriodMs);
+  /** The caller owns the tree, and with it the holder. */
+  #take(root: TreeRoot, holder: TreeHolder): JobTree {
+    this.#tree = new JobTree(root, holder, this.directory.strayPath);
+    return this.#tree;
   }
 
-  #terminateIfAsked(): void {
-    if (this.#endRequest === null || !this.#gateOpen || this.#root === null || this.#termination !== null)
-      return;
-    const sinceMs = Math.max(0, Date.now() - this.#endRequest.requestedAtMs);
-    this.#termination = this.#newTermination(
-      this.#root,
-      Math.max(0, this.#endRequest.gracePeriodMs - sinceMs),
+  #hold(root: TreeRoot): TreeHolder {
+    try {
+      return this.#ports.containment.hold(this.directory, root);
+    } catch (error) {
+      this.#ports.log.failure(
+        this.#life.jobId,
+        'nothing holds the processes of the job together; they are looked for',
+        error,
+      );
+      return NO_HOLDER;
+    }
+  }
+
+  #newEnding(request: EndRequest | null): JobEnding {
+    const { table, released } = this.#ports;
+    return new JobEnding(
+      { table, released, onProgress: (facts) => this.#life.reportCancellation(facts) },
+      request,
     );
-    void this.#termination.run().then(
+  }
+
+  #endIfAsked(): void {
+    if (this.#ending.request === null || this.#ending.hasBegun) return;
+    if (!this.#gateOpen || this.#tree === null) return;
+    void this.#ending.begin(this.#tree).then(
       () => {
         this.#bell.ring();
       },
@@ -345,14 +382,15 @@ export class JobRun {
     );
   }
 
-  #newTermination(root: TreeRoot, gracePeriodMs: number): TreeTermination {
-    return new TreeTermination(this.#ports.table, root, gracePeriodMs, this.#ports.released);
+  #cancellation(finishedAtMs: number | null): { readonly cancellation?: CancellationFacts } {
+    const cancellation = this.#ending.facts(finishedAtMs);
+    return cancellation === null ? {} : { cancellation };
   }
 
   #armTimeout(): Disposable | undefined {
     const { timeoutMs, gracePeriodMs } = this.spec;
     if (timeoutMs === null || this.#startedAtMs === null) return undefined;
-    return new LongTimer(timeoutMs - this.#ranBeforeMs, () => {
+    return new LongTimer(this.#startedMonotonicMs + timeoutMs - performance.now(), () => {
       void this.requestEnd({
         reason: 'TIMEOUT',
         gracePeriodMs,

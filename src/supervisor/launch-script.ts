@@ -6,6 +6,8 @@ export interface LaunchTools {
   readonly env: string;
   readonly setsid: string;
   readonly stdbuf: string | null;
+  /** A subreaper for those who want one. */
+  readonly tini: string | null;
   /** Where the shim looks for its sinks, as in PATH. */
   readonly path: string;
 }

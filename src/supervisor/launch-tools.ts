@@ -23,7 +23,14 @@ export function findLaunchTools(path: string): LaunchTools {
     return found;
   };
   need('cat');
-  return { shell: '/bin/sh', env: need('env'), setsid: need('setsid'), stdbuf: find('stdbuf'), path };
+  return {
+    shell: '/bin/sh',
+    env: need('env'),
+    setsid: need('setsid'),
+    stdbuf: find('stdbuf'),
+    tini: find('tini'),
+    path,
+  };
 }
 
 function isExecutable(path: string): boolean {

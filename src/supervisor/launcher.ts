@@ -25,6 +25,7 @@ export class LaunchFailedError extends Error {
  * disposal only lets go, and the job lives on.
  */
 export interface GatedProcess extends Disposable {
+  /** Our child, who leads the session of the shim: the shim itself, or its subreaper. */
   readonly shim: ProcessIdentity;
   readonly program: ProcessIdentity;
   openGate(): void;
@@ -46,9 +47,15 @@ export interface Launcher {
 /** Launches through the shim (shim.sh says how its descriptors are used). */
 export class ShimLauncher implements Launcher {
   readonly #tools: LaunchTools;
+  readonly #shim: readonly [string, ...string[]];
+  readonly #shimArguments: readonly string[];
 
-  constructor(tools: LaunchTools) {
+  /** @param subreaper absolute path of `tini`, under which the shim is to run; `null` for none */
+  constructor(tools: LaunchTools, subreaper: string | null) {
     this.#tools = tools;
+    this.#shim =
+      subreaper === null ? [tools.shell, SHIM_PATH] : [subreaper, '-s', '--', tools.shell, SHIM_PATH];
+    this.#shimArguments = subreaper === null ? [] : ['subreaper'];
   }
 
   async launch(
@@ -86,7 +93,8 @@ export class ShimLauncher implements Launcher {
       const record = own(createExitRecord(directory.exitRecordPath));
       const stdout = own(openSync(directory.logPath('STDOUT'), append, 0o600));
       const stderr = own(openSync(directory.logPath('STDERR'), append, 0o600));
-      const child = spawn(this.#tools.shell, [SHIM_PATH, directory.launchScriptPath], {
+      const [program, ...args] = this.#shim;
+      const child = spawn(program, [...args, directory.launchScriptPath, ...this.#shimArguments], {
         cwd: '/',
         detached: true,
         env: { PATH: this.#tools.path },

@@ -20,14 +20,24 @@ const NO_EXIT = { exitCode: null, signal: null, signalInferred: false } as const
  * How a job ended, from what is left of it: a request to end it counts first, then the exit record.
  * @param request `null` unless the job was told to end before it did
  * @param killed whether its grace period ran out
+ * @param recordIsGone whether somebody removed the record
  */
-export function outcomeOf(record: ExitRecord, request: EndRequest | null, killed: boolean): Outcome {
+export function outcomeOf(
+  record: ExitRecord,
+  request: EndRequest | null,
+  killed: boolean,
+  recordIsGone = false,
+): Outcome {
   if (request !== null) return outcomeOfRequest(request, record.aborted ? null : record.exitStatus, killed);
   if (record.aborted) return outcomeOfLaunchFailure('The server ended before the program could start.');
   if (record.exitStatus !== null) return outcomeOfExit(record.exitStatus);
+  if (!record.started && !recordIsGone)
+    return outcomeOfLaunchFailure('The shim ended before the program could start.');
   return outcomeLost(
     'IDENTITY_GONE',
-    'The program is gone and nobody saw how it ended: its shim was gone, too.',
+    recordIsGone
+      ? 'The program is gone and nobody can say how it ended: the directory of the job was removed while it ran.'
+      : 'The program is gone and nobody saw how it ended: its shim was gone, too.',
   );
 }
 

@@ -13,62 +13,117 @@ export interface ProcessEntry extends ProcessIdentity {
   readonly sessionId: number;
 }
 
-/** USER_HZ, which the kernel gives to programs whatever its own rate is. Source: time(7). */
-const TICKS_PER_SECOND = 100;
-
 /** How many processes are looked at before the event loop gets its turn. */
-const SLICE = 200;
+const SLICE = 100;
 
 /**
  * Looks at all processes. One scan serves everybody who asks while none has begun, so that many jobs that end at once
  * cost one pass over /proc.
  */
 export class ProcessTable {
+  readonly #cookieName: string;
   #next: Promise<ProcessSnapshot> | undefined;
   #running: Promise<unknown> = Promise.resolve();
+  #cookies: ReadonlyMap<number, KnownCookie> = new Map();
+
+  /** @param cookieName the variable by which the processes of a job are known */
+  constructor(cookieName: string) {
+    this.#cookieName = cookieName;
+  }
 
   /** A picture that was begun after this call. */
   async scan(): Promise<ProcessSnapshot> {
     if (this.#next === undefined) {
       const turn = this.#running.then(async () => {
         this.#next = undefined;
-        return takeSnapshot();
+        return this.#takeSnapshot();
       });
       this.#next = turn;
       this.#running = turn.catch(() => undefined);
     }
     return this.#next;
   }
+
+  async #takeSnapshot(): Promise<ProcessSnapshot> {
+    const processes = new Map<number, ProcessEntry>();
+    const cookies = new Map<number, KnownCookie>();
+    let looked = 0;
+    for (const entry of readdirSync('/proc')) {
+      const pid = Number(entry);
+      if (!Number.isInteger(pid)) continue;
+      if (++looked % SLICE === 0) await setImmediate();
+      const process = readProcess(pid);
+      if (process === undefined || isGone(process)) continue;
+      processes.set(pid, process);
+      cookies.set(pid, this.#cookieOf(process));
+    }
+    this.#cookies = cookies;
+    return new ProcessSnapshot(processes, (pid) => cookies.get(pid)?.cookie);
+  }
+
+  /** The environment of a process stays as it is until it becomes another program, and so takes another name. */
+  #cookieOf({ pid, startTicks, name }: ProcessEntry): KnownCookie {
+    const known = this.#cookies.get(pid);
+    if (known?.startTicks === startTicks && known.name === name) return known;
+    return { startTicks, name, cookie: readEnvironmentValue(pid, this.#cookieName) };
+  }
+}
+
+interface KnownCookie {
+  readonly startTicks: number;
+  readonly name: string;
+  readonly cookie: string | undefined;
 }
 
 /** The processes at one time, less those that came and went while it was taken. Zombies are left out. */
 export class ProcessSnapshot {
   readonly processes: ReadonlyMap<number, ProcessEntry>;
-  readonly #cookies = new Map<number, string | undefined>();
+  readonly #cookieOf: (pid: number) => string | undefined;
+  #bySession: Groups<number> | undefined;
+  #byGroup: Groups<number> | undefined;
+  #byParent: Groups<number> | undefined;
+  #byCookie: Groups<string> | undefined;
 
-  constructor(processes: ReadonlyMap<number, ProcessEntry>) {
+  /** @param cookieOf the cookie in a process's environment; `undefined` without one or where we may not look */
+  constructor(processes: ReadonlyMap<number, ProcessEntry>, cookieOf: (pid: number) => string | undefined) {
     this.processes = processes;
+    this.#cookieOf = cookieOf;
   }
 
-  /** The value of a variable in the process's environment; `undefined` without it or where we may not look. */
-  environmentValue(pid: number, name: string): string | undefined {
-    if (!this.#cookies.has(pid)) this.#cookies.set(pid, readEnvironmentValue(pid, name));
-    return this.#cookies.get(pid);
+  inSession(sessionId: number): readonly ProcessEntry[] {
+    this.#bySession ??= this.#grouped((process) => process.sessionId);
+    return this.#bySession.get(sessionId) ?? [];
+  }
+
+  inGroup(groupId: number): readonly ProcessEntry[] {
+    this.#byGroup ??= this.#grouped((process) => process.groupId);
+    return this.#byGroup.get(groupId) ?? [];
+  }
+
+  childrenOf(pid: number): readonly ProcessEntry[] {
+    this.#byParent ??= this.#grouped((process) => process.parentPid);
+    return this.#byParent.get(pid) ?? [];
+  }
+
+  withCookie(cookie: string): readonly ProcessEntry[] {
+    this.#byCookie ??= this.#grouped((process) => this.#cookieOf(process.pid));
+    return this.#byCookie.get(cookie) ?? [];
+  }
+
+  #grouped<Key>(keyOf: (process: ProcessEntry) => Key | undefined): Groups<Key> {
+    const groups = new Map<Key, ProcessEntry[]>();
+    for (const process of this.processes.values()) {
+      const key = keyOf(process);
+      if (key === undefined) continue;
+      const group = groups.get(key);
+      if (group === undefined) groups.set(key, [process]);
+      else group.push(process);
+    }
+    return groups;
   }
 }
 
-async function takeSnapshot(): Promise<ProcessSnapshot> {
-  const processes = new Map<number, ProcessEntry>();
-  let looked = 0;
-  for (const entry of readdirSync('/proc')) {
-    const pid = Number(entry);
-    if (!Number.isInteger(pid)) continue;
-    if (++looked % SLICE === 0) await setImmediate();
-    const process = readProcess(pid);
-    if (process !== undefined && !isGone(process)) processes.set(pid, process);
-  }
-  return new ProcessSnapshot(processes);
-}
+type Groups<Key> = ReadonlyMap<Key, readonly ProcessEntry[]>;
 
 function isGone(process: ProcessEntry): boolean {
   return process.state === 'Z' || process.state === 'X';
@@ -145,10 +200,4 @@ function readEnvironmentValue(pid: number, name: string): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** Milliseconds for which a process of this boot has lived: by the kernel's clock, which nobody sets. Exact to a tick. */
-export function processAgeMs(identity: ProcessIdentity): number {
-  const uptimeSeconds = Number.parseFloat(readFileSync('/proc/uptime', 'latin1'));
-  return Math.max(0, (uptimeSeconds - identity.startTicks / TICKS_PER_SECOND) * 1_000);
 }

@@ -1,5 +1,4 @@
 import type { ProcessIdentity } from '../domain/process-identity.ts';
-import { COOKIE_NAME } from './job-request.ts';
 import { readProcess, type ProcessEntry, type ProcessSnapshot } from './process-table.ts';
 
 /** By what the processes of a job are known. */
@@ -10,47 +9,50 @@ export interface TreeRoot {
 }
 
 /**
- * The live processes of a job: the program, its session and group, whoever carries the job's cookie, and the children of
- * all these. The shim and its sinks are not among them.
+ * The live processes of a job: the program, its session and group, whoever carries the job's cookie, whoever else is known
+ * to be the job's, and the children of all these. The shim and its sinks are not among them.
  *
  * A session or group counts only while its number cannot mean a stranger's: no process of another start time has the
  * program's pid, and nobody in it is older than the program.
- * Known gap: a stray that left session and group, cleared its environment and outlived its parent is not found.
+ * @param others processes of this picture that are known to be the job's by other means
  */
-export function treeMembers(snapshot: ProcessSnapshot, root: TreeRoot): readonly ProcessEntry[] {
-  const holder = snapshot.processes.get(root.program.pid);
-  const numberIsOurs = holder === undefined || holder.startTicks === root.program.startTicks;
+export function treeMembers(
+  snapshot: ProcessSnapshot,
+  root: TreeRoot,
+  others: Iterable<ProcessEntry> = [],
+): readonly ProcessEntry[] {
+  const { program, shim } = root;
+  const holder = snapshot.processes.get(program.pid);
+  const numberIsOurs = holder === undefined || holder.startTicks === program.startTicks;
   const members = new Map<number, ProcessEntry>();
-  for (const process of snapshot.processes.values()) {
-    if (process.startTicks < root.program.startTicks || process.sessionId === root.shim.pid) continue;
-    const bySession =
-      numberIsOurs && (process.sessionId === root.program.pid || process.groupId === root.program.pid);
-    if (bySession || snapshot.environmentValue(process.pid, COOKIE_NAME) === root.cookie)
-      members.set(process.pid, process);
+  const add = (process: ProcessEntry): void => {
+    if (process.startTicks < program.startTicks || process.sessionId === shim.pid) return;
+    members.set(process.pid, process);
+  };
+  if (numberIsOurs) {
+    for (const process of snapshot.inSession(program.pid)) add(process);
+    for (const process of snapshot.inGroup(program.pid)) add(process);
   }
-  if (holder?.startTicks === root.program.startTicks) members.set(holder.pid, holder);
-  addDescendants(snapshot, members);
+  for (const process of snapshot.withCookie(root.cookie)) add(process);
+  for (const process of others) add(process);
+  if (holder?.startTicks === program.startTicks) members.set(holder.pid, holder);
+  for (const { pid } of members.values()) {
+    // A map that grows while it is walked: the children of children come, too.
+    for (const child of snapshot.childrenOf(pid)) members.set(child.pid, child);
+  }
   return [...members.values()];
 }
 
-/** Whether the shim, a subshell of it or a sink is alive. Its session's number counts while it cannot mean a stranger's. */
-export function shimSessionLives(snapshot: ProcessSnapshot, { shim }: TreeRoot): boolean {
-  const holder = snapshot.processes.get(shim.pid);
-  if (holder !== undefined && holder.startTicks !== shim.startTicks) return false;
-  return [...snapshot.processes.values()].some(
-    (process) => process.sessionId === shim.pid && process.startTicks >= shim.startTicks,
-  );
+/** Whether a process is in the program's session or group, by whose number it is found again at any time. */
+export function isInSessionOrGroup(process: ProcessEntry, { program }: TreeRoot): boolean {
+  return process.sessionId === program.pid || process.groupId === program.pid;
 }
 
-function addDescendants(snapshot: ProcessSnapshot, members: Map<number, ProcessEntry>): void {
-  for (let grown = true; grown;) {
-    grown = false;
-    for (const process of snapshot.processes.values()) {
-      if (members.has(process.pid) || !members.has(process.parentPid)) continue;
-      members.set(process.pid, process);
-      grown = true;
-    }
-  }
+/** The shim, its subshells and its sinks. Its session's number counts while it cannot mean a stranger's. */
+export function shimSession(snapshot: ProcessSnapshot, { shim }: TreeRoot): readonly ProcessEntry[] {
+  const holder = snapshot.processes.get(shim.pid);
+  if (holder !== undefined && holder.startTicks !== shim.startTicks) return [];
+  return snapshot.inSession(shim.pid).filter((process) => process.startTicks >= shim.startTicks);
 }
 
 /** Signals exactly this process; `false` if it is gone, is another one by now, or is not ours to signal. */

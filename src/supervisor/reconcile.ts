@@ -1,34 +1,19 @@
+import { mkdirSync } from 'node:fs';
 import type { PassCheckpoint } from '../domain/checkpoint.ts';
 import type { JobId } from '../domain/job-id.ts';
-import type { EnvEntry, JobSpec } from '../domain/job-spec.ts';
-import type { JobStatus, OnEnd } from '../domain/job-status.ts';
+import type { JobSpec } from '../domain/job-spec.ts';
+import { isFinal, type JobStatus } from '../domain/job-status.ts';
 import type { HostIdentity } from '../domain/process-identity.ts';
-import type { DataDirectory } from '../storage/data-directory.ts';
-import { readSpec, readTransitions } from '../storage/job-files.ts';
-import type { ActiveJobRecord, CancellationRecord, JobRecord, JobStore } from '../storage/job-store.ts';
-import { readExitRecord } from './exit-record.ts';
-import type { EndRequest } from './end-request.ts';
-import { processIdentity, type ResumedRun } from './job-run.ts';
-import { isAlive } from './process-table.ts';
-import type { TreeRoot } from './process-tree.ts';
-import type { SupervisorLog } from './supervisor-log.ts';
-
-/** What was found at the start, in numbers. */
-export interface Reconciliation {
-  readonly atMs: number;
-  /** Alive, and taken over. */
-  readonly adopted: number;
-  /** Ended while no server was there; the exit record says how. */
-  readonly finished: number;
-  /** Ended unseen. */
-  readonly lost: number;
-  /** The former server died before their programs could start. */
-  readonly failed: number;
-  /** Waiting as before. */
-  readonly requeued: number;
-  /** Directories without a row, whose jobs wait as before. */
-  readonly imported: number;
-}
+import type { JobDirectoryListing } from '../storage/data-directory.ts';
+import { readSpec } from '../storage/job-files.ts';
+import type { UnfinishedJobRecord } from '../storage/job-records.ts';
+import { Breather } from './breather.ts';
+import { formerRun, specOfRow } from './former-run.ts';
+import type { ResumedRun } from './job-run.ts';
+import type { ProcessTable } from './process-table.ts';
+import { reconciliationOf, type Reconciliation, type ReconciledJob } from './reconciliation.ts';
+import { catchUpRow, restoreRow, type RestorePorts } from './restore-rows.ts';
+import { judge } from './verdict.ts';
 
 interface UnfinishedJob {
   readonly jobId: JobId;
@@ -43,142 +28,138 @@ export interface ReconcileResult {
   readonly reconciliation: Reconciliation;
 }
 
-type Verdict = 'adopted' | 'finished' | 'lost' | 'failed';
+export interface ReconcilePorts extends RestorePorts {
+  readonly host: HostIdentity;
+  readonly table: ProcessTable;
+  readonly pass: PassCheckpoint;
+}
 
 /**
- * Compares the recorded jobs with reality. It decides nothing by itself: each job that was active goes on in its own run,
- * which finds the same evidence and comes to the same end, also when a start is interrupted half-way.
+ * Compares what is recorded with reality. Of a job's two records the directory is the one that is never behind: a row that
+ * is missing is made from it, a row that is behind is brought forward, and only then is it judged.
+ *
+ * It ends no job by itself: each that had left the queue goes on in its own run, which finds the same evidence. Each write
+ * here is one transaction that depends on nothing but what is on file, so a start that is interrupted anywhere comes to
+ * the same at the next.
  */
-export async function reconcile(ports: {
-  readonly dataDirectory: DataDirectory;
-  readonly jobs: JobStore;
-  readonly log: SupervisorLog;
-  readonly host: HostIdentity;
-  readonly pass: PassCheckpoint;
-}): Promise<ReconcileResult> {
-  const { dataDirectory, jobs, log, host } = ports;
-  for (const tombstone of dataDirectory.tombstones()) {
+export async function reconcile(
+  ports: ReconcilePorts,
+  listing: JobDirectoryListing,
+): Promise<ReconcileResult> {
+  const { jobs } = ports;
+  for (const tombstone of listing.tombstones) {
     await jobs.deleteFinished(tombstone.jobId);
     await tombstone.remove();
   }
-  const imported = await importQueued(ports);
-  const counts: Record<Verdict, number> = { adopted: 0, finished: 0, lost: 0, failed: 0 };
-  const resumed: (UnfinishedJob & { former: ResumedRun })[] = [];
-  const queued: UnfinishedJob[] = [];
+  const work = new Reconcile(ports, new Set(listing.jobIds));
+  const breather = new Breather();
+  for (const jobId of await jobs.withoutRow(listing.jobIds)) {
+    await breather.pause();
+    await work.restore(jobId);
+  }
   for (const row of await jobs.unfinishedJobs()) {
-    const job = {
-      jobId: row.id,
-      spec: readSpec(dataDirectory.jobDirectory(row.id))?.spec ?? specOfRow(row),
-      status: row.status as JobStatus,
-      transitionCount: await jobs.transitionCount(row.id),
-    };
-    if (job.status === 'QUEUED') {
-      queued.push(job);
-      continue;
+    await breather.pause();
+    await work.goOn(row);
+  }
+  return { resumed: work.resumed, queued: work.queued, reconciliation: reconciliationOf(work.found) };
+}
+
+/** One pass, and what it has found so far. */
+class Reconcile {
+  readonly resumed: (UnfinishedJob & { readonly former: ResumedRun })[] = [];
+  readonly queued: UnfinishedJob[] = [];
+  readonly found: ReconciledJob[] = [];
+  readonly #ports: ReconcilePorts;
+  readonly #directories: ReadonlySet<JobId>;
+  readonly #imported = new Set<JobId>();
+
+  constructor(ports: ReconcilePorts, directories: ReadonlySet<JobId>) {
+    this.#ports = ports;
+    this.#directories = directories;
+  }
+
+  /** For a directory without a row. */
+  async restore(jobId: JobId): Promise<void> {
+    const restored = await restoreRow(this.#ports, jobId);
+    if ('ignoredBecause' in restored) {
+      this.#tell(
+        jobId,
+        'IGNORED',
+        `its directory has no row and was left as it is, because ${restored.ignoredBecause}`,
+      );
+      return;
     }
-    const former = formerRun(row);
-    const { verdict, evidence } = judge(former, host, dataDirectory.jobDirectory(row.id).exitRecordPath);
-    counts[verdict] += 1;
-    log.reconciled(row.id, verdict, evidence);
-    resumed.push({ ...job, former });
-    ports.pass('JOB_RECONCILED');
+    this.#imported.add(jobId);
+    if (isFinal(restored.status)) this.#tell(jobId, 'IMPORTED', `it had ended as ${restored.status}`);
   }
-  return {
-    resumed,
-    queued,
-    reconciliation: { atMs: Date.now(), ...counts, requeued: queued.length - imported, imported },
-  };
-}
 
-/**
- * A server that died between directory and row has left a job that nobody was told of, and that its requestId must find.
- * Directories of jobs that had begun are left alone and named.
- */
-async function importQueued(ports: Parameters<typeof reconcile>[0]): Promise<number> {
-  const { dataDirectory, jobs, log } = ports;
-  let imported = 0;
-  for (const jobId of await jobs.withoutRow(dataDirectory.jobIds())) {
-    const directory = dataDirectory.jobDirectory(jobId);
-    const stored = readSpec(directory);
-    const transitions = readTransitions(directory);
-    const [first] = transitions;
-    if (stored === undefined || first === undefined || transitions.length !== 1) {
-      log.reconciled(jobId, 'ignored', 'a job directory without a row in the database; it was left as it is');
-      continue;
+  /** For a row without an end. */
+  async goOn(found: UnfinishedJobRecord): Promise<void> {
+    const { row, lastStep } = await catchUpRow(this.#ports, found);
+    if (row === null) {
+      const status = lastStep === null ? found.status : lastStep.to;
+      this.#tell(
+        found.id,
+        'FINISHED',
+        `its directory says ${status}, and its row still said ${found.status}`,
+      );
+      return;
     }
-    await jobs.insertQueued(jobId, stored.spec, stored.requestFingerprint, first);
-    log.reconciled(jobId, 'imported', 'a job directory without a row in the database; the job is queued');
-    imported += 1;
+    const behind = lastStep === null ? '' : `; its row was behind its directory, at ${found.status}`;
+    if (row.status === 'QUEUED') this.#wait(row);
+    else await this.#resume(row, behind);
   }
-  return imported;
-}
 
-function judge(
-  former: ResumedRun,
-  host: HostIdentity,
-  exitRecordPath: string,
-): { verdict: Verdict; evidence: string } {
-  const record = readExitRecord(exitRecordPath);
-  const { root } = former;
-  if (root === null || record.aborted)
-    return { verdict: 'failed', evidence: 'the gate of its program never opened' };
-  if (record.exitStatus !== null) {
-    return { verdict: 'finished', evidence: `the exit record says ${String(record.exitStatus)}` };
+  #wait(row: UnfinishedJobRecord): void {
+    const stored = readSpec(this.#directoryOf(row));
+    if (stored === undefined) {
+      this.resumed.push({
+        ...unfinished(row, undefined),
+        former: {
+          ...formerRun(row, this.#ports.host),
+          launchFailure: 'The directory of the job was removed while it waited, so it cannot be started.',
+        },
+      });
+      this.#tell(row.id, 'FAILED', 'it waited to run, and its directory is gone or cannot be read');
+      return;
+    }
+    this.queued.push(unfinished(row, stored.spec));
+    const verdict = this.#imported.has(row.id) ? 'IMPORTED' : 'REQUEUED';
+    this.#tell(row.id, verdict, `it had not begun, and is number ${String(this.queued.length)} in the queue`);
   }
-  if (former.host.bootId !== host.bootId) return { verdict: 'lost', evidence: 'the machine was restarted' };
-  if (former.host.pidNamespace !== host.pidNamespace)
-    return { verdict: 'lost', evidence: 'it ran in another pid namespace' };
-  if (isAlive(root.shim) || isAlive(root.program)) {
-    return { verdict: 'adopted', evidence: `pid ${String(root.program.pid)} with its start time is alive` };
+
+  async #resume(row: UnfinishedJobRecord, behind: string): Promise<void> {
+    const { host } = this.#ports;
+    const directory = this.#directoryOf(row);
+    const former = formerRun(row, host);
+    const { verdict, evidence } = await judge(former, this.#ports, directory);
+    const hasDirectory = this.#directories.has(row.id);
+    // What the rest of its life writes needs a place; what was in it is not made up.
+    if (!hasDirectory) mkdirSync(directory.path, { mode: 0o700, recursive: true });
+    this.resumed.push({ ...unfinished(row, readSpec(directory)?.spec), former });
+    const gone = hasDirectory ? '' : '; its directory was gone';
+    this.#tell(row.id, verdict, `${evidence}${gone}${behind}`);
+    this.#ports.pass('JOB_RECONCILED');
   }
-  return {
-    verdict: 'lost',
-    evidence: `pid ${String(root.program.pid)} with its start time is gone, without an exit record`,
-  };
+
+  #directoryOf(row: UnfinishedJobRecord) {
+    return this.#ports.dataDirectory.jobDirectory(row.id);
+  }
+
+  #tell(jobId: JobId, verdict: ReconciledJob['verdict'], what: string): void {
+    const imported = this.#imported.has(jobId);
+    const text = imported ? `its row was missing and was made from its directory; ${what}` : what;
+    const evidence = `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+    this.found.push({ jobId, verdict, imported, evidence });
+    this.#ports.log.reconciled(jobId, verdict, evidence);
+  }
 }
 
-function formerRun(
-  row: JobRecord & { active: ActiveJobRecord | null; cancellation: CancellationRecord | null },
-): ResumedRun {
-  const { active, cancellation, startedAt } = row;
+function unfinished(row: UnfinishedJobRecord, spec: JobSpec | undefined): UnfinishedJob {
   return {
-    root: active === null ? null : treeRoot(active),
-    host: { bootId: active?.bootId ?? '', pidNamespace: active?.pidNamespace ?? '' },
-    startedAtMs: startedAt === null ? null : startedAt.getTime(),
-    endRequest: cancellation === null ? null : endRequest(cancellation),
-  };
-}
-
-function treeRoot(active: ActiveJobRecord): TreeRoot | null {
-  const shim = processIdentity(active.shimPid, active.shimStartTicks);
-  const program = processIdentity(active.programPid, active.programStartTicks);
-  return shim === null || program === null ? null : { cookie: active.cookie, shim, program };
-}
-
-function endRequest(cancellation: CancellationRecord): EndRequest {
-  return {
-    reason: cancellation.reason as EndRequest['reason'],
-    gracePeriodMs: Number(cancellation.gracePeriodMs),
-    requestedBy: cancellation.requestedBy,
-    requestedAtMs: cancellation.requestedAt.getTime(),
-  };
-}
-
-/** What a row says of its job, where the directory is gone. */
-export function specOfRow(row: JobRecord): JobSpec {
-  return {
-    command: JSON.parse(row.command) as string[],
-    script: row.script,
-    cwd: row.cwd,
-    env: JSON.parse(row.env) as EnvEntry[],
-    stdin: null,
-    unbuffered: false,
-    timeoutMs: row.timeoutMs === null ? null : Number(row.timeoutMs),
-    gracePeriodMs: Number(row.gracePeriodMs),
-    onEnd: row.onEnd as OnEnd,
-    labels: JSON.parse(row.labels) as string[],
-    requestId: row.requestId,
-    rerunOfId: row.rerunOfId,
-    attempt: row.attempt,
+    jobId: row.id,
+    spec: spec ?? specOfRow(row),
+    status: row.status as JobStatus,
+    transitionCount: row._count.transitions,
   };
 }

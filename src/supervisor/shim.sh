@@ -1,4 +1,5 @@
-# Holds one job: its start gate, its sinks, its exit record. Run by sh in a session of its own; $1 is the launch script.
+# Holds one job: its start gate, its sinks, its exit record. Run by sh in a session of its own; $1 is the launch script, $2 is
+# `subreaper` where this shell is the one child of a subreaper.
 #
 # Descriptors: 0 the program's standard input; 2 this shell's own messages; 3 the exit record (prefilled, written in
 # place); 4 and 5 the log files, opened for append; 6 the gate, a socket to the server.
@@ -21,4 +22,14 @@ trap : HUP INT QUIT TERM USR1 USR2 PIPE ALRM
     printf '%-15s\n' "exit $?" >&3
   } 7>&1 | { trap '' HUP INT QUIT TERM; exec cat >&4 3>&- 4>&- 5>&- 6>&- 8>&-; }
 } 8>&1 >/dev/null | { trap '' HUP INT QUIT TERM; exec cat >&5 3>&- 4>&- 5>&- 6>&-; }
-printf '%-15s\n' drained >&3
+# Under a subreaper it stays until its parent has no other child: whatever the job has left behind keeps the parent by
+# which it is known.
+alone=
+if [ "${2-}" = subreaper ]; then
+  # No newline ends that file, so read fails at its end; it holds nothing where the subreaper is gone.
+  while children= && { read -r children <"/proc/$PPID/task/$PPID/children" || [ -n "$children" ]; }; do
+    if [ "$children" = "$$" ]; then alone=' alone'; break; fi
+    sleep 0.2
+  done
+fi
+printf '%-15s\n' "drained$alone" >&3

@@ -1,43 +1,43 @@
-import { rmSync } from 'node:fs';
 import { passUnwatched, type PassCheckpoint } from '../domain/checkpoint.ts';
 import { ConflictError, JobNotFoundError, ServerStoppingError } from '../domain/errors.ts';
-import type { EnvEntry, JobSpec } from '../domain/job-spec.ts';
+import type { EnvEntry } from '../domain/job-spec.ts';
 import type { JobId } from '../domain/job-id.ts';
 import type { JobSignal } from '../domain/job-signal.ts';
 import { isFinal, type JobStatus } from '../domain/job-status.ts';
 import type { HostIdentity } from '../domain/process-identity.ts';
 import type { LogEventBus } from '../logs/log-event-bus.ts';
 import type { DataDirectory } from '../storage/data-directory.ts';
-import { createJobFiles, readSpec } from '../storage/job-files.ts';
+import { readSpec } from '../storage/job-files.ts';
 import { JobIds } from '../storage/job-ids.ts';
-import type { JobStore, TransitionRecord } from '../storage/job-store.ts';
+import type { JobStore } from '../storage/job-store.ts';
 import { ActiveJobs } from './active-jobs.ts';
+import type { Containment } from './containment.ts';
+import { FamilyWatch } from './family-watch.ts';
+import { Breather } from './breather.ts';
+import { specOfRow } from './former-run.ts';
 import { JobChangeBus } from './job-change-bus.ts';
-import { JobLife } from './job-life.ts';
+import { JobIntake } from './job-intake.ts';
 import {
   changedRequest,
   checkedDuration,
-  completeRequest,
-  fingerprint,
+  COOKIE_NAME,
   FIRST_RUN,
   type JobOrigin,
   type StartJobRequest,
 } from './job-request.ts';
-import type { EndRequest } from './end-request.ts';
-import { JobRun, type JobRunPorts } from './job-run.ts';
+import { JobRuns } from './job-runs.ts';
 import type { Launcher } from './launcher.ts';
 import { ProcessTable } from './process-table.ts';
-import { reconcile, specOfRow, type Reconciliation } from './reconcile.ts';
+import { reconcile } from './reconcile.ts';
+import type { Reconciliation } from './reconciliation.ts';
 import type { SupervisorLog } from './supervisor-log.ts';
-
-/** How long a stop waits for launches that have begun, so that none of them is lost half-way. */
-const LAUNCH_LIMIT_MS = 3_000;
 
 export interface SupervisorOptions {
   readonly dataDirectory: DataDirectory;
   readonly jobs: JobStore;
   readonly bus: LogEventBus;
   readonly launcher: Launcher;
+  readonly containment: Containment;
   readonly host: HostIdentity;
   readonly environment: readonly EnvEntry[];
   readonly log: SupervisorLog;
@@ -54,52 +54,75 @@ export interface SupervisorOptions {
 export class Supervisor {
   readonly changes = new JobChangeBus();
   readonly #options: SupervisorOptions;
-  readonly #jobIds: JobIds;
   readonly #activeJobs = new ActiveJobs();
-  readonly #released = new AbortController();
-  readonly #runPorts: JobRunPorts;
-  readonly #runs = new Map<JobId, JobRun>();
-  readonly #queue = new Set<JobId>();
-  readonly #ending = new Set<Promise<void>>();
-  readonly #requests = new Map<string, Promise<unknown>>();
+  readonly #table = new ProcessTable(COOKIE_NAME);
+  readonly #intake: JobIntake;
+  readonly #runs: JobRuns;
   #lastReconciliation: Reconciliation | null = null;
-  #stopping = false;
+  #isStopping = false;
 
   private constructor(options: SupervisorOptions, jobIds: JobIds) {
     this.#options = options;
-    this.#jobIds = jobIds;
-    const { jobs, launcher, host, environment, log, pass = passUnwatched } = options;
-    this.#runPorts = {
+    const {
+      dataDirectory,
+      bus,
       jobs,
       launcher,
+      containment,
       host,
       environment,
       log,
+      maxRunning,
+      pass = passUnwatched,
+    } = options;
+    this.#runs = new JobRuns({
+      dataDirectory,
+      bus,
+      changes: this.changes,
+      maxRunning,
+      run: {
+        jobs,
+        launcher,
+        containment,
+        host,
+        environment,
+        log,
+        pass,
+        table: this.#table,
+        families: new FamilyWatch(this.#table),
+        activeJobs: this.#activeJobs,
+      },
+    });
+    this.#intake = new JobIntake({
+      dataDirectory,
+      jobs,
+      jobIds,
+      environment,
       pass,
-      table: new ProcessTable(),
-      activeJobs: this.#activeJobs,
-      released: this.#released.signal,
-    };
+      onCreated: (jobId, spec) => {
+        this.changes.notify(jobId);
+        this.#runs.enqueue({ jobId, spec, status: 'QUEUED', transitionCount: 1 });
+        this.#runs.startQueued();
+      },
+    });
   }
 
   /** Compares what is recorded with reality, goes on with every job that has not ended, and is then open for work. */
   static async open(options: SupervisorOptions): Promise<Supervisor> {
-    const supervisor = new Supervisor(
-      options,
-      new JobIds(options.dataDirectory, await options.jobs.highestJobId()),
-    );
-    const { dataDirectory, jobs, log, host, pass = passUnwatched } = options;
-    const { resumed, queued, reconciliation } = await reconcile({ dataDirectory, jobs, log, host, pass });
+    const { dataDirectory, jobs } = options;
+    const listing = await dataDirectory.list();
+    const highestInUse = Math.max(await jobs.highestJobId(), listing.jobIds.at(-1) ?? 0);
+    const supervisor = new Supervisor(options, new JobIds(dataDirectory, highestInUse));
+    const ports = { ...options, table: supervisor.#table, pass: options.pass ?? passUnwatched };
+    const { resumed, queued, reconciliation } = await reconcile(ports, listing);
     supervisor.#lastReconciliation = reconciliation;
-    for (const job of resumed) {
-      const run = supervisor.#newRun(job.jobId, job.spec, job.status, job.transitionCount);
-      supervisor.#follow(job.jobId, run.resume(job.former));
+    const breather = new Breather();
+    for (const { former, ...job } of resumed) {
+      supervisor.#runs.resume(job, former);
+      await breather.pause();
     }
-    for (const job of queued) {
-      supervisor.#newRun(job.jobId, job.spec, 'QUEUED', job.transitionCount);
-      supervisor.#queue.add(job.jobId);
-    }
-    supervisor.#startQueued();
+    for (const job of queued) supervisor.#runs.enqueue(job);
+    supervisor.#runs.startQueued();
     return supervisor;
   }
 
@@ -147,7 +170,7 @@ export class Supervisor {
     const { jobs, dataDirectory } = this.#options;
     const row = await jobs.findJob(jobId);
     if (row === null) throw new JobNotFoundError(jobId);
-    if (this.#runs.has(jobId) || !isFinal(row.status as JobStatus)) {
+    if (this.#runs.get(jobId) !== undefined || !isFinal(row.status as JobStatus)) {
       throw new ConflictError(`Job ${String(jobId)} has not ended. Cancel it first, then delete it.`);
     }
     const tombstone = dataDirectory.bury(jobId);
@@ -173,7 +196,7 @@ export class Supervisor {
       if ((await this.#options.jobs.findJob(jobId)) === null) throw new JobNotFoundError(jobId);
       return;
     }
-    await this.#end(jobId, run, {
+    await this.#runs.end(jobId, run, {
       reason: 'CANCEL_REQUESTED',
       gracePeriodMs: gracePeriodMs ?? run.spec.gracePeriodMs,
       requestedBy,
@@ -186,7 +209,7 @@ export class Supervisor {
   }
 
   get queuedJobs(): number {
-    return this.#queue.size;
+    return this.#runs.queued;
   }
 
   get lastReconciliation(): Reconciliation | null {
@@ -195,7 +218,8 @@ export class Supervisor {
 
   /** From now on `startJob` is refused and nothing more leaves the queue. */
   refuseWork(): void {
-    this.#stopping = true;
+    this.#isStopping = true;
+    this.#runs.close();
   }
 
   /**
@@ -204,130 +228,13 @@ export class Supervisor {
    */
   async stop(mode: 'keep' | 'cancel'): Promise<void> {
     this.refuseWork();
-    if (mode === 'cancel') await this.#cancelAll();
-    else await this.#launchesDone();
-    this.#released.abort();
-    await Promise.all(this.#ending);
-    for (const run of this.#runs.values()) run.release();
-    this.#runs.clear();
+    if (mode === 'cancel') await this.#runs.endAll();
+    else await this.#runs.launchesDone();
+    await this.#runs.release();
   }
 
   async #accept(request: StartJobRequest, origin: JobOrigin): Promise<JobId> {
-    if (this.#stopping) throw new ServerStoppingError();
-    const { requestId } = request;
-    if (requestId === undefined) return this.#create(request, origin, null);
-    // One after the other for each requestId, so that of two at once the second finds the first.
-    const turn = (this.#requests.get(requestId) ?? Promise.resolve())
-      .catch(() => undefined)
-      .then(async () => {
-        const digest = fingerprint(request, origin);
-        const known = await this.#options.jobs.findByRequestId(requestId);
-        if (known === null) return this.#create(request, origin, digest);
-        if (known.requestFingerprint !== digest) {
-          throw new ConflictError(
-            `The requestId ${JSON.stringify(requestId)} belongs to job ${String(known.id)}, which was asked to run something else. Use a new one.`,
-          );
-        }
-        return known.id;
-      });
-    this.#requests.set(requestId, turn);
-    try {
-      return await turn;
-    } finally {
-      if (this.#requests.get(requestId) === turn) this.#requests.delete(requestId);
-    }
-  }
-
-  async #create(request: StartJobRequest, origin: JobOrigin, digest: string | null): Promise<JobId> {
-    const { jobs, environment, dataDirectory } = this.#options;
-    const spec = completeRequest(request, environment, origin);
-    const jobId = this.#jobIds.next();
-    const first: TransitionRecord = {
-      number: 1,
-      from: null,
-      to: 'QUEUED',
-      atMs: Date.now(),
-      reason: 'NONE',
-      cause: null,
-    };
-    const directory = dataDirectory.jobDirectory(jobId);
-    try {
-      createJobFiles(directory, spec, digest, first);
-      this.#runPorts.pass('TRANSITION_WRITTEN');
-      await jobs.insertQueued(jobId, spec, digest, first);
-    } catch (error) {
-      // Whoever asked is told that there is no job: the next start of the server must not find one.
-      rmSync(directory.path, { recursive: true, force: true });
-      throw error;
-    }
-    this.changes.notify(jobId);
-    this.#newRun(jobId, spec, 'QUEUED', 1);
-    this.#queue.add(jobId);
-    this.#startQueued();
-    return jobId;
-  }
-
-  #newRun(jobId: JobId, spec: JobSpec, status: JobLife['status'], transitionCount: number): JobRun {
-    const { dataDirectory, jobs, bus, log } = this.#options;
-    const directory = dataDirectory.jobDirectory(jobId);
-    const { pass } = this.#runPorts;
-    const ports = { directory, jobs, changes: this.changes, released: this.#released.signal, log, pass };
-    const life = new JobLife(jobId, ports, status, transitionCount);
-    const run = new JobRun(this.#runPorts, life, directory, spec, bus.open(jobId));
-    this.#runs.set(jobId, run);
-    return run;
-  }
-
-  /** Jobs leave the queue in order, as long as there is room. */
-  #startQueued(): void {
-    for (const jobId of this.#queue) {
-      if (this.#stopping || this.#activeJobs.size >= this.#options.maxRunning) return;
-      this.#queue.delete(jobId);
-      const run = this.#runs.get(jobId);
-      if (run !== undefined) this.#follow(jobId, run.run());
-    }
-  }
-
-  #follow(jobId: JobId, running: Promise<void>): void {
-    const ended = running.finally(() => {
-      this.#ending.delete(ended);
-      this.#runs.delete(jobId);
-      this.#startQueued();
-    });
-    this.#ending.add(ended);
-  }
-
-  async #end(jobId: JobId, run: JobRun, request: EndRequest): Promise<void> {
-    const wasQueued = this.#queue.delete(jobId);
-    try {
-      await run.requestEnd(request);
-    } finally {
-      if (wasQueued) this.#runs.delete(jobId);
-    }
-  }
-
-  async #cancelAll(): Promise<void> {
-    const requestedAtMs = Date.now();
-    await Promise.all(
-      [...this.#runs].map(([jobId, run]) =>
-        this.#end(jobId, run, {
-          reason: 'SERVER_STOPPED',
-          gracePeriodMs: run.spec.gracePeriodMs,
-          requestedBy: 'the stop of the server',
-          requestedAtMs,
-        }),
-      ),
-    );
-    await Promise.all(this.#ending);
-  }
-
-  /** A job on its way to its gate would be lost; it takes milliseconds. */
-  async #launchesDone(): Promise<void> {
-    const limitMs = performance.now() + LAUNCH_LIMIT_MS;
-    for (const run of this.#runs.values()) {
-      while (run.status === 'STARTING' && performance.now() < limitMs) {
-        await new Promise((resolve) => setTimeout(resolve, 5));
-      }
-    }
+    if (this.#isStopping) throw new ServerStoppingError();
+    return this.#intake.accept(request, origin);
   }
 }

@@ -1,12 +1,15 @@
 import type { TerminatedProcess } from '../domain/terminated-process.ts';
 import { Doorbell } from './doorbell.ts';
+import type { JobTree } from './job-tree.ts';
 import { readCommandLine, type ProcessEntry, type ProcessTable } from './process-table.ts';
-import { signalGroup, signalProcess, treeMembers, type TreeRoot } from './process-tree.ts';
+import { signalGroup, signalProcess } from './process-tree.ts';
 
-/** How long killed processes are waited for before they are reported as survivors (uninterruptible, or not ours to kill). */
+/** How long killed processes are waited for, if nothing changes, before they are survivors (uninterruptible, or not ours to kill). */
 const KILL_LIMIT_MS = 5_000;
 const FIRST_PAUSE_MS = 10;
 const LONGEST_PAUSE_MS = 200;
+/** The most processes that a report names: a job that forks without end must not fill the database. */
+const MAX_REPORTED = 5_000;
 
 interface Seen {
   readonly entry: ProcessEntry;
@@ -15,26 +18,43 @@ interface Seen {
   goneAtMs: number | null;
 }
 
+export interface TreeTerminationOptions {
+  readonly table: ProcessTable;
+  /** Borrowed. */
+  readonly tree: JobTree;
+  readonly gracePeriodMs: number;
+  /** Aborts when the server lets go of the job; the tree is then left as it is. */
+  readonly signal: AbortSignal;
+  /** Called after each look that has changed `processes` or `killedAtMs`. */
+  readonly onProgress: () => void;
+}
+
 /**
  * Ends the tree of one job: TERM and CONT (a stopped process keeps TERM pending) to the program's group in one call and to
- * its strays, the grace period, KILL to what is left, and sweeps until two in a row find nothing.
+ * its strays, the grace period, KILL to what is left, and sweeps until two in a row find nothing. What holds the tree
+ * together kills it in one step; otherwise whole groups are killed in one call each, and a tree that forks on meanwhile is
+ * stopped first, until a look finds nobody new.
  */
 export class TreeTermination {
   readonly #table: ProcessTable;
-  readonly #root: TreeRoot;
+  readonly #tree: JobTree;
   readonly #signal: AbortSignal;
+  readonly #onProgress: () => void;
   readonly #bell = new Doorbell();
   readonly #seen = new Map<string, Seen>();
   #deadlineMs: number;
+  #lastChangeMs = 0;
+  #hasChanged = false;
   #killedAtMs: number | null = null;
+  #forksOn = false;
   #groupAsked = false;
   #running: Promise<void> | undefined;
 
-  /** @param signal aborts when the server lets go of the job; the tree is then left as it is */
-  constructor(table: ProcessTable, root: TreeRoot, gracePeriodMs: number, signal: AbortSignal) {
+  constructor({ table, tree, gracePeriodMs, signal, onProgress }: TreeTerminationOptions) {
     this.#table = table;
-    this.#root = root;
+    this.#tree = tree;
     this.#signal = signal;
+    this.#onProgress = onProgress;
     this.#deadlineMs = performance.now() + gracePeriodMs;
   }
 
@@ -61,7 +81,7 @@ export class TreeTermination {
   }
 
   get processes(): readonly TerminatedProcess[] {
-    return [...this.#seen.values()].map(({ entry, command, signals, goneAtMs }) => ({
+    return [...this.#seen.values()].slice(0, MAX_REPORTED).map(({ entry, command, signals, goneAtMs }) => ({
       pid: entry.pid,
       command,
       signals: [...signals],
@@ -72,17 +92,21 @@ export class TreeTermination {
   async #sweepUntilEmpty(): Promise<void> {
     let pauseMs = FIRST_PAUSE_MS;
     for (let emptySweeps = 0; emptySweeps < 2 && !this.#signal.aborted;) {
-      const members = treeMembers(await this.#table.scan(), this.#root);
+      const members = this.#tree.members(await this.#table.scan());
       this.#record(members);
+      const restMs = this.#deadlineMs - performance.now();
+      if (members.length > 0) {
+        if (restMs <= 0) this.#kill(members);
+        else this.#askToEnd(members);
+      }
+      this.#tellProgress();
       if (members.length === 0) {
         emptySweeps += 1;
         continue;
       }
       emptySweeps = 0;
-      const restMs = this.#deadlineMs - performance.now();
-      if (restMs < -KILL_LIMIT_MS) return;
-      if (restMs <= 0) this.#kill(members);
-      else this.#askToEnd(members);
+      const stillSinceMs = performance.now() - Math.max(this.#lastChangeMs, this.#deadlineMs);
+      if (stillSinceMs > KILL_LIMIT_MS) return;
       await this.#bell.wait(this.#signal, restMs > 0 ? Math.min(pauseMs, restMs) : FIRST_PAUSE_MS);
       pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
     }
@@ -91,36 +115,56 @@ export class TreeTermination {
   /** Each process is asked once: a second TERM means "at once" to many programs. So the group as a whole is asked once, too. */
   #askToEnd(members: readonly ProcessEntry[]): void {
     const fresh = members.filter((entry) => this.#seenOf(entry).signals.length === 0);
-    const asksGroup = !this.#groupAsked && fresh.some((entry) => this.#isInGroup(entry));
+    const group = this.#tree.root.program.pid;
+    const asksGroup = !this.#groupAsked && fresh.some((entry) => entry.groupId === group);
     this.#groupAsked ||= asksGroup;
-    for (const signal of ['SIGTERM', 'SIGCONT'] as const) this.#send(fresh, signal, asksGroup);
+    for (const signal of ['SIGTERM', 'SIGCONT'] as const)
+      this.#send(fresh, signal, asksGroup ? new Set([group]) : new Set());
   }
 
   #kill(members: readonly ProcessEntry[]): void {
+    const isFirst = this.#killedAtMs === null;
     this.#killedAtMs ??= Date.now();
-    this.#send(members, 'SIGKILL', true);
+    const fresh = members.filter((entry) => !this.#seenOf(entry).signals.some(endsForking));
+    if (!isFirst && fresh.length > 0) this.#forksOn = true;
+    if (this.#tree.killHeld()) {
+      for (const entry of members) this.#note(entry, 'SIGKILL');
+      return;
+    }
+    if (this.#forksOn && fresh.length > 0) this.#send(fresh, 'SIGSTOP', this.#groupsOf(members));
+    else this.#send(members, 'SIGKILL', this.#groupsOf(members));
   }
 
-  #send(targets: readonly ProcessEntry[], signal: NodeJS.Signals, toGroup: boolean): void {
-    const viaGroup =
-      toGroup &&
-      targets.some((entry) => this.#isInGroup(entry)) &&
-      signalGroup(this.#root.program.pid, signal);
+  /** The groups that consist of the job's processes alone: the program's, and those whose leader is a member. */
+  #groupsOf(members: readonly ProcessEntry[]): ReadonlySet<number> {
+    const leaders = members.filter(({ pid, groupId }) => pid === groupId).map(({ pid }) => pid);
+    return new Set([this.#tree.root.program.pid, ...leaders]);
+  }
+
+  /** @param groups those that are signalled as a whole, in one call, so that no fork gets past it */
+  #send(targets: readonly ProcessEntry[], signal: NodeJS.Signals, groups: ReadonlySet<number>): void {
+    const reached = new Set<number>();
+    for (const groupId of new Set(targets.map((entry) => entry.groupId))) {
+      if (groups.has(groupId) && signalGroup(groupId, signal)) reached.add(groupId);
+    }
     for (const entry of targets) {
-      const reached = (viaGroup && this.#isInGroup(entry)) || signalProcess(entry, signal);
-      const { signals } = this.#seenOf(entry);
-      if (reached && signals.at(-1) !== signal) signals.push(signal);
+      if (reached.has(entry.groupId) || signalProcess(entry, signal)) this.#note(entry, signal);
     }
   }
 
-  #isInGroup(entry: ProcessEntry): boolean {
-    return entry.groupId === this.#root.program.pid;
+  #note(entry: ProcessEntry, signal: NodeJS.Signals): void {
+    const { signals } = this.#seenOf(entry);
+    if (signals.at(-1) === signal) return;
+    signals.push(signal);
+    this.#changed();
   }
 
   #record(members: readonly ProcessEntry[]): void {
     const present = new Set(members.map(keyOf));
     for (const [key, seen] of this.#seen) {
-      if (!present.has(key)) seen.goneAtMs ??= Date.now();
+      if (present.has(key) || seen.goneAtMs !== null) continue;
+      seen.goneAtMs = Date.now();
+      this.#changed();
     }
     for (const entry of members) this.#seenOf(entry);
   }
@@ -131,9 +175,25 @@ export class TreeTermination {
     if (seen === undefined) {
       seen = { entry, command: readCommandLine(entry), signals: [], goneAtMs: null };
       this.#seen.set(key, seen);
+      this.#changed();
     }
     return seen;
   }
+
+  #changed(): void {
+    this.#hasChanged = true;
+    this.#lastChangeMs = performance.now();
+  }
+
+  #tellProgress(): void {
+    if (!this.#hasChanged) return;
+    this.#hasChanged = false;
+    this.#onProgress();
+  }
+}
+
+function endsForking(signal: NodeJS.Signals): boolean {
+  return signal === 'SIGKILL' || signal === 'SIGSTOP';
 }
 
 function keyOf(entry: ProcessEntry): string {

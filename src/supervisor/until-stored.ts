@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { TransitionConflictError } from '../storage/job-store.ts';
+import { TransitionConflictError } from '../storage/job-records.ts';
 
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 1_000;

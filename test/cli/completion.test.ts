@@ -1,10 +1,17 @@
-import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { ScratchDirectory } from '../end-to-end/harness/scratch-directory.ts';
 import { LifelineCommand, type CommandResult } from './lifeline-command.ts';
 
 const COMMANDS = ['serve', 'run', 'logs', 'ps', 'show', 'cancel', 'rerun', 'open', 'completion'];
+
+function has(shell: string): boolean {
+  const isThere = spawnSync(shell, ['--version']).status === 0;
+  if (!isThere) console.warn(`SKIPPED: there is no ${shell} to complete with.`);
+  return isThere;
+}
 
 async function lifeline(...args: readonly string[]): Promise<CommandResult> {
   using command = new LifelineCommand(args, { cwd: '/' });
@@ -57,6 +64,36 @@ describe('the completion for', () => {
         expect(stdout).toContain(shell === 'zsh' ? `${option}[` : `-l ${option.slice(2)} `);
       }
     }
+  });
+
+  /** What zsh itself, on a terminal of its own, makes of a line and a tab. */
+  it.skipIf(!has('zsh'))('zsh completes on a terminal, also the command of run', async () => {
+    using scratch = new ScratchDirectory();
+    writeFileSync(scratch.file('_lifeline'), (await lifeline('completion', 'zsh')).stdout);
+    const completed = (line: string, until: string): void => {
+      const script = `zmodload zsh/zpty; zpty shell zsh -f -i
+        zpty -w shell "PS1=; autoload -U compinit; compinit -u -D; source ${scratch.file('_lifeline')}; echo re''ady"
+        zpty -r -m shell seen "*ready*"; zpty -w -n shell $'${line}\t'; zpty -r -m shell seen "*${until}*"`;
+      execFileSync('zsh', ['-f', '-c', script], { timeout: 20_000, env: { ...process.env, TERM: 'dumb' } });
+    };
+    completed('lifeline rer', 'rerun');
+    completed('lifeline logs --stream stdo', 'stdout');
+    completed('lifeline run -- mkfif', 'mkfifo');
+    completed('lifeline run mkfif', 'mkfifo');
+  });
+
+  it.skipIf(!has('fish'))('fish completes', async () => {
+    using scratch = new ScratchDirectory();
+    writeFileSync(scratch.file('lifeline.fish'), (await lifeline('completion', 'fish')).stdout);
+    const completed = (line: string): string[] => {
+      const script = `source ${scratch.file('lifeline.fish')}; complete -C '${line}'`;
+      const env = { ...process.env, HOME: scratch.path };
+      const out = execFileSync('fish', ['--no-config', '-c', script], { encoding: 'utf8', env });
+      return out.split('\n').flatMap((found) => (found === '' ? [] : found.split('\t', 1)));
+    };
+    expect(completed('lifeline re')).toEqual(['rerun']);
+    expect(completed('lifeline logs --stream ')).toEqual(['stderr', 'stdout']);
+    expect(completed('lifeline run -- mkfif')).toContain('mkfifo');
   });
 
   it('another shell is refused', async () => {

@@ -127,6 +127,32 @@ describe('a command and its requests', () => {
     expect(nobody.stderr).toBe('lifeline: The server does not answer (ECONNREFUSED). Does it run?\n');
   });
 
+  it.each([['ps'], ['show', '1'], ['cancel', '1'], ['logs', '1'], ['open']])(
+    'does not wait for ever where the server is there and gives no answer: %s',
+    async (...args) => {
+      using silent = new StubServer(() => undefined);
+      const url = await silent.listen();
+      expect(await lifeline(url, [...args, '--request-timeout', '200ms'])).toEqual({
+        code: 125,
+        stdout: '',
+        stderr: 'lifeline: The server gave no answer within 200ms. It may be stopped or overloaded.\n',
+      });
+      const json = await lifeline(url, [...args, '--request-timeout', '200ms', '--json']);
+      expect(JSON.parse(json.stderr)).toMatchObject({ error: { code: 'UNREACHABLE' } });
+      expect(silent.requests).toHaveLength(2);
+    },
+  );
+
+  it('run asks a server that gave no answer in time again, with the same request id', async () => {
+    using server = new StubServer((_body, _req, res) => {
+      if (server.requests.length > 1)
+        sendJson(res, 200, { data: { startJob: { id: '5', status: 'QUEUED' } } });
+    });
+    const args = ['run', '--detach', '--request-timeout', '200ms', '--', 'true'];
+    expect(await lifeline(await server.listen(), args)).toEqual({ code: 0, stdout: '5\n', stderr: '' });
+    expect(server.requests[1]?.body).toBe(server.requests[0]?.body);
+  });
+
   it('sends no directory of this machine to a server that may be on another', async () => {
     using server = new StubServer((_body, _req, res) =>
       sendJson(res, 200, { data: { startJob: { id: '5', status: 'QUEUED' } } }),
@@ -144,21 +170,36 @@ describe('a command and its requests', () => {
     expect((await lifeline(await server.listen(), ['ps'])).stderr).toBe('lifeline: ␛]0;owned␇\n');
   });
 
-  it('loads neither the server nor a GraphQL engine for a short command', async () => {
-    using server = new StubServer((_body, _req, res) =>
-      sendJson(res, 200, {
-        data: { jobs: { edges: [], pageInfo: { hasNextPage: false, endCursor: null } } },
-      }),
-    );
+  it.each([
+    ['ps', [], /^ID /],
+    ['logs', ['1'], /^hi\n$/],
+  ])('loads neither the server, nor a GraphQL engine, nor fetch: %s', async (command, args, printed) => {
+    using server = new StubServer((body, _req, res) => {
+      const page = { nodes: [{ seq: 1 }], pageInfo: { hasPreviousPage: false } };
+      const at = '2026-01-31T12:00:00.000Z';
+      const line = { seq: 1, stream: 'STDOUT', text: 'hi', at, atApproximate: false, continued: false };
+      const event = { __typename: 'LogLines', jobId: '1', lastSeq: 1, lines: [line] };
+      if (body.includes('subscription')) {
+        res.writeHead(200, { 'content-type': 'text/event-stream' });
+        res.write(`event: next\ndata: ${JSON.stringify({ data: { jobLogs: event } })}\n\n`);
+      } else {
+        const jobs = { edges: [], pageInfo: { hasNextPage: false, endCursor: null } };
+        sendJson(res, 200, { data: { jobs, job: { log: { lastSeq: 1, lines: page } } } });
+      }
+    });
     const coverage = scratch.file('coverage');
-    const url = await server.listen();
-    expect((await lifeline(url, ['ps'], { NODE_V8_COVERAGE: coverage })).code).toBe(0);
+    const variables = { NODE_V8_COVERAGE: coverage };
+    const { code, stdout } = await lifeline(await server.listen(), [command, ...args], variables);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(printed);
     const [report] = readdirSync(coverage).map((name) => readFileSync(`${coverage}/${name}`, 'utf8'));
     const { result } = JSON.parse(report!) as { result: { url: string }[] };
-    const loaded = result.map((script) => script.url).filter((script) => script.startsWith('file:'));
-    expect(loaded.some((script) => script.endsWith('/cli/commands/ps.js'))).toBe(true);
+    const loaded = result.map((script) => script.url);
+    expect(loaded.some((script) => script.endsWith(`/cli/commands/${command}.js`))).toBe(true);
     expect(loaded.some((script) => script.endsWith('/node_modules/commander/index.js'))).toBe(true);
-    const heavy = /\/node_modules\/(?!commander\/)|\/(domain|logs|supervisor|graphql|http)\/|\/serve\.js$/;
+    expect(loaded).toContain('node:http');
+    const heavy =
+      /\/node_modules\/(?!commander\/)|\/(domain|logs|supervisor|graphql|http)\/|\/serve\.js$|undici/;
     expect(loaded.filter((script) => heavy.test(script))).toEqual([]);
   });
 });

@@ -1,5 +1,7 @@
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import ts from 'typescript';
+import { build, type Rolldown } from 'vite';
 import { describe, expect, it } from 'vitest';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -52,5 +54,24 @@ describe('the package export lifelined/client', () => {
     expect(complaintsAbout(wrong, ts.ModuleResolutionKind.NodeNext)).toEqual([
       expect.stringContaining("'string' is not assignable"),
     ]);
+  });
+
+  it('is small, and needs no other package in a browser', async () => {
+    const result = await build({
+      configFile: false,
+      root: ROOT,
+      logLevel: 'error',
+      build: {
+        write: false,
+        target: 'es2022',
+        lib: { entry: 'dist/client/client.js', formats: ['es'] },
+        rolldownOptions: { external: (name) => !/^[./]/.test(name) },
+      },
+    });
+    const [output] = (Array.isArray(result) ? result : [result]) as [Rolldown.RolldownOutput];
+    const [chunk, ...others] = output.output;
+    expect(others).toEqual([]);
+    expect(chunk.imports).toEqual([]);
+    expect(gzipSync(chunk.code).length).toBeLessThan(6_000);
   });
 });

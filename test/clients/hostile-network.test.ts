@@ -5,7 +5,13 @@ import {
   type FollowJobLogsOptions,
   type JobLogEvent,
 } from '../../src/client/client.ts';
-import { downloadLog, JOB_LOGS, startScript, type LogEventView } from '../end-to-end/harness/jobs.ts';
+import {
+  downloadLog,
+  JOB_LOGS,
+  startScript,
+  untilStatus,
+  type LogEventView,
+} from '../end-to-end/harness/jobs.ts';
 import type { LifelineServer } from '../end-to-end/harness/lifeline-server.ts';
 import { sequenceOf } from '../end-to-end/harness/sequence-of.ts';
 import { SseStream, type SseEvent } from '../end-to-end/harness/sse-stream.ts';
@@ -149,6 +155,28 @@ describe('a reader that loses its connection 100 times at random', () => {
       expect(exitCode).toBe(3);
     }
     expect(proxies.map(({ cuts }) => cuts)).toEqual([CUTS, CUTS, CUTS]);
+    await server.assertNothingIsLeft();
+  });
+});
+
+describe('a reader whose every connection is cut after 32 kB', () => {
+  it('comes to the end of a long log all the same, by small first events', { timeout: 120_000 }, async () => {
+    const lines = 10_000;
+    const cut = (): Behaviour => ({ kind: 'cut', afterBytes: 32_000 });
+    await using ours = await HostileProxy.listen(cut);
+    await using graphql = await HostileProxy.listen(cut);
+    await using server = await startBehind([ours, graphql]);
+    const jobId = await startScript(server, `seq 1 ${lines} | sed 's/$/ of a long log/'; exit 3`);
+    await untilStatus(server, jobId, 'FAILED');
+    const readings = await Promise.all([
+      readWithOurClient(server, ours, jobId),
+      readGraphqlRaw(server, graphql, jobId),
+    ]);
+    for (const reading of readings) {
+      expect(sequenceOf(reading.lines)).toBe(`1..${lines} once`);
+      expect(reading.exitCode).toBe(3);
+    }
+    expect(ours.cuts).toBeGreaterThan(20);
     await server.assertNothingIsLeft();
   });
 });

@@ -53,7 +53,7 @@ describe('a job that is cancelled', () => {
       reason: 'CANCEL_REQUESTED',
       gracePeriodMs: NEVER_MS,
       killedAt: null,
-      containment: 'BEST_EFFORT',
+      requestedBy: 'the API token, from 127.0.0.1',
     });
     expect(
       linesOf(logEvents(stream))

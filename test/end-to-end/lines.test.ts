@@ -192,6 +192,30 @@ describe('a line', () => {
     }
   });
 
+  it('of many bytes make short pages, which lead from either end to all of them', async () => {
+    const total = 70;
+    const script = `for i in $(seq 1 ${String(total)}); do head -c 60000 /dev/zero | tr '\\0' x; echo " $i"; done`;
+    const jobId = await startScript(server, script);
+    await readWholeLog(server, jobId);
+    const pages = { first: [] as number[][], last: [] as number[][] };
+    for (let after = 0, more = true; more;) {
+      const { nodes, pageInfo } = await pageOfLines(jobId, `first: 1000, after: ${String(after)}`);
+      pages.first.push(nodes.map(({ seq }) => seq));
+      after = pageInfo.endSeq!;
+      more = pageInfo.hasNextPage;
+    }
+    for (let before = total + 1, more = true; more;) {
+      const { nodes, pageInfo } = await pageOfLines(jobId, `last: 1000, before: ${String(before)}`);
+      pages.last.unshift(nodes.map(({ seq }) => seq));
+      before = pageInfo.startSeq!;
+      more = pageInfo.hasPreviousPage;
+    }
+    for (const seqs of [pages.first, pages.last]) {
+      expect(sequenceOf(seqs.flat().map((seq) => ({ seq })))).toBe(`1..${String(total)} once`);
+      expect(seqs.map(({ length }) => length).every((length) => length <= 17)).toBe(true);
+    }
+  });
+
   it('written last of all by a program that ends at once is always there', async () => {
     for (let round = 0; round < 25; round += 1) {
       const jobId = await startScript(
@@ -208,4 +232,23 @@ describe('a line', () => {
 async function countLines(script: string) {
   const { lines } = await readWholeLog(server, await startScript(server, script));
   return { stdoutLines: lines.filter(({ stream }) => stream === 'STDOUT') };
+}
+
+interface PageOfLines {
+  readonly nodes: readonly { readonly seq: number }[];
+  readonly pageInfo: {
+    readonly startSeq: number | null;
+    readonly endSeq: number | null;
+    readonly hasNextPage: boolean;
+    readonly hasPreviousPage: boolean;
+  };
+}
+
+async function pageOfLines(jobId: string, asked: string): Promise<PageOfLines> {
+  const { job } = await server.ask<{ job: { log: { lines: PageOfLines } } }>(
+    `query ($id: ID!) { job(id: $id) { log { lines(${asked}) {
+      nodes { seq text } pageInfo { startSeq endSeq hasNextPage hasPreviousPage } } } } }`,
+    { id: jobId },
+  );
+  return job.log.lines;
 }

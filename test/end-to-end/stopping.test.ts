@@ -1,10 +1,16 @@
+// eslint-disable-next-line @typescript-eslint/no-restricted-imports -- somebody else who has the database open
+import Sqlite from 'better-sqlite3';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   doneOf,
+  downloadLog,
   followJob,
+  JOB_LOGS,
   linesOf,
   logEvents,
   readWholeLog,
@@ -59,6 +65,66 @@ describe('a server that is stopped', () => {
     writeFileSync(word, '');
     expect((await readWholeLog(server, jobId)).lines.map(({ text }) => text)).toEqual(['one', 'two']);
   });
+
+  it('lets go in time whatever its readers do', { timeout: 60_000 }, async () => {
+    const jobId = await startScript(
+      server,
+      'yes "a line that fills the buffers of those who do not read" | head -c 30000000; echo up >&2; exec sleep 600',
+    );
+    await untilTrue(async () => (await downloadLog(server, jobId, 'stderr')).length > 0);
+    const head = `Host: 127.0.0.1:${String(server.port)}\r\nAuthorization: Bearer ${server.token}\r\n`;
+    const query = JSON.stringify({ query: JOB_LOGS, variables: { jobId } });
+    const requests = [
+      `GET /events?job_id=${jobId}&after=0 HTTP/1.1\r\n${head}\r\n`,
+      `POST /graphql HTTP/1.1\r\n${head}Content-Type: application/json\r\nAccept: text/event-stream\r\nContent-Length: ${String(query.length)}\r\n\r\n${query}`,
+      `GET /jobs/${jobId}/log?stream=stdout HTTP/1.1\r\n${head}\r\n`,
+      `GET /jobs/${jobId}/log HTTP/1.1\r\n${head}\r\n`,
+      `GET /healthz HTTP/1.1\r\n${head}\r\n`,
+      `POST /graphql HTTP/1.1\r\n${head}Content-Type: application/json\r\nContent-Length: 1000\r\n\r\n{`,
+      'GET /events HTTP/1.1\r\nHos',
+      '',
+    ];
+    const sockets = Array.from({ length: 200 }, (_, index) => {
+      // Open at our end, whatever comes, and never read.
+      const socket = connect({ port: server.port, host: '127.0.0.1', allowHalfOpen: true });
+      socket.on('error', () => undefined).pause();
+      socket.write(requests[index % requests.length]!);
+      return socket;
+    });
+    try {
+      await untilTrue(async () => (await server.counters()).subscribers === 50);
+      // 1, where something was not let go in time.
+      expect(await server.end('SIGTERM')).toBe(0);
+    } finally {
+      for (const socket of sockets) socket.destroy();
+    }
+    await server.launch();
+    await server.ask('mutation ($id: ID!) { cancelJob(jobId: $id, gracePeriodMs: 0) { id } }', { id: jobId });
+  });
+
+  it(
+    'ends in time while somebody else holds the database, and loses nothing by it',
+    { timeout: 60_000 },
+    async () => {
+      const word = server.scratch.file('word');
+      const jobId = await startScript(server, `until [ -e ${word} ]; do sleep 0.02; done; exit 5`);
+      await untilStatus(server, jobId, 'RUNNING');
+      const database = new Sqlite(join(server.dataDirectory, 'lifeline.db'));
+      try {
+        database.exec('BEGIN IMMEDIATE');
+        writeFileSync(word, '');
+        // The end is in the job's directory, and waits for the database.
+        const steps = join(server.dataDirectory, 'jobs', jobId, 'transitions.jsonl');
+        await untilTrue(() => readFileSync(steps, 'utf8').includes('"to":"FAILED"'));
+        expect(await server.end('SIGTERM')).toBe(1);
+        expect(server.stderr).toContain('the stop took too long');
+      } finally {
+        database.close();
+      }
+      await server.launch();
+      expect((await readWholeLog(server, jobId)).job).toMatchObject({ status: 'FAILED', exitCode: 5 });
+    },
+  );
 
   it('by a second signal ends at once, and leaves the job alone', async () => {
     const jobId = await startScript(server, 'trap "" TERM; echo up; while :; do sleep 0.1; done');

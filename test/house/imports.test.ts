@@ -11,8 +11,8 @@ const SERVER_PARTS = ['domain', 'storage', 'logs', 'supervisor', 'graphql', 'htt
 const OWN_WORLDS: Readonly<Record<string, readonly string[]>> = { client: [], cli: ['client'] };
 /** What the command shares with the server that leaves it. */
 const SERVER_POINTER = 'server-pointer.ts';
-/** The client runs in browsers: these packages, and nothing of Node. */
-const CLIENT_PACKAGES = ['graphql-sse', '@graphql-typed-document-node/core'];
+/** The client runs in browsers, by itself: types of these packages, and nothing of Node. */
+const CLIENT_PACKAGES = ['@graphql-typed-document-node/core'];
 
 interface SourceFile {
   /** Relative to src/. */

@@ -134,7 +134,7 @@ describe('an operation on a shared stream', () => {
     await connection.start('subscription', LINES, { id });
     expect(await connection.results('query')).toEqual([{ data: { job: { status: 'RUNNING' } } }]);
     expect(await connection.results('mutation')).toEqual([{ data: { cancelJob: { id } } }]);
-    expect(harness.cancelled).toEqual([{ jobId: job.id }]);
+    expect(harness.cancelled).toEqual([{ jobId: job.id, requestedBy: 'the API token, from 127.0.0.1' }]);
     await until(() => seqs(connection.of('subscription').map(({ payload }) => payload)).length === 2);
     await job.end();
     const results = await connection.results('subscription');

@@ -128,6 +128,18 @@ describe('queries', () => {
     expect(ids(await jobs({ where: { commandContains: 'say "hi"' } }))).toEqual([a.id]);
     expect(ids(await jobs({ where: { commandContains: '100%', labels: ['blue'] } }))).toEqual([a.id]);
     expect(ids(await jobs({ where: { commandContains: 'hi","100' } }))).toEqual([]);
+    expect(ids(await jobs({ where: { commandContains: 'SAY "HI' } }))).toEqual([a.id]);
+    expect(ids(await jobs({ where: { commandContains: '%' } }))).toEqual([a.id]);
+    for (const nowhere of ['say%hi', '_bin_a', '_', 'u0025', 'b\n1000']) {
+      expect(ids(await jobs({ where: { commandContains: nowhere } }))).toEqual([]);
+    }
+    const tooLong = await harness.graphql(
+      'query ($where: JobFilter) { jobs(where: $where) { edges { cursor } } }',
+      {
+        where: { commandContains: 'x'.repeat(60_000) },
+      },
+    );
+    expect(tooLong.errors).toMatchObject([{ extensions: { code: 'INVALID_INPUT' } }]);
     expect(ids(await jobs({ where: { queuedBefore: '2000-01-01T00:00:00Z' } }))).toEqual([]);
     expect(ids(await jobs({ where: { queuedAfter: '2000-01-01T00:00:00+01:00' } }))).toContain(b.id);
   });
@@ -178,7 +190,10 @@ describe('mutations', () => {
     const { id } = await harness.runningJob();
     await harness.graphql('mutation ($id: ID!) { cancelJob(jobId: $id) { id } }', { id });
     await harness.graphql('mutation ($id: ID!) { cancelJob(jobId: $id, gracePeriodMs: 0) { id } }', { id });
-    expect(harness.cancelled).toEqual([{ jobId: id }, { jobId: id, gracePeriodMs: 0 }]);
+    expect(harness.cancelled).toEqual([
+      { jobId: id, requestedBy: 'the API token, from 127.0.0.1' },
+      { jobId: id, gracePeriodMs: 0, requestedBy: 'the API token, from 127.0.0.1' },
+    ]);
     expect(codes(await harness.graphql('mutation { cancelJob(jobId: "999999") { id } }'))).toEqual([
       'JOB_NOT_FOUND',
     ]);
@@ -272,6 +287,14 @@ describe('errors', () => {
     expect(codes(await harness.graphql(query, variables))).toEqual([code]);
     expect(harness.faults).toEqual([]);
   });
+});
+
+it('a negative seq as a cursor of lines is refused', async () => {
+  const job = await harness.runningJob();
+  for (const cursor of ['after: -1', 'before: -1']) {
+    const query = `query ($id: ID!) { job(id: $id) { log { lines(${cursor}) { nodes { seq } } } } }`;
+    expect(codes(await harness.graphql(query, { id: String(job.id) }))).toEqual(['INVALID_INPUT']);
+  }
 });
 
 describe('limits', () => {

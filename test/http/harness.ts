@@ -7,7 +7,7 @@ import { expect } from 'vitest';
 import { JobNotFoundError } from '../../src/domain/errors.ts';
 import type { JobId } from '../../src/domain/job-id.ts';
 import type { LogStream } from '../../src/domain/log-line.ts';
-import type { Containment, JobControl, Services } from '../../src/graphql/services.ts';
+import type { JobControl, Services } from '../../src/graphql/services.ts';
 import type { HttpConfig } from '../../src/http/http-config.ts';
 import { createHttpServer, type HttpTimeouts, type LifelineHttpServer } from '../../src/http/server.ts';
 import type { StreamLimits } from '../../src/http/stream-limits.ts';
@@ -121,7 +121,7 @@ export class Harness implements AsyncDisposable {
       version: '1.2.3',
       startedAtMs: Date.now(),
       limits: { maxRunning: 8 },
-      containment: 'BEST_EFFORT' satisfies Containment,
+      containment: 'none',
     };
     harness.#server = createHttpServer({
       services: options.services?.(real) ?? real,
@@ -313,14 +313,11 @@ export class TestJob {
       cause,
     });
     const host = { bootId: 'boot', pidNamespace: 'ns' };
-    await store.enterActive(
-      id,
-      { number: 2, from: 'QUEUED', to: 'STARTING', atMs, reason: 'NONE', cause },
-      'c',
-      host,
-    );
-    const running = { number: 3, from: 'STARTING', to: 'RUNNING', atMs, reason: 'NONE', cause } as const;
-    await store.transition(id, running, { pid: 4242, startedAtMs: atMs });
+    const step = { atMs, reason: 'NONE', cause } as const;
+    const active = { cookie: 'c', host };
+    await store.advance(id, { ...step, number: 2, from: 'QUEUED', to: 'STARTING', active });
+    const facts = { pid: 4242, startedAtMs: atMs };
+    await store.advance(id, { ...step, number: 3, from: 'STARTING', to: 'RUNNING', facts });
     for (const stream of ['STDOUT', 'STDERR'] as const) appendFileSync(directory.logPath(stream), '');
     const channel = harness.bus.open(id);
     const tailer = new Tailer({ directory, channel, resumed: false, idleMs: 20 });
@@ -354,12 +351,9 @@ export class TestJob {
   ): Promise<void> {
     this.#transitions += 1;
     const atMs = Date.now();
-    const final = to === 'CANCELLING' ? {} : { exitCode: to === 'SUCCEEDED' ? 0 : 143, finishedAtMs: atMs };
-    await this.#harness.store.transition(
-      this.id,
-      { number: this.#transitions, from, to, atMs, reason, cause: null },
-      final,
-    );
+    const facts = to === 'CANCELLING' ? {} : { exitCode: to === 'SUCCEEDED' ? 0 : 143, finishedAtMs: atMs };
+    const step = { number: this.#transitions, from, to, atMs, reason, cause: null, facts };
+    await this.#harness.store.advance(this.id, step);
     this.#harness.changes.notify(this.id);
   }
 

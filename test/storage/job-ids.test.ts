@@ -13,12 +13,13 @@ describe('job ids', () => {
     expect(new JobIds(directory, 0).next()).toBe(4);
   });
 
-  it('are never given twice, whichever of database, directories and note is lost', () => {
+  it('are never given twice, whichever of database, directories and note is lost', async () => {
     using scratch = new ScratchDirectory();
     const directory = DataDirectory.prepare(scratch.file('data'));
     expect(new JobIds(directory, 10).next()).toBe(11);
     mkdirSync(directory.jobDirectory(20).path);
-    expect(new JobIds(directory, 10).next()).toBe(21);
+    expect((await directory.list()).jobIds).toEqual([20]);
+    expect(new JobIds(directory, 20).next()).toBe(21);
     rmSync(directory.highestJobIdPath);
     expect(new JobIds(directory, 30).next()).toBe(31);
     writeFileSync(directory.highestJobIdPath, '');

@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DataDirectory } from '../../src/storage/data-directory.ts';
 import { Database } from '../../src/storage/database.ts';
 import { applyMigrations, MIGRATIONS_PATH, migrationNames } from '../../src/storage/migrations.ts';
+import { searchTextOf } from '../../src/storage/search-text.ts';
 import { StartupError } from '../../src/storage/startup-error.ts';
 import { ScratchDirectory } from '../end-to-end/harness/scratch-directory.ts';
 
@@ -46,7 +47,7 @@ function makeOfTheFirstVersion(): void {
     note(database, name!, createHash('sha256').update(sql).digest('hex'));
     database.exec(
       `INSERT INTO Job (id, status, reason, command, cwd, env, labels, gracePeriodMs, onEnd, queuedAt)
-       VALUES (7, 'LOST', 'NONE', '[]', '/', '[]', '["kept"]', 0, 'WAIT', '2026-01-01T00:00:00.000+00:00')`,
+       VALUES (7, 'LOST', 'NONE', '["echo","100%","a_b"]', '/', '[]', '["kept"]', 0, 'WAIT', '2026-01-01T00:00:00.000+00:00')`,
     );
   });
 }
@@ -81,7 +82,10 @@ describe('migrations', () => {
       ]);
     });
     await using database = await Database.open(directory);
-    expect(await database.read.job.findUnique({ where: { id: 7 } })).toMatchObject({ status: 'LOST' });
+    expect(await database.read.job.findUnique({ where: { id: 7 } })).toMatchObject({
+      status: 'LOST',
+      searchText: searchTextOf(['echo', '100%', 'a_b']),
+    });
   });
 
   it('refuse a database of a newer version, and write nothing to it', async () => {

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { createExitRecord, exitRecordTimeMs, readExitRecord } from '../../src/supervisor/exit-record.ts';
 import { ScratchDirectory } from '../end-to-end/harness/scratch-directory.ts';
 
-const NOTHING = { started: false, aborted: false, exitStatus: null, drained: false };
+const NOTHING = { started: false, aborted: false, exitStatus: null, drained: false, alone: false };
 const slot = (word: string): string => `${word.padEnd(15)}\n`;
 
 describe('the exit record', () => {
@@ -19,7 +19,8 @@ describe('the exit record', () => {
       for (const word of ['started', 'exit 255', 'drained']) writeSync(descriptor, slot(word));
       expect(statSync(path).size).toBe(size);
       expect(mode & 0o777).toBe(0o600);
-      expect(readExitRecord(path)).toEqual({ started: true, aborted: false, exitStatus: 255, drained: true });
+      const whole = { started: true, aborted: false, exitStatus: 255, drained: true, alone: false };
+      expect(readExitRecord(path)).toEqual(whole);
     } finally {
       closeSync(descriptor);
     }
@@ -29,14 +30,16 @@ describe('the exit record', () => {
     using scratch = new ScratchDirectory();
     const path = scratch.file('exit');
     fc.assert(
-      fc.property(fc.nat({ max: 255 }), fc.nat({ max: 64 }), (exitStatus, written) => {
-        const full = slot('started') + slot(`exit ${String(exitStatus)}`) + slot('drained') + slot('');
+      fc.property(fc.nat({ max: 255 }), fc.nat({ max: 64 }), fc.boolean(), (exitStatus, written, alone) => {
+        const drained = alone ? 'drained alone' : 'drained';
+        const full = slot('started') + slot(`exit ${String(exitStatus)}`) + slot(drained) + slot('');
         const prefilled = slot('').repeat(4);
         writeFileSync(path, full.slice(0, written) + prefilled.slice(written));
         const record = readExitRecord(path);
         expect(record.aborted).toBe(false);
         expect(record.started).toBe(written >= 'started'.length);
-        expect(record.drained).toBe(written >= 32 + 'drained'.length);
+        if (written >= 48) expect([record.drained, record.alone]).toEqual([true, alone]);
+        if (written < 32 + 'drained'.length) expect([record.drained, record.alone]).toEqual([false, false]);
         // The shim writes each word with one call, so a torn number is not among the things that happen.
         if (written >= 32) expect(record.exitStatus).toBe(exitStatus);
         if (written < 16 + 'exit 0'.length) expect(record.exitStatus).toBeNull();

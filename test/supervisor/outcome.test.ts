@@ -1,7 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { outcomeElsewhere, outcomeOf } from '../../src/supervisor/outcome.ts';
 
-const record = (exitStatus: number | null) => ({ started: true, aborted: false, exitStatus, drained: true });
+const record = (exitStatus: number | null) => ({
+  started: true,
+  aborted: false,
+  exitStatus,
+  drained: true,
+  alone: false,
+});
 const outcomeOfExit = (exitStatus: number) => outcomeOf(record(exitStatus), null, false);
 
 describe('the outcome', () => {

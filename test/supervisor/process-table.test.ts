@@ -62,7 +62,7 @@ describe('a line of /proc/PID/stat', () => {
       expect(found).toMatchObject({ pid: child.pid, name: 'a) R 1 (b', parentPid: process.pid });
       expect(isAlive(found)).toBe(true);
       expect(isAlive({ ...found, startTicks: found.startTicks + 1 })).toBe(false);
-      const { processes } = await new ProcessTable().scan();
+      const { processes } = await new ProcessTable('LIFELINE_COOKIE').scan();
       expect(processes.get(child.pid!)).toMatchObject({ name: 'a) R 1 (b', startTicks: found.startTicks });
     } finally {
       child.kill('SIGKILL');
@@ -73,7 +73,7 @@ describe('a line of /proc/PID/stat', () => {
 
 describe('the process table', () => {
   it('gives everybody who asks before a scan begins the same picture, and a later one a new picture', async () => {
-    const table = new ProcessTable();
+    const table = new ProcessTable('LIFELINE_COOKIE');
     const [first, second] = [table.scan(), table.scan()];
     expect(await first).toBe(await second);
     const third = table.scan();

@@ -1,22 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ProcessSnapshot, type ProcessEntry } from '../../src/supervisor/process-table.ts';
-import { shimSessionLives, treeMembers, type TreeRoot } from '../../src/supervisor/process-tree.ts';
+import { shimSession, treeMembers, type TreeRoot } from '../../src/supervisor/process-tree.ts';
 
 /** A picture whose processes carry cookies without being real. */
-class DrawnSnapshot extends ProcessSnapshot {
-  readonly #cookies: ReadonlyMap<number, string>;
-
-  constructor(processes: readonly DrawnProcess[]) {
-    super(new Map(processes.map((process) => [process.pid, process])));
-    this.#cookies = new Map(
-      processes.flatMap(({ pid, cookie }) => (cookie === undefined ? [] : [[pid, cookie]])),
-    );
-  }
-
-  override environmentValue(pid: number): string | undefined {
-    return this.#cookies.get(pid);
-  }
+function drawnSnapshot(processes: readonly DrawnProcess[]): ProcessSnapshot {
+  const byPid = new Map(processes.map((process) => [process.pid, process]));
+  return new ProcessSnapshot(byPid, (pid) => byPid.get(pid)?.cookie);
 }
 
 interface DrawnProcess extends ProcessEntry {
@@ -42,7 +32,7 @@ function drawn(facts: Partial<DrawnProcess> & { pid: number }): DrawnProcess {
 }
 
 function members(...processes: DrawnProcess[]): number[] {
-  return treeMembers(new DrawnSnapshot(processes), ROOT)
+  return treeMembers(drawnSnapshot(processes), ROOT)
     .map(({ pid }) => pid)
     .sort((a, b) => a - b);
 }
@@ -131,7 +121,7 @@ describe('the tree of a job', () => {
 describe('the session of a shim', () => {
   const shim = drawn({ pid: 10, sessionId: 10, startTicks: 100 });
   const sink = drawn({ pid: 11, sessionId: 10, startTicks: 101 });
-  const lives = (...processes: DrawnProcess[]) => shimSessionLives(new DrawnSnapshot(processes), ROOT);
+  const lives = (...processes: DrawnProcess[]) => shimSession(drawnSnapshot(processes), ROOT).length > 0;
 
   it('lives with the shim or what it has left', () => {
     expect([lives(shim, sink), lives(shim), lives(sink), lives(), lives(PROGRAM)]).toEqual([

@@ -8,6 +8,7 @@ import { LogEventBus } from '../../src/logs/log-event-bus.ts';
 import { DataDirectory } from '../../src/storage/data-directory.ts';
 import { Database } from '../../src/storage/database.ts';
 import { JobStore } from '../../src/storage/job-store.ts';
+import { Containment } from '../../src/supervisor/containment.ts';
 import { findLaunchTools } from '../../src/supervisor/launch-tools.ts';
 import {
   LaunchFailedError,
@@ -61,6 +62,7 @@ async function openSupervisor(
     jobs,
     bus,
     launcher,
+    containment: Containment.find({ wanted: 'none', dataDirectoryPath: directory.path, tini: null }),
     host,
     environment: [
       { name: 'PATH', value: PATH },
@@ -78,7 +80,7 @@ async function openSupervisor(
   return supervisor;
 }
 
-const realLauncher = (): Launcher => new ShimLauncher(findLaunchTools(PATH));
+const realLauncher = (): Launcher => new ShimLauncher(findLaunchTools(PATH), null);
 
 /** A launcher that does what it is told instead of starting anything. */
 function launcherThat(launch: () => Promise<GatedProcess> | GatedProcess): Launcher {
@@ -216,7 +218,7 @@ describe('a job that could not be stored', () => {
     await database.gate.transaction(async (tx) =>
       tx.$executeRawUnsafe('ALTER TABLE Elsewhere RENAME TO JobTransition'),
     );
-    expect([supervisor.queuedJobs, bus.size, directory.jobIds()]).toEqual([0, 0, []]);
+    expect([supervisor.queuedJobs, bus.size, (await directory.list()).jobIds]).toEqual([0, 0, []]);
     const jobId = await supervisor.startJob({ script: 'exit 0', cwd: '/' });
     await readToEnd(jobId);
     expect(await jobs.findJob(jobId)).toMatchObject({ status: 'SUCCEEDED' });

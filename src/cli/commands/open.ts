@@ -1,3 +1,4 @@
+import type { FetchResponse } from '../../client/endpoint.ts';
 import { codedErrorIn, LifelineConnectionError, LifelineRequestError } from '../../client/errors.ts';
 import { CliError } from '../cli-error.ts';
 import type { CommandContext } from '../command-context.ts';
@@ -14,7 +15,7 @@ export async function open(context: CommandContext): Promise<number> {
     throw new LifelineRequestError(refusal.code, refusal.message);
   const ticket =
     typeof answer === 'object' && answer !== null ? (answer as { url?: unknown }).url : undefined;
-  if (!response.ok || typeof ticket !== 'string') {
+  if (response.status !== 200 || typeof ticket !== 'string') {
     throw new CliError(`The server gives no tickets for browsers (HTTP ${response.status}).`);
   }
   const url = new URL(ticket, connection.url).href;
@@ -22,16 +23,18 @@ export async function open(context: CommandContext): Promise<number> {
   return EXIT.OK;
 }
 
-async function ask(request: () => Promise<Response>): Promise<{ response: Response; answer: unknown }> {
+async function ask(
+  request: () => Promise<FetchResponse>,
+): Promise<{ response: FetchResponse; answer: unknown }> {
   try {
     const response = await request();
-    const text = await response.text();
-    return { response, answer: isJson(response) ? JSON.parse(text) : undefined };
+    return { response, answer: isJson(response) ? await response.json() : undefined };
   } catch (cause) {
+    if (cause instanceof LifelineConnectionError) throw cause;
     throw new LifelineConnectionError('There was no answer.', { cause });
   }
 }
 
-function isJson(response: Response): boolean {
+function isJson(response: FetchResponse): boolean {
   return /\bjson\b/.test(response.headers.get('content-type') ?? '');
 }

@@ -4,6 +4,10 @@ import type { CommandWords, OptionWords } from './command-words.ts';
 export function zshCompletion(commands: readonly CommandWords[]): string {
   return `#compdef lifeline
 # zsh completion for lifeline: source <(lifeline completion zsh)
+_lifeline_command() {
+  if [[ $words[1] == -- ]]; then shift words; ((CURRENT--)); fi
+  _normal
+}
 _lifeline() {
   local line state
   _arguments -C '1: :->command' '*:: :->rest'
@@ -28,7 +32,7 @@ if [ "$funcstack[1]" = _lifeline ]; then _lifeline "$@"; else compdef _lifeline 
 function commandCase({ name, options, choices, takesCommand }: CommandWords): string {
   const specs = options.flatMap(optionSpecs);
   if (choices.length > 0) specs.push(`1: :(${choices.join(' ')})`);
-  if (takesCommand) specs.push('*:: :_normal');
+  if (takesCommand) specs.push('*:: :_lifeline_command');
   return `        ${name}) _arguments ${specs.map(quoted).join(' ')} ;;`;
 }
 

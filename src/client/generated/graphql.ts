@@ -21,7 +21,7 @@ export type EnvInput = {
 
 /** Which jobs. Everything that is given must hold. */
 export type JobFilter = {
-  /** With this text in its command or script. As in SQL, `_` stands for any character, `%` for any text, and upper and lower case of ASCII letters are the same. */
+  /** With this text in its script, or in one word of its command; upper and lower case of ASCII letters are the same. At most 1000 characters. */
   readonly commandContains?: string | null | undefined;
   /** With all of these labels, exactly as written. */
   readonly labels?: ReadonlyArray<string> | null | undefined;

@@ -1,7 +1,7 @@
 import type { JobReason } from '../../domain/job-status.ts';
 import type { TerminatedProcess } from '../../domain/terminated-process.ts';
 import { builder } from '../builder.ts';
-import type { Containment } from '../services.ts';
+import type { Containment } from '../../domain/containment.ts';
 import { readProcesses } from '../stored-json.ts';
 import { ContainmentRef } from './containment.ts';
 import { JobReasonRef } from './job-reason.ts';

@@ -1,4 +1,6 @@
+import { InvalidInputError } from '../../domain/errors.ts';
 import type { JobStatus } from '../../domain/job-status.ts';
+import { searchable } from '../../storage/search-text.ts';
 import { builder } from '../builder.ts';
 import { given } from '../given.ts';
 import type PrismaTypes from '../generated/pothos-types.ts';
@@ -11,7 +13,7 @@ export const JobFilter = builder.inputType('JobFilter', {
     labels: t.stringList({ description: 'With all of these labels, exactly as written.' }),
     commandContains: t.string({
       description:
-        'With this text in its command or script. As in SQL, `_` stands for any character, `%` for any text, and upper and lower case of ASCII letters are the same.',
+        'With this text in its script, or in one word of its command; upper and lower case of ASCII letters are the same. At most 1000 characters.',
     }),
     queuedAfter: t.field({ type: 'DateTime', description: 'Accepted at this instant or later.' }),
     queuedBefore: t.field({ type: 'DateTime', description: 'Accepted before this instant.' }),
@@ -26,19 +28,21 @@ interface JobFilterShape {
   readonly queuedBefore?: Date | null | undefined;
 }
 
-/**
- * The filter as Prisma takes it.
- *
- * A command is stored as a JSON array, so a text is looked for as JSON writes it: a quote in it cannot reach over the
- * bounds of an element. Known gap: Prisma hands it to SQLite's LIKE unescaped, with its wildcards and without case.
- */
+/** More than anybody types, and less than what SQLite refuses. */
+const MAX_SEARCH_LENGTH = 1_000;
+
+/** The filter as Prisma takes it. @throws InvalidInputError for a text that is too long to look for */
 export function jobsWhere(filter: JobFilterShape): PrismaTypes['Job']['Where'] {
   const { statuses, labels, commandContains, queuedAfter, queuedBefore } = given(filter);
+  if (commandContains !== undefined && commandContains.length > MAX_SEARCH_LENGTH) {
+    throw new InvalidInputError(
+      `commandContains can have ${String(MAX_SEARCH_LENGTH)} characters at most.`,
+      'commandContains',
+    );
+  }
   return {
     ...(statuses && { status: { in: [...statuses] } }),
-    ...(commandContains !== undefined && {
-      command: { contains: JSON.stringify(commandContains).slice(1, -1) },
-    }),
+    ...(commandContains !== undefined && { searchText: { contains: searchable(commandContains) } }),
     ...(labels && { AND: labels.map((label) => ({ labelIndex: { some: { label } } })) }),
     ...((queuedAfter ?? queuedBefore) && { queuedAt: given({ gte: queuedAfter, lt: queuedBefore }) }),
   };

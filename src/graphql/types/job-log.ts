@@ -1,3 +1,4 @@
+import { InvalidInputError } from '../../domain/errors.ts';
 import { builder } from '../builder.ts';
 import { given } from '../given.ts';
 import type { JobLogView, LogPageView } from '../job-log-view.ts';
@@ -90,7 +91,8 @@ export const JobLog = builder.objectRef<JobLogView>('JobLog').implement({
     }),
     lines: t.field({
       type: LogPage,
-      description: 'A page of lines. Without arguments: the first 100.',
+      description:
+        'A page of lines. Without arguments: the first 100. A page of long lines has fewer than were asked for: it ends at 1 MiB of text, and `pageInfo` says that there are more.',
       args: {
         after: t.arg({ type: 'SafeInt', description: 'Only lines with a higher seq.' }),
         before: t.arg({ type: 'SafeInt', description: 'Only lines with a lower seq.' }),
@@ -108,6 +110,10 @@ export const JobLog = builder.objectRef<JobLogView>('JobLog').implement({
       }),
       resolve: (log, { after, before, first, last, streams }) => {
         checkPageSize({ first, last }, MAX_LINES);
+        for (const [field, seq] of Object.entries(given({ after, before }))) {
+          if (seq < 0)
+            throw new InvalidInputError(`${field} is the seq of a line; it cannot be negative.`, field);
+        }
         return log.page({
           ...given({ after, before, last, streams }),
           ...((last ?? null) === null && { first: first ?? DEFAULT_LINES }),

@@ -200,9 +200,9 @@ builder.mutationFields((t) => ({
           'Milliseconds between the polite signal and SIGKILL, instead of the job’s own; 0 kills now.',
       }),
     },
-    resolve: async (query, _parent, { jobId, gracePeriodMs }, { services }) => {
+    resolve: async (query, _parent, { jobId, gracePeriodMs }, { services, requester }) => {
       const id = jobIdFrom(jobId);
-      await services.supervisor.cancelJob(id, given({ gracePeriodMs }));
+      await services.supervisor.cancelJob(id, { ...given({ gracePeriodMs }), requestedBy: requester });
       return services.read.job.findUniqueOrThrow({ ...query, where: { id } });
     },
   }),

@@ -1,25 +1,8 @@
 import { builder, MAX_PAGE_SIZE } from '../builder.ts';
-import type { Reconciliation } from '../../supervisor/reconcile.ts';
 import type { Services } from '../services.ts';
-import { ContainmentRef } from './containment.ts';
+import { ContainmentMeansRef, ContainmentRef } from './containment.ts';
 import { MAX_LINES } from './job-log.ts';
-
-const ReconciliationRef = builder.objectRef<Reconciliation>('Reconciliation').implement({
-  description: 'What the server found at its start of the jobs that it had left.',
-  fields: (t) => ({
-    at: t.field({ type: 'DateTime', description: 'When.', resolve: ({ atMs }) => new Date(atMs) }),
-    adopted: t.exposeInt('adopted', { description: 'Jobs that still ran and were taken over.' }),
-    finished: t.exposeInt('finished', {
-      description: 'Jobs that had ended meanwhile, with a recorded outcome.',
-    }),
-    lost: t.exposeInt('lost', { description: 'Jobs that had ended without a trace of how.' }),
-    failed: t.exposeInt('failed', { description: 'Jobs whose launch had not come through.' }),
-    imported: t.exposeInt('imported', {
-      description: 'Jobs that only their files knew, and that wait as before.',
-    }),
-    requeued: t.exposeInt('requeued', { description: 'Jobs that were still waiting and kept their place.' }),
-  }),
-});
+import { ReconciliationRef } from './reconciliation.ts';
 
 const ServerLimits = builder.objectRef<Services['limits']>('ServerLimits').implement({
   description: 'What the server allows.',
@@ -63,9 +46,14 @@ const Server = builder.objectRef<Services>('Server').implement({
       resolve: ({ bus, supervisor }) => bus.subscribers + supervisor.changes.subscribers,
     }),
     limits: t.field({ type: ServerLimits, description: 'What it allows.', resolve: ({ limits }) => limits }),
-    containment: t.expose('containment', {
+    containment: t.field({
       type: ContainmentRef,
       description: 'How sure it is that it finds all processes of a job.',
+      resolve: ({ containment }) => (containment === 'none' ? 'BEST_EFFORT' : 'CONTAINED'),
+    }),
+    containmentMeans: t.expose('containment', {
+      type: ContainmentMeansRef,
+      description: 'What holds the processes of jobs together that it starts now.',
     }),
     lastReconciliation: t.field({
       type: ReconciliationRef,

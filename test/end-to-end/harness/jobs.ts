@@ -21,6 +21,7 @@ export interface JobView {
   readonly transitions: readonly { readonly from: string | null; readonly to: string; readonly at: string }[];
   readonly cancellation: {
     readonly reason: string;
+    readonly requestedBy: string | null;
     readonly gracePeriodMs: number;
     readonly killedAt: string | null;
     readonly finishedAt: string | null;
@@ -66,7 +67,7 @@ export type LogEventView =
 const JOB = `
   id status reason message command pid exitCode signal signalInferred queuedAt startedAt finishedAt durationMs
   transitions { from to at }
-  cancellation { reason gracePeriodMs killedAt finishedAt containment processes { pid signals goneAt } }`;
+  cancellation { reason requestedBy gracePeriodMs killedAt finishedAt containment processes { pid signals goneAt } }`;
 
 export const JOB_LOGS = `
   subscription ($jobId: ID!, $after: SafeInt, $tail: Int, $streams: [LogStream!], $heartbeatMs: Int) {

@@ -1,0 +1,137 @@
+import type { JobId } from '../domain/job-id.ts';
+import type { JobSpec } from '../domain/job-spec.ts';
+import { isActive, isFinal, type JobStatus } from '../domain/job-status.ts';
+import type { Prisma } from './generated/client.ts';
+import type { StoredIdentity } from './identity-file.ts';
+import {
+  TransitionConflictError,
+  type CancellationFacts,
+  type JobFacts,
+  type StepRecord,
+  type TransitionRecord,
+} from './job-records.ts';
+import { searchTextOf } from './search-text.ts';
+
+/** Inserts the job with its first transition. */
+export async function insertJob(
+  tx: Prisma.TransactionClient,
+  jobId: JobId,
+  spec: JobSpec,
+  requestFingerprint: string | null,
+  first: TransitionRecord,
+): Promise<void> {
+  await tx.job.create({
+    data: {
+      id: jobId,
+      requestId: spec.requestId,
+      requestFingerprint,
+      status: first.to,
+      reason: first.reason,
+      command: JSON.stringify(spec.command),
+      script: spec.script,
+      searchText: searchTextOf(spec.command),
+      cwd: spec.cwd,
+      env: JSON.stringify(spec.env),
+      labels: JSON.stringify(spec.labels),
+      labelIndex: { create: spec.labels.map((label) => ({ label })) },
+      timeoutMs: spec.timeoutMs,
+      gracePeriodMs: spec.gracePeriodMs,
+      onEnd: spec.onEnd,
+      attempt: spec.attempt,
+      rerunOfId: spec.rerunOfId,
+      queuedAt: new Date(first.atMs),
+      transitions: { create: transitionData(first) },
+    },
+  });
+}
+
+/** Applies what a row at `status` lacks, and says who the processes are of a job that is then active. */
+export async function catchUp(
+  tx: Prisma.TransactionClient,
+  jobId: JobId,
+  status: JobStatus,
+  steps: readonly StepRecord[],
+  identity: StoredIdentity | null,
+): Promise<void> {
+  for (const step of steps) await applyStep(tx, jobId, step);
+  if (identity === null || !isActive(steps.at(-1)?.to ?? status)) return;
+  const data = identityData(identity);
+  await tx.activeJob.upsert({ where: { jobId }, create: { jobId, ...data }, update: data });
+}
+
+/** One step with all that belongs to it. @throws TransitionConflictError */
+export async function applyStep(tx: Prisma.TransactionClient, jobId: JobId, step: StepRecord): Promise<void> {
+  const { facts = {}, cancellation, active, ...transition } = step;
+  await compareAndSet(tx, jobId, transition, facts);
+  if (active !== undefined)
+    await tx.activeJob.create({ data: { jobId, cookie: active.cookie, ...active.host } });
+  if (cancellation !== undefined) await upsertCancellation(tx, jobId, cancellation);
+  if (isFinal(step.to)) await tx.activeJob.deleteMany({ where: { jobId } });
+}
+
+/** The columns of the active map. */
+export function identityData({ cookie, host, shim, program }: StoredIdentity) {
+  return {
+    cookie,
+    ...host,
+    shimPid: shim.pid,
+    shimStartTicks: shim.startTicks,
+    programPid: program.pid,
+    programStartTicks: program.startTicks,
+  };
+}
+
+async function compareAndSet(
+  tx: Prisma.TransactionClient,
+  jobId: JobId,
+  transition: TransitionRecord,
+  facts: JobFacts,
+): Promise<void> {
+  const { startedAtMs, finishedAtMs } = facts;
+  const { count } = await tx.job.updateMany({
+    where: { id: jobId, status: transition.from ?? '' },
+    data: {
+      status: transition.to,
+      reason: transition.reason,
+      ...columnsOf(facts),
+      ...(startedAtMs === undefined ? {} : { startedAt: new Date(startedAtMs) }),
+      ...(finishedAtMs === undefined ? {} : { finishedAt: new Date(finishedAtMs) }),
+    },
+  });
+  if (count !== 1) throw new TransitionConflictError(jobId, transition);
+  await tx.jobTransition.create({ data: { jobId, ...transitionData(transition) } });
+}
+
+async function upsertCancellation(
+  tx: Prisma.TransactionClient,
+  jobId: JobId,
+  facts: CancellationFacts,
+): Promise<void> {
+  const data = cancellationData(facts);
+  await tx.cancellation.upsert({ where: { jobId }, create: { jobId, ...data }, update: data });
+}
+
+export function cancellationData(facts: CancellationFacts) {
+  const { requestedAtMs, killedAtMs, finishedAtMs, processes, ...columns } = facts;
+  return {
+    ...columns,
+    requestedAt: new Date(requestedAtMs),
+    killedAt: killedAtMs === null ? null : new Date(killedAtMs),
+    finishedAt: finishedAtMs === null ? null : new Date(finishedAtMs),
+    processes: JSON.stringify(processes),
+  };
+}
+
+function transitionData(transition: TransitionRecord) {
+  const { atMs, ...columns } = transition;
+  return { ...columns, at: new Date(atMs) };
+}
+
+/** Without what is not said: that stays as it is. */
+function columnsOf({
+  startedAtMs: _started,
+  finishedAtMs: _finished,
+  ...columns
+}: JobFacts): Prisma.JobUpdateManyMutationInput {
+  return Object.fromEntries(Object.entries(columns).filter(([, value]) => value !== undefined));
+}

@@ -1,0 +1,68 @@
+import type { EnvEntry, JobSpec } from '../domain/job-spec.ts';
+import type { OnEnd } from '../domain/job-status.ts';
+import type { HostIdentity } from '../domain/process-identity.ts';
+import type {
+  ActiveJobRecord,
+  CancellationRecord,
+  JobRecord,
+  UnfinishedJobRecord,
+} from '../storage/job-records.ts';
+import type { EndRequest } from './end-request.ts';
+import { processIdentity, type ResumedRun } from './job-run.ts';
+import { processAgeMs } from './process-clock.ts';
+import type { TreeRoot } from './process-tree.ts';
+
+/** What a row says of the run that a former server had begun. */
+export function formerRun(row: UnfinishedJobRecord, now: HostIdentity): ResumedRun {
+  const { active, cancellation, startedAt } = row;
+  const root = active === null ? null : treeRoot(active);
+  const host = { bootId: active?.bootId ?? '', pidNamespace: active?.pidNamespace ?? '' };
+  const isHere = host.bootId === now.bootId && host.pidNamespace === now.pidNamespace;
+  const ageMs = root !== null && isHere ? processAgeMs(root.program) : null;
+  return {
+    root,
+    host,
+    startedAtMs: startedAt === null ? null : startedAt.getTime(),
+    startedMonotonicMs: performance.now() - (ageMs ?? wallAgeMs(startedAt)),
+    endRequest: cancellation === null ? null : endRequest(cancellation),
+    launchFailure: 'The server ended before the program could start.',
+  };
+}
+
+function wallAgeMs(startedAt: Date | null): number {
+  return startedAt === null ? 0 : Math.max(0, Date.now() - startedAt.getTime());
+}
+
+function treeRoot(active: ActiveJobRecord): TreeRoot | null {
+  const shim = processIdentity(active.shimPid, active.shimStartTicks);
+  const program = processIdentity(active.programPid, active.programStartTicks);
+  return shim === null || program === null ? null : { cookie: active.cookie, shim, program };
+}
+
+function endRequest(cancellation: CancellationRecord): EndRequest {
+  return {
+    reason: cancellation.reason as EndRequest['reason'],
+    gracePeriodMs: Number(cancellation.gracePeriodMs),
+    requestedBy: cancellation.requestedBy,
+    requestedAtMs: cancellation.requestedAt.getTime(),
+  };
+}
+
+/** What a row says of its job, where the directory is gone: all but its standard input, and whether it was unbuffered. */
+export function specOfRow(row: JobRecord): JobSpec {
+  return {
+    command: JSON.parse(row.command) as string[],
+    script: row.script,
+    cwd: row.cwd,
+    env: JSON.parse(row.env) as EnvEntry[],
+    stdin: null,
+    unbuffered: false,
+    timeoutMs: row.timeoutMs === null ? null : Number(row.timeoutMs),
+    gracePeriodMs: Number(row.gracePeriodMs),
+    onEnd: row.onEnd as OnEnd,
+    labels: JSON.parse(row.labels) as string[],
+    requestId: row.requestId,
+    rerunOfId: row.rerunOfId,
+    attempt: row.attempt,
+  };
+}

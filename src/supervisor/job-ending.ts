@@ -1,0 +1,102 @@
+import type { CancellationFacts } from '../storage/job-records.ts';
+import { cancellationFacts, type EndRequest } from './end-request.ts';
+import type { JobTree } from './job-tree.ts';
+import type { ProcessTable } from './process-table.ts';
+import { TreeTermination } from './tree-termination.ts';
+
+export interface JobEndingOptions {
+  readonly table: ProcessTable;
+  /** Aborts when the server lets go of its jobs. */
+  readonly released: AbortSignal;
+  /** Called when `facts` has changed on the way. */
+  readonly onProgress: (facts: CancellationFacts) => void;
+}
+
+/**
+ * How one job is brought to its end: who asked for it, if anybody did, and what became of its processes.
+ *
+ * States: nothing asked → asked → terminating → swept. The first request counts; later ones shorten the grace period. The
+ * sweep that ends every job is the same, asked or not.
+ */
+export class JobEnding {
+  readonly #options: JobEndingOptions;
+  #request: EndRequest | null;
+  #tree: JobTree | null = null;
+  #termination: TreeTermination | null = null;
+
+  /** @param request what a former server was asked for */
+  constructor(options: JobEndingOptions, request: EndRequest | null = null) {
+    this.#options = options;
+    this.#request = request;
+  }
+
+  get request(): EndRequest | null {
+    return this.#request;
+  }
+
+  /** Whether the grace period ran out. */
+  get killed(): boolean {
+    return this.#termination !== null && this.#termination.killedAtMs !== null;
+  }
+
+  /** @returns whether this is the first request */
+  ask(request: EndRequest): boolean {
+    if (this.#request === null) {
+      this.#request = request;
+      return true;
+    }
+    this.hurry(request.gracePeriodMs);
+    return false;
+  }
+
+  /** Shortens the grace period, also of a sweep that nobody asked for. */
+  hurry(gracePeriodMs: number): void {
+    if (this.#request !== null && gracePeriodMs < this.#request.gracePeriodMs)
+      this.#request = { ...this.#request, gracePeriodMs };
+    this.#termination?.hurry(gracePeriodMs);
+    this.#tellProgress();
+  }
+
+  /** Begins to end what was asked to end: what is left of its grace period counts. @param tree borrowed until the end of the job */
+  async begin(tree: JobTree): Promise<void> {
+    if (this.#request === null) return;
+    const sinceMs = Math.max(0, Date.now() - this.#request.requestedAtMs);
+    await this.#terminate(tree, Math.max(0, this.#request.gracePeriodMs - sinceMs));
+  }
+
+  /** Whether `begin` or `sweep` was called. */
+  get hasBegun(): boolean {
+    return this.#termination !== null;
+  }
+
+  /** Ends what is left of the tree, whether anybody asked or not. Resolves when nothing is left, or only survivors are. */
+  async sweep(tree: JobTree, gracePeriodMs: number): Promise<void> {
+    const swept = this.#terminate(tree, gracePeriodMs);
+    this.#termination?.poke();
+    await swept;
+  }
+
+  /** The report as it stands; `null` where nobody asked. @param finishedAtMs when nothing was left; `null` before */
+  facts(finishedAtMs: number | null): CancellationFacts | null {
+    return this.#request === null
+      ? null
+      : cancellationFacts(this.#request, this.#termination, this.#tree?.isHeld === true, finishedAtMs);
+  }
+
+  async #terminate(tree: JobTree, gracePeriodMs: number): Promise<void> {
+    this.#tree = tree;
+    this.#termination ??= new TreeTermination({
+      table: this.#options.table,
+      tree,
+      gracePeriodMs,
+      signal: this.#options.released,
+      onProgress: () => this.#tellProgress(),
+    });
+    await this.#termination.run();
+  }
+
+  #tellProgress(): void {
+    const facts = this.facts(null);
+    if (facts !== null) this.#options.onProgress(facts);
+  }
+}

@@ -1,0 +1,87 @@
+import { rmSync } from 'node:fs';
+import type { PassCheckpoint } from '../domain/checkpoint.ts';
+import { ConflictError } from '../domain/errors.ts';
+import type { JobId } from '../domain/job-id.ts';
+import type { EnvEntry, JobSpec } from '../domain/job-spec.ts';
+import type { DataDirectory } from '../storage/data-directory.ts';
+import { createJobFiles } from '../storage/job-files.ts';
+import type { JobIds } from '../storage/job-ids.ts';
+import type { TransitionRecord } from '../storage/job-records.ts';
+import type { JobStore } from '../storage/job-store.ts';
+import { completeRequest, fingerprint, type JobOrigin, type StartJobRequest } from './job-request.ts';
+
+export interface JobIntakePorts {
+  readonly dataDirectory: DataDirectory;
+  readonly jobs: JobStore;
+  readonly jobIds: JobIds;
+  /** PATH, HOME, LANG: what every job's environment begins with. */
+  readonly environment: readonly EnvEntry[];
+  /** Called once for each new job, when it is stored and before its request is answered. */
+  readonly pass: PassCheckpoint;
+  readonly onCreated: (jobId: JobId, spec: JobSpec) => void;
+}
+
+/** Turns requests into stored jobs: directory first, then row. One requestId names one job, however often it comes. */
+export class JobIntake {
+  readonly #ports: JobIntakePorts;
+  readonly #requests = new Map<string, Promise<unknown>>();
+
+  constructor(ports: JobIntakePorts) {
+    this.#ports = ports;
+  }
+
+  /**
+   * @returns the new job, or the one that the requestId had made before
+   * @throws InvalidInputError, CommandNotFoundError, ConflictError (another request had the requestId)
+   */
+  async accept(request: StartJobRequest, origin: JobOrigin): Promise<JobId> {
+    const { requestId } = request;
+    if (requestId === undefined) return this.#create(request, origin, null);
+    // One after the other for each requestId, so that of two at once the second finds the first.
+    const turn = (this.#requests.get(requestId) ?? Promise.resolve())
+      .catch(() => undefined)
+      .then(async () => {
+        const digest = fingerprint(request, origin);
+        const known = await this.#ports.jobs.findByRequestId(requestId);
+        if (known === null) return this.#create(request, origin, digest);
+        if (known.requestFingerprint !== digest) {
+          throw new ConflictError(
+            `The requestId ${JSON.stringify(requestId)} belongs to job ${String(known.id)}, which was asked to run something else. Use a new one.`,
+          );
+        }
+        return known.id;
+      });
+    this.#requests.set(requestId, turn);
+    try {
+      return await turn;
+    } finally {
+      if (this.#requests.get(requestId) === turn) this.#requests.delete(requestId);
+    }
+  }
+
+  async #create(request: StartJobRequest, origin: JobOrigin, digest: string | null): Promise<JobId> {
+    const { jobs, environment, dataDirectory, jobIds, onCreated } = this.#ports;
+    const spec = completeRequest(request, environment, origin);
+    const jobId = jobIds.next();
+    const first: TransitionRecord = {
+      number: 1,
+      from: null,
+      to: 'QUEUED',
+      atMs: Date.now(),
+      reason: 'NONE',
+      cause: null,
+    };
+    const directory = dataDirectory.jobDirectory(jobId);
+    try {
+      createJobFiles(directory, spec, digest, first);
+      this.#ports.pass('TRANSITION_WRITTEN');
+      await jobs.insertQueued(jobId, spec, digest, first);
+    } catch (error) {
+      // Whoever asked is told that there is no job: the next start of the server must not find one.
+      rmSync(directory.path, { recursive: true, force: true });
+      throw error;
+    }
+    onCreated(jobId, spec);
+    return jobId;
+  }
+}

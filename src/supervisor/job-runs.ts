@@ -1,0 +1,155 @@
+import { setMaxListeners } from 'node:events';
+import type { JobId } from '../domain/job-id.ts';
+import type { JobSpec } from '../domain/job-spec.ts';
+import type { JobStatus } from '../domain/job-status.ts';
+import type { LogEventBus } from '../logs/log-event-bus.ts';
+import type { DataDirectory } from '../storage/data-directory.ts';
+import type { EndRequest } from './end-request.ts';
+import type { JobChangeBus } from './job-change-bus.ts';
+import { JobLife } from './job-life.ts';
+import { JobRun, type JobRunPorts, type ResumedRun } from './job-run.ts';
+
+/** How long a stop waits for launches that have begun, so that none of them is lost half-way. */
+const LAUNCH_LIMIT_MS = 3_000;
+
+/** A job that has not ended, as it stands. */
+export interface JobStanding {
+  readonly jobId: JobId;
+  readonly spec: JobSpec;
+  readonly status: JobStatus;
+  readonly transitionCount: number;
+}
+
+export interface JobRunsPorts {
+  readonly dataDirectory: DataDirectory;
+  readonly bus: LogEventBus;
+  readonly changes: JobChangeBus;
+  /** Those of each run; `released` is added here. */
+  readonly run: Omit<JobRunPorts, 'released'>;
+  /** How many jobs may be in the active map at once; the others wait in the order of their ids. */
+  readonly maxRunning: number;
+}
+
+/**
+ * The runs of all jobs that have not ended, and the queue in front of them. Each has its channel from here on.
+ *
+ * States: filled at the start (`resume`, `enqueue`) → `startQueued` and each end let jobs out of the queue → `close`
+ * (nothing leaves it any more) → `release` or `endAll`.
+ */
+export class JobRuns {
+  readonly #ports: JobRunsPorts;
+  readonly #runPorts: JobRunPorts;
+  readonly #released = new AbortController();
+  readonly #runs = new Map<JobId, JobRun>();
+  readonly #queue = new Set<JobId>();
+  readonly #ending = new Set<Promise<void>>();
+  #isClosed = false;
+
+  constructor(ports: JobRunsPorts) {
+    this.#ports = ports;
+    this.#runPorts = { ...ports.run, released: this.#released.signal };
+    setMaxListeners(0, this.#released.signal); // Each job waits on it: many are no leak.
+  }
+
+  get(jobId: JobId): JobRun | undefined {
+    return this.#runs.get(jobId);
+  }
+
+  get queued(): number {
+    return this.#queue.size;
+  }
+
+  /** Puts a job at the end of the queue. It has a channel and can be ended from here on. */
+  enqueue(job: JobStanding): void {
+    this.#open(job);
+    this.#queue.add(job.jobId);
+  }
+
+  /** Goes on with a job that had left the queue under a former server. */
+  resume(job: JobStanding, former: ResumedRun): void {
+    this.#follow(job.jobId, this.#open(job).resume(former));
+  }
+
+  /** Jobs leave the queue in order, as long as there is room. */
+  startQueued(): void {
+    for (const jobId of this.#queue) {
+      if (this.#isClosed || this.#runPorts.activeJobs.size >= this.#ports.maxRunning) return;
+      this.#queue.delete(jobId);
+      const run = this.#runs.get(jobId);
+      if (run !== undefined) this.#follow(jobId, run.run());
+    }
+  }
+
+  /** Ends a job, waiting or not; returns when the intent is stored. */
+  async end(jobId: JobId, run: JobRun, request: EndRequest): Promise<void> {
+    const wasQueued = this.#queue.delete(jobId);
+    try {
+      await run.requestEnd(request);
+    } finally {
+      if (wasQueued) this.#runs.delete(jobId);
+    }
+  }
+
+  /** Nothing leaves the queue any more. */
+  close(): void {
+    this.#isClosed = true;
+  }
+
+  /** Ends all of them, each within its grace period; resolves when they are over. */
+  async endAll(): Promise<void> {
+    const requestedAtMs = Date.now();
+    await Promise.all(
+      [...this.#runs].map(([jobId, run]) =>
+        this.end(jobId, run, {
+          reason: 'SERVER_STOPPED',
+          gracePeriodMs: run.spec.gracePeriodMs,
+          requestedBy: 'the stop of the server',
+          requestedAtMs,
+        }),
+      ),
+    );
+    await Promise.all(this.#ending);
+  }
+
+  /** A job on its way to its gate would be lost; it takes milliseconds. */
+  async launchesDone(): Promise<void> {
+    const limitMs = performance.now() + LAUNCH_LIMIT_MS;
+    for (const run of this.#runs.values()) {
+      while (run.status === 'STARTING' && performance.now() < limitMs) {
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+    }
+  }
+
+  /** Lets go of all of them: what runs goes on without this server, what waits keeps its place. */
+  async release(): Promise<void> {
+    this.#released.abort();
+    await Promise.all(this.#ending);
+    for (const run of this.#runs.values()) run.release();
+    this.#runs.clear();
+  }
+
+  #open({ jobId, spec, status, transitionCount }: JobStanding): JobRun {
+    const { dataDirectory, bus, changes } = this.#ports;
+    const { jobs, log, released, pass } = this.#runPorts;
+    const directory = dataDirectory.jobDirectory(jobId);
+    const life = new JobLife(
+      jobId,
+      { directory, jobs, changes, released, log, pass },
+      status,
+      transitionCount,
+    );
+    const run = new JobRun(this.#runPorts, life, directory, spec, bus.open(jobId));
+    this.#runs.set(jobId, run);
+    return run;
+  }
+
+  #follow(jobId: JobId, running: Promise<void>): void {
+    const ended = running.finally(() => {
+      this.#ending.delete(ended);
+      this.#runs.delete(jobId);
+      this.startQueued();
+    });
+    this.#ending.add(ended);
+  }
+}

@@ -1,0 +1,36 @@
+import { readFileSync } from 'node:fs';
+import type { ProcessIdentity } from '../domain/process-identity.ts';
+import { readProcess } from './process-table.ts';
+
+/** USER_HZ, in which /proc counts on every architecture that Node runs on. Source: time(7). */
+const TICKS_PER_SECOND = 100;
+/** How far the two sources may be apart before they are taken for two clocks. */
+const TOLERANCE_MS = 1_000;
+
+/**
+ * Milliseconds since a process of this boot started, whether it lives or not. A wall clock that jumps does not change
+ * it; time for which the machine was suspended counts, as it does for the wall clock.
+ * `null` where /proc/uptime is not on the clock of start times, such as in a container to which lxcfs shows its own.
+ * Source: proc_uptime(5), proc_pid_stat(5) field 22; both are CLOCK_BOOTTIME.
+ */
+export function processAgeMs({ startTicks }: ProcessIdentity): number | null {
+  const uptimeMs = readUptimeMs();
+  const own = readProcess(process.pid);
+  if (uptimeMs === null || own === undefined) return null;
+  if (ticksToMs(own.startTicks) + process.uptime() * 1_000 > uptimeMs + TOLERANCE_MS) return null;
+  const ageMs = uptimeMs - ticksToMs(startTicks);
+  return ageMs < -TOLERANCE_MS ? null : Math.max(0, ageMs);
+}
+
+function ticksToMs(ticks: number): number {
+  return (ticks * 1_000) / TICKS_PER_SECOND;
+}
+
+function readUptimeMs(): number | null {
+  try {
+    const seconds = Number(readFileSync('/proc/uptime', 'latin1').split(' ')[0]);
+    return Number.isFinite(seconds) ? seconds * 1_000 : null;
+  } catch {
+    return null;
+  }
+}
