@@ -8,6 +8,7 @@
 import { writeFileSync } from 'node:fs';
 import { inspect } from 'node:util';
 import { checkAfterRound } from './after-round.ts';
+import type { CountingJob } from './counting-job.ts';
 import { INSIDE, runInNamespaces } from './namespaces.ts';
 import { readOptions } from './options.ts';
 import { SeededRandom } from './random.ts';
@@ -54,23 +55,25 @@ process.exitCode = numFailedTests === 0 && results.length > 0 ? 0 : 1;
 async function makeRound(shared: SharedServer, scenario: Scenario, tally: Tally): Promise<void> {
   tally.rounds += 1;
   const name = `${scenario.name.replaceAll(/\W+/g, '-')}-${tally.rounds}`;
-  const { server, control, quiet } = await shared.use(scenario.serverArgs);
-  const round: Round = {
-    server,
-    control,
-    name,
-    random: new SeededRandom(`${options.seed}/${name}`),
-    jobs: [],
-    count: (what, by) => {
-      tally.count(what, by);
-    },
-  };
-  const saidBefore = server.stderr.length;
+  const jobs: CountingJob[] = [];
+  let said = (): string => 'nothing';
   try {
+    const { server, control, quiet } = await shared.use(scenario.serverArgs);
+    const saidBefore = server.stderr.length;
+    said = () => server.stderr.slice(saidBefore);
+    const round: Round = {
+      server,
+      control,
+      name,
+      random: new SeededRandom(`${options.seed}/${name}`),
+      jobs,
+      count: (what, by) => {
+        tally.count(what, by);
+      },
+    };
     await withinLimit(scenario.run(round));
-    await checkAfterRound(server, control, round.jobs, quiet);
-    const errors = server.stderr
-      .slice(saidBefore)
+    await checkAfterRound(server, control, jobs, quiet);
+    const errors = said()
       .split('\n')
       .filter((line) => line.includes('"level":50'));
     const unexpected = errors.filter((line) => scenario.expectedErrors?.test(line) !== true);
@@ -78,10 +81,10 @@ async function makeRound(shared: SharedServer, scenario: Scenario, tally: Tally)
   } catch (error) {
     const repeat = `npm run test:chaos -- --seed ${options.seed} --only '${scenario.name}' --rounds ${tally.rounds}`;
     tally.failures.push(
-      `round ${name}, repeat with: ${repeat}\n${inspect(error)}\nThe server said:\n${server.stderr.slice(saidBefore)}`,
+      `round ${name}, repeat with: ${repeat}\n${inspect(error)}\nThe server said:\n${said()}`,
     );
     console.log(`failed: ${name}`);
-    for (const job of round.jobs) job.leave();
+    for (const job of jobs) job.leave();
     await shared[Symbol.asyncDispose]();
   }
 }
