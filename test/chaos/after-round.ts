@@ -12,7 +12,7 @@ export function openDatabase(server: LifelineServer, options: BetterSqlite3.Opti
   return new BetterSqlite3(join(server.dataDirectory, 'lifeline.db'), { timeout: 5_000, ...options });
 }
 
-/** What the event loop of a server holds when it has nothing to do: the base line for later looks. */
+/** What a server holds when it has nothing to do: the base line for later looks. */
 export async function quietResources(
   server: LifelineServer,
   control: ServerControl,

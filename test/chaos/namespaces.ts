@@ -23,7 +23,8 @@ export function runInNamespaces(tally: Tally, namespaces: readonly string[], see
   using scratch = new ScratchDirectory();
   const report = scratch.file('report.json');
   const inner = ['--only', tally.scenario.name, '--rounds', '1', '--seed', seed, '--report', report];
-  const command = [...args, ...REAPER, process.execPath, '--import', 'tsx', RUN, ...inner];
+  const reaper = tally.scenario.orphansAreReaped === false ? [] : REAPER;
+  const command = [...args, ...reaper, process.execPath, '--import', 'tsx', RUN, ...inner];
   const { status, stdout, stderr } = spawnSync(program, command, {
     encoding: 'utf8',
     timeout: 120_000,

@@ -31,6 +31,8 @@ export interface Scenario {
   readonly serverArgs?: readonly string[];
   /** It needs namespaces of its own, which some machines do not give. */
   readonly inNamespaces?: readonly string[];
+  /** Whether the first process of the namespace reaps what becomes an orphan; yes by default. */
+  readonly orphansAreReaped?: boolean;
   /** What the server may say at level error. */
   readonly expectedErrors?: RegExp;
   run(round: Round): Promise<void>;

@@ -124,6 +124,15 @@ describe('a server', () => {
     }
   });
 
+  it('is not started without a token where others could reach it', async () => {
+    using scratch = new ScratchDirectory();
+    const data = scratch.file('data');
+    const { code, stderr } = await run(['serve', '--host', '0.0.0.0', '--auth', 'off', '--data-dir', data]);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^lifeline: --auth off is refused on 0\.0\.0\.0: .*127\.0\.0\.1\.$/m);
+    expect(existsSync(data)).toBe(false);
+  });
+
   it('says in one sentence that its port is taken', async () => {
     using scratch = new ScratchDirectory();
     const other = createServer().listen(0, '127.0.0.1');

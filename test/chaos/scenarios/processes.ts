@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
 import { join } from 'node:path';
 import { findJob } from '../../end-to-end/harness/jobs.ts';
-import { isRunning, processesMentioning, signal } from '../../end-to-end/harness/processes.ts';
+import { childrenOf, isRunning, processesMentioning, signal } from '../../end-to-end/harness/processes.ts';
 import { untilTrue } from '../../end-to-end/harness/until-true.ts';
 import { isAlive, openDatabase } from '../after-round.ts';
 import { CountingJob, type JobKind } from '../counting-job.ts';
@@ -66,10 +66,7 @@ const shimKilled: Scenario = {
   async run(round) {
     const { server, random } = round;
     const job = await running(round, 'SILENT');
-    const shims = processesMentioning(join(server.dataDirectory, 'jobs', job.jobId));
-    const shells = shims.filter(({ command }) => command.includes('shim.sh'));
-    assert.ok(shells.length > 0, 'no shim was found');
-    for (const { pid } of shells) signal(pid, 'SIGKILL');
+    await killShim(round, job);
     if (random.next() < 0.5) await server.restart('SIGKILL');
     assert.ok(job.processes.every(isAlive), 'the program died with its shim');
     job.release();
@@ -146,6 +143,39 @@ const pidReused: Scenario = {
   },
 };
 
+const zombieShims: Scenario = {
+  name: 'shims that nobody reaps',
+  faults: [11],
+  injection: 'orphaned shims under a first process that waits for none; one of them is killed, one ends',
+  leastRounds: 1,
+  weight: 0,
+  inNamespaces: ['unshare', '-Urpf', '--mount-proc'],
+  orphansAreReaped: false,
+  async run(round) {
+    const { server } = round;
+    const [ended, orphan] = [await running(round, 'SLOW'), await running(round, 'SILENT')];
+    await server.restart('SIGKILL');
+    await killShim(round, orphan);
+    for (const job of [ended, orphan]) job.release();
+    await orphan.endedAs({ status: 'LOST', reason: 'IDENTITY_GONE', exitCode: null });
+    await ended.endedByItself();
+    const zombies = childrenOf(1).filter((pid) => !isRunning(pid));
+    assert.ok(zombies.length >= 2, 'nothing was left unreaped');
+    round.count('zombies', zombies.length);
+  },
+};
+
+/** All shells of a job's shim, the one that records the end included. */
+async function killShim({ server }: Round, job: CountingJob): Promise<void> {
+  const shims = (): { pid: number }[] =>
+    processesMentioning(join(server.dataDirectory, 'jobs', job.jobId)).filter(({ command }) =>
+      command.includes('shim.sh'),
+    );
+  assert.ok(shims().length > 0, 'no shim was found');
+  for (const { pid } of shims()) signal(pid, 'SIGKILL');
+  await untilTrue(() => shims().length === 0, { what: 'the death of the shim' });
+}
+
 export const processFaults: readonly Scenario[] = [
   frozen,
   endedMeanwhile,
@@ -154,4 +184,5 @@ export const processFaults: readonly Scenario[] = [
   elsewhere('boot id changed', 9, 'bootId', 'HOST_REBOOTED'),
   elsewhere('pid namespace changed', 10, 'pidNamespace', 'IDENTITY_GONE'),
   pidReused,
+  zombieShims,
 ];

@@ -8,11 +8,11 @@ import { untilTrue } from './until-true.ts';
 
 const ENTRY_POINT = fileURLToPath(new URL('../../chaos/server.mjs', import.meta.url));
 
-/** What the event loop of the server holds, and how often it has passed each checkpoint in this life. */
+/** What the server has made and not released, and how often it has passed each checkpoint in this life. */
 export interface ServerReport {
   readonly pid: number;
   readonly passages: Readonly<Partial<Record<Checkpoint, number>>>;
-  /** Timers, watches, sockets, children by their names in Node. */
+  /** Timers, watches, children and their pipes, by their names in Node's async_hooks; libraries' own are left out. */
   readonly resources: Readonly<Record<string, number>>;
 }
 

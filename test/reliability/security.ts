@@ -1,0 +1,191 @@
+import { by, chaos, type Fault } from './fault.ts';
+
+/** Security and load: 107 to 128. */
+export const SECURITY_FAULTS: readonly Fault[] = [
+  {
+    number: 107,
+    fault: 'A form, text or multipart mutation from another page',
+    evidence: [by('http/gate', 'refuses %s with 415'), by('end-to-end/refusals', 'a post as %s is refused')],
+    injection: 'such requests',
+  },
+  {
+    number: 108,
+    fault: 'DNS rebinding',
+    evidence: [
+      by('http/gate', 'refuses %s with 403 on every path and method'),
+      by('end-to-end/refusals', 'is refused on %s, with and without a token'),
+    ],
+    injection: 'foreign Hosts, every path and method',
+  },
+  {
+    number: 109,
+    fault: 'A foreign Origin',
+    evidence: [
+      by('end-to-end/refusals', 'is refused on %s, and no header allows it'),
+      by(
+        'end-to-end/refusals',
+        'that was allowed exactly gets CORS without cookies, and still needs a token',
+      ),
+    ],
+    injection: 'foreign origins, null, preflights',
+  },
+  {
+    number: 110,
+    fault: 'No token, a wrong one, one that may not',
+    evidence: [
+      by('http/gate', 'answers %s with 401 everywhere but /healthz'),
+      by('http/login', 'ends with the logout, at once for its open streams, and stays ended'),
+    ],
+    injection: 'such requests',
+    open: 'tokens have no scopes and no expiry yet',
+  },
+  {
+    number: 111,
+    fault: 'A token in a URL',
+    evidence: [
+      by('http/gate', 'refuses a token in a URL, with and without the header'),
+      by('http/login', 'is given for the token only, and lets one browser in, once'),
+      by('http/graphql-stream', 'is no credential, and its parameter takes none'),
+    ],
+    injection: 'such requests',
+  },
+  {
+    number: 112,
+    fault: 'Reachable from outside without a token',
+    evidence: [by('end-to-end/starting', 'is not started without a token where others could reach it')],
+    injection: '`--host 0.0.0.0 --auth off`',
+  },
+  {
+    number: 113,
+    fault: 'Aliases, depth, width, tokens, batches',
+    evidence: [
+      by('http/graphql', 'hold: %s'),
+      by('end-to-end/refusals', 'a query that is too deep, too wide or too long is refused'),
+      by(
+        'end-to-end/refusals',
+        'a batch, two mutations in one request, and a document without a query are refused',
+      ),
+    ],
+    injection: 'such requests',
+  },
+  {
+    number: 114,
+    fault: 'Limits that subscriptions slip through',
+    evidence: [by('http/graphql-stream', 'is checked, limited and masked exactly as at /graphql')],
+    injection: 'the same documents on every door',
+  },
+  {
+    number: 115,
+    fault: 'A flood of subscriptions',
+    evidence: [
+      by(
+        'http/graphql-stream',
+        'carries so many operations at once and no more, and there are so many streams and no more',
+      ),
+    ],
+    injection: 'more than the limits allow',
+    open: 'distinct connections have no cap for each token yet',
+  },
+  {
+    number: 116,
+    fault: 'Metacharacters of shells in arguments',
+    evidence: [
+      by('end-to-end/environment', 'are its arguments as they were written'),
+      by('supervisor/launch-script', 'passes on $(id), ;, quotes, a leading - and @file as they are'),
+    ],
+    injection: 'any text',
+    open: 'scripts need no scope of their own yet',
+  },
+  {
+    number: 117,
+    fault: 'Dangerous variables of the environment',
+    evidence: [
+      by(
+        'end-to-end/environment',
+        'is the environment PATH, HOME, LANG and the cookie, and nothing of the server’s',
+      ),
+    ],
+    injection: 'the job prints its environment',
+    open: 'tokens have no scopes yet',
+  },
+  {
+    number: 118,
+    fault: 'Secrets in logs, errors, process lists',
+    evidence: [
+      by(
+        'end-to-end/environment',
+        'is kept out of the server’s log and of the command lines that others can see',
+      ),
+    ],
+    injection: 'a canary',
+    open: 'the environment of a job can be read back; secrets are not built yet',
+  },
+  {
+    number: 119,
+    fault: 'A path in a job’s id',
+    evidence: [
+      by('end-to-end/every-reader', 'of a job %s that does not exist gets one coded error and an end'),
+    ],
+    injection: 'what is no id',
+    open: 'not tried with an encoded path on the download',
+  },
+  {
+    number: 120,
+    fault: 'A log that attacks its reader',
+    evidence: [
+      by('cli/terminal', 'changes nothing but text and colour (%s)'),
+      by('cli/harmless-text', 'has no control but newline, tab and colour, whatever comes'),
+      by('http/log-download', 'gives the bytes exactly as they were written, also what is no text'),
+    ],
+    injection: 'escapes, titles, links, bidirectional text',
+    open: 'the console is not built yet',
+  },
+  {
+    number: 121,
+    fault: 'Forged lines in the server’s log',
+    later: 'the audit log is not built yet; the server’s log is JSON lines',
+  },
+  {
+    number: 122,
+    fault: 'A data directory that others can read',
+    evidence: [
+      by(
+        'end-to-end/starting',
+        'keeps everything that it writes to its user alone, whatever the umask, and keeps its token',
+      ),
+    ],
+    injection: 'umask 000',
+  },
+  { number: 123, fault: 'A job reads the server’s own files', later: 'runAs is not built yet' },
+  {
+    number: 124,
+    fault: 'Errors that tell too much',
+    evidence: [
+      by('http/graphql', 'that are faults are masked, whatever NODE_ENV says, and logged under the same id'),
+      by('http/throwing-source', 'logs the fault with the correlation id that the reader at %s gets'),
+    ],
+    injection: 'faults with a path in them',
+  },
+  {
+    number: 125,
+    fault: '100 jobs, 10,000 lines a second each, 100 readers',
+    later: 'measured by the benchmark (docs/performance.md), which has no such load yet',
+  },
+  {
+    number: 126,
+    fault: 'A query over a very long history',
+    later: 'no history of a million rows in a test yet',
+  },
+  {
+    number: 127,
+    fault: 'Documents that fill the caches',
+    later: 'the caches are bounded; no test stuffs them',
+  },
+  {
+    number: 128,
+    fault: 'A day of everything',
+    evidence: [chaos('kill -9 of the server'), chaos('kill -9 around a cancel')],
+    injection: 'npm run test:chaos -- --minutes N, everything checked after every round',
+    open: 'no run of 24 hours yet',
+  },
+];

@@ -1,0 +1,178 @@
+import { by, chaos, type Fault } from './fault.ts';
+
+/** Database, disk, restart and upgrade: 83 to 106. */
+export const STORAGE_FAULTS: readonly Fault[] = [
+  {
+    number: 83,
+    fault: 'A rollback takes an acknowledged write with it',
+    evidence: [
+      by('storage/write-gate', 'loses none of 600 acknowledged writes beside as many transactions that fail'),
+    ],
+    injection: 'failing transactions beside writes',
+  },
+  {
+    number: 84,
+    fault: 'One SQLITE_BUSY poisons the connection',
+    notApplicable:
+      'a fault of the libsql adapter, which is not used; test/storage/write-gate.test.ts holds a foreign lock and would notice',
+  },
+  {
+    number: 85,
+    fault: 'BUSY at COMMIT leaves a transaction open',
+    evidence: [by('storage/write-gate', 'is kept in write-ahead mode with foreign keys, and is whole')],
+    injection: 'the mode is asserted at start: in write-ahead mode a reader does not block a commit',
+  },
+  {
+    number: 86,
+    fault: 'A failed BEGIN leaks the mutex of the adapter',
+    notApplicable:
+      'nothing begins a transaction by hand: every write passes one gate, and the lint rule bans the client elsewhere',
+  },
+  {
+    number: 87,
+    fault: 'A foreign lock blocks the event loop',
+    evidence: [
+      by(
+        'storage/write-gate',
+        'waits for a foreign lock without holding up the event loop, and loses nothing',
+      ),
+    ],
+    injection: 'a lock by another process',
+  },
+  {
+    number: 88,
+    fault: 'Two servers on one data directory',
+    evidence: [
+      by('end-to-end/starting', 'refuses, says who holds it, and harms nothing; after kill -9 it starts'),
+      by('end-to-end/starting', 'that is started in the same instant leaves exactly one'),
+    ],
+    injection: 'two servers',
+  },
+  {
+    number: 89,
+    fault: 'Two SQLite libraries in one process',
+    notApplicable: 'there is one: better-sqlite3',
+  },
+  {
+    number: 90,
+    fault: 'A kill during commits',
+    evidence: [chaos('death at DATABASE_COMMITTED'), chaos('death at TRANSITION_WRITTEN')],
+    injection: 'checkpoints before and after the commit; integrity check after every round',
+  },
+  {
+    number: 91,
+    fault: 'A damaged database',
+    evidence: [
+      by('storage/migrations', 'refuse %s and say how to repair it'),
+      by(
+        'end-to-end/reconciliation',
+        'of a job that had ended is history again, with the same outcome, report and log',
+      ),
+    ],
+    injection: 'rubbish in its place, a truncated one; rows that are deleted',
+  },
+  {
+    number: 92,
+    fault: 'A transaction that takes too long',
+    later: 'nothing waits for anything but the database in a transaction; no test holds one open',
+  },
+  {
+    number: 93,
+    fault: '64-bit numbers and times',
+    evidence: [by('logs/log-index', 'is read as it was written, exact to 2^53')],
+    injection: 'any number to 2^53',
+    open: 'times have one writer, which no test questions',
+  },
+  {
+    number: 94,
+    fault: 'A write to the database fails while a job runs',
+    evidence: [by('supervisor/job-life', 'is stored at last, in order, where it could not be for a while')],
+    injection: 'a store that fails for a while',
+  },
+  { number: 95, fault: 'The disk is full while a job logs', later: 'the disk guard is not built yet' },
+  {
+    number: 96,
+    fault: 'The disk is full at the exit record',
+    evidence: [by('supervisor/exit-record', 'has its full size from the beginning and keeps it')],
+    injection: 'the record is written in place and never grows',
+    open: 'no full file system in a test yet',
+  },
+  { number: 97, fault: 'The disk is full in SQLite', later: 'the disk guard is not built yet' },
+  { number: 98, fault: 'Little space is left', later: 'the disk guard is not built yet' },
+  {
+    number: 99,
+    fault: 'A data directory that cannot be written',
+    evidence: [by('end-to-end/starting', 'says in one sentence why it cannot use a data directory')],
+    injection: 'such directories',
+  },
+  {
+    number: 100,
+    fault: 'Killed at any point of a start',
+    evidence: [
+      chaos('death at JOB_RECONCILED'),
+      by('end-to-end/reconciliation', 'comes to the same result at the next'),
+      by('end-to-end/checkpoints', 'between two jobs of its start, at every passage, comes to the same end'),
+    ],
+    injection: 'checkpoint, up to three times in a row; SIGKILL at random times of a start',
+  },
+  {
+    number: 101,
+    fault: 'Jobs of an older or newer version',
+    evidence: [
+      by(
+        'end-to-end/reconciliation',
+        'that cannot be read is left as it is and named with the reason, at each start',
+      ),
+      by('logs/log-index', 'refuses the index of another job, a newer version’s, and a symbolic link'),
+    ],
+    injection: 'directories of another format',
+    open: 'there is no former release to start from yet',
+  },
+  {
+    number: 102,
+    fault: 'A migration that is interrupted or comes twice',
+    evidence: [
+      by(
+        'storage/migrations',
+        'have the database backed up before they change one, whole and readable, and keep what is in it',
+      ),
+      by('storage/migrations', 'make a new database without a backup, and then do nothing more'),
+    ],
+    injection: 'migrations that run again',
+    open: 'none is killed in the middle',
+  },
+  {
+    number: 103,
+    fault: 'An older version on a newer database',
+    evidence: [by('storage/migrations', 'refuse a database of a newer version, and write nothing to it')],
+    injection: 'a migration that this version does not know',
+  },
+  {
+    number: 104,
+    fault: 'systemd ends the jobs with the server',
+    evidence: [
+      by('house/systemd', 'leaves jobs alone when the server stops, is killed, or runs out of memory'),
+      by('end-to-end/own-unit', 'that would end its jobs says so, and what to do: %s'),
+    ],
+    injection: 'the shipped units; a unit with the default',
+  },
+  {
+    number: 105,
+    fault: '500 running jobs at a restart',
+    evidence: [chaos('500 running jobs at a restart')],
+    injection: 'SIGKILL of the server',
+  },
+  {
+    number: 106,
+    fault: 'A directory without a row, a row without a directory',
+    evidence: [
+      by(
+        'end-to-end/reconciliation',
+        'of a running job makes the row anew, and the job goes on as if nothing had been',
+      ),
+      by('end-to-end/reconciliation', 'is adopted where its program lives, and can be cancelled'),
+      chaos('death at TRANSITION_WRITTEN'),
+    ],
+    injection: 'either is deleted; checkpoint between the two',
+  },
+];
