@@ -114,7 +114,7 @@ export default defineConfig(
     rules: { 'no-restricted-properties': 'off' },
   },
   {
-    files: ['src/storage/**/*.ts', 'test/storage/**/*.ts', 'scripts/new-migration.ts'],
+    files: ['src/storage/**/*.ts', 'test/storage/**/*.ts', 'test/chaos/**/*.ts', 'scripts/new-migration.ts'],
     rules: { '@typescript-eslint/no-restricted-imports': 'off' },
   },
   {

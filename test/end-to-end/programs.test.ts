@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   downloadLog,
@@ -88,6 +88,12 @@ describe('a program that ends', () => {
     expect(job.transitions.map(({ to }) => to)).toEqual(['QUEUED', 'STARTING', 'RUNNING', outcome.status]);
   });
 
+  it('killed by nobody it knows, as the kernel does where memory is short, says that this may be why', async () => {
+    const { job } = await run('kill -9 $$');
+    expect(job).toMatchObject({ status: 'FAILED', reason: 'KILLED_FROM_OUTSIDE', exitCode: 137 });
+    expect(job.message).toContain('where memory was short');
+  });
+
   it('killed from outside, its group and all, has that outcome', async () => {
     const jobId = await startScript(server, 'sleep 1000 & sleep 1000');
     const { pid } = await untilStatus(server, jobId, 'RUNNING');
@@ -174,6 +180,18 @@ describe('a program', () => {
     writeFileSync(name, '#!/bin/sh\necho $$\nsleep 1000 &\nexit 0\n', { mode: 0o755 });
     const { job } = await readWholeLog(server, await startJob(server, { command: [name] }));
     expect(job.status).toBe('SUCCEEDED');
+  });
+
+  it('that was written a moment ago runs, however many are written and launched at once', async () => {
+    const program = readFileSync('/bin/true');
+    const launch = async (number: number): Promise<string> => {
+      const path = server.scratch.file(`fresh-${number}`);
+      // A launch at the same time must not inherit the descriptor that writes here: "text file busy".
+      writeFileSync(path, program, { mode: 0o755 });
+      return startJob(server, { command: [path] });
+    };
+    const jobIds = await Promise.all(Array.from({ length: 40 }, (_, index) => launch(index)));
+    for (const jobId of jobIds) expect((await untilOver(server, jobId)).status).toBe('SUCCEEDED');
   });
 
   it('gets its times in order and a duration that fits them', async () => {

@@ -239,12 +239,12 @@ export class LifelineServer implements AsyncDisposable {
     let found: unknown;
     await untilTrue(
       async () => {
-        const counters = await this.counters();
         const left = {
-          ...counters,
+          // First: the connection of our own question would be one of them.
           descriptorsTooMany: Math.max(0, descriptorCount(this.pid) - this.#baseDescriptors),
           children: childrenOf(this.pid),
           processes: this.jobProcesses(),
+          ...(await this.counters()),
         };
         found = left;
         return Object.values(left).every((value) =>

@@ -1,0 +1,157 @@
+import assert from 'node:assert/strict';
+import { setTimeout as delay } from 'node:timers/promises';
+import { join } from 'node:path';
+import { findJob } from '../../end-to-end/harness/jobs.ts';
+import { isRunning, processesMentioning, signal } from '../../end-to-end/harness/processes.ts';
+import { untilTrue } from '../../end-to-end/harness/until-true.ts';
+import { isAlive, openDatabase } from '../after-round.ts';
+import { CountingJob, type JobKind } from '../counting-job.ts';
+import type { Round, Scenario } from '../scenario.ts';
+import { Stranger } from '../stranger.ts';
+
+async function running(round: Round, kind: JobKind): Promise<CountingJob> {
+  const job = new CountingJob(round, kind);
+  await job.start();
+  await job.running();
+  return job;
+}
+
+const frozen: Scenario = {
+  name: 'server frozen by SIGSTOP',
+  faults: [37, 45],
+  injection: 'SIGSTOP, jobs that go on and end, SIGCONT',
+  leastRounds: 2,
+  weight: 1,
+  async run(round) {
+    const { server, random } = round;
+    const jobs = [await running(round, 'FAST'), await running(round, 'SLOW')];
+    signal(server.pid, 'SIGSTOP');
+    await delay(random.next() * 300);
+    for (const job of jobs) job.release();
+    for (const job of jobs) await job.stopped();
+    signal(server.pid, 'SIGCONT');
+    for (const job of jobs) await job.endedByItself();
+  },
+};
+
+const endedMeanwhile: Scenario = {
+  name: 'jobs that end while no server is there',
+  faults: [4, 37],
+  injection: 'SIGKILL of the server, then the end of the jobs, then the next start',
+  leastRounds: 2,
+  weight: 1,
+  async run(round) {
+    const { server } = round;
+    const jobs = [await running(round, 'FAST'), await running(round, 'SILENT')];
+    await server.end('SIGKILL');
+    for (const job of jobs) job.release();
+    for (const job of jobs) await job.stopped();
+    await untilTrue(() => server.jobProcesses().length === 0, { what: 'the end of the shims' });
+    const endedBeforeMs = Date.now();
+    await server.launch();
+    for (const job of jobs) {
+      await job.endedByItself();
+      const { finishedAt } = await findJob(server, job.jobId);
+      assert.ok(Date.parse(finishedAt ?? '') <= endedBeforeMs, 'the end is later than it was');
+    }
+  },
+};
+
+const shimKilled: Scenario = {
+  name: 'shim killed',
+  faults: [5],
+  injection: 'SIGKILL of the shim alone, in half of the rounds with a restart of the server',
+  leastRounds: 2,
+  weight: 1,
+  async run(round) {
+    const { server, random } = round;
+    const job = await running(round, 'SILENT');
+    const shims = processesMentioning(join(server.dataDirectory, 'jobs', job.jobId));
+    const shells = shims.filter(({ command }) => command.includes('shim.sh'));
+    assert.ok(shells.length > 0, 'no shim was found');
+    for (const { pid } of shells) signal(pid, 'SIGKILL');
+    if (random.next() < 0.5) await server.restart('SIGKILL');
+    assert.ok(job.processes.every(isAlive), 'the program died with its shim');
+    job.release();
+    await job.endedAs({ status: 'LOST', reason: 'IDENTITY_GONE', exitCode: null });
+  },
+};
+
+const groupKilled: Scenario = {
+  name: 'group killed from outside',
+  faults: [6],
+  injection: 'SIGKILL of the process group of the program',
+  leastRounds: 2,
+  weight: 1,
+  async run(round) {
+    const job = await running(round, round.random.pick(['FAST', 'FAMILY'] as const));
+    await delay(round.random.next() * 100);
+    const [program] = job.processes;
+    assert.ok(program !== undefined);
+    signal(-program.pid, 'SIGKILL');
+    await job.endedAs({ status: 'FAILED', reason: 'KILLED_FROM_OUTSIDE', exitCode: 137 });
+  },
+};
+
+function elsewhere(name: string, fault: number, column: string, reason: string): Scenario {
+  return {
+    name,
+    faults: [fault],
+    injection: `the stored ${column} is changed while no server is there`,
+    leastRounds: 1,
+    weight: 0.5,
+    async run(round) {
+      const { server } = round;
+      const job = await running(round, 'SILENT');
+      await server.end('SIGKILL');
+      const database = openDatabase(server);
+      database.prepare(`UPDATE ActiveJob SET ${column} = 'another'`).run();
+      database.close();
+      await server.launch();
+      await job.endedAs({ status: 'LOST', reason, exitCode: null });
+      assert.ok(job.processes.every(isAlive), 'a process of another boot or namespace was signalled');
+      job.release();
+      await job.stopped();
+    },
+  };
+}
+
+const pidReused: Scenario = {
+  name: 'pid reused by a stranger',
+  faults: [8],
+  injection:
+    'ns_last_pid gives the pids of the program and of its shim to strangers while no server is there',
+  leastRounds: 1,
+  weight: 0,
+  inNamespaces: ['unshare', '-Urpf', '--mount-proc'],
+  async run(round) {
+    const { server } = round;
+    const job = await running(round, 'SILENT');
+    const database = openDatabase(server, { readonly: true });
+    const [entry] = database.prepare('SELECT shimPid, programPid FROM ActiveJob').all() as {
+      shimPid: number;
+      programPid: number;
+    }[];
+    database.close();
+    assert.ok(entry !== undefined);
+    await server.end('SIGKILL');
+    for (const { pid } of server.jobProcesses()) signal(pid, 'SIGKILL');
+    await untilTrue(() => server.jobProcesses().length === 0);
+    using program = await Stranger.withPid(entry.programPid);
+    using shim = await Stranger.withPid(entry.shimPid);
+    await server.launch();
+    await job.endedAs({ status: 'LOST', reason: 'IDENTITY_GONE', exitCode: null });
+    assert.ok(isRunning(program.pid) && isRunning(shim.pid), 'a stranger was signalled');
+    round.count('pids reused', 2);
+  },
+};
+
+export const processFaults: readonly Scenario[] = [
+  frozen,
+  endedMeanwhile,
+  shimKilled,
+  groupKilled,
+  elsewhere('boot id changed', 9, 'bootId', 'HOST_REBOOTED'),
+  elsewhere('pid namespace changed', 10, 'pidNamespace', 'IDENTITY_GONE'),
+  pidReused,
+];
