@@ -18,6 +18,7 @@ const PROGRAM = ['sleep', '3600'];
 interface Cost {
   readonly means: string;
   readonly serverRssMiB: number;
+  readonly restartedRssMiB: number;
   readonly serverIdleCpuPercent: number;
   readonly aroundPssMiB: number;
   readonly aroundProcesses: number;
@@ -35,11 +36,11 @@ console.log(
   [
     `Node ${process.version}, ${String(availableParallelism())} cores (${cpus()[0]?.model.trim() ?? 'unknown'}), ${String(JOBS)} running, silent jobs.`,
     '',
-    '| held by | RSS of the server, MiB | its CPU while idle, % of a core | processes around a program | their PSS a job, MiB |',
-    '|---|---|---|---|---|',
+    '| held by | RSS of the server after the starts, MiB | after a restart, MiB | its CPU while idle, % of a core | processes around a program | their PSS a job, MiB |',
+    '|---|---|---|---|---|---|',
     ...costs.map(
       (cost) =>
-        `| ${cost.means} | ${cost.serverRssMiB.toFixed(0)} | ${cost.serverIdleCpuPercent.toFixed(1)} | ${cost.aroundProcesses.toFixed(1)} | ${cost.aroundPssMiB.toFixed(2)} |`,
+        `| ${cost.means} | ${cost.serverRssMiB.toFixed(0)} | ${cost.restartedRssMiB.toFixed(0)} | ${cost.serverIdleCpuPercent.toFixed(1)} | ${cost.aroundProcesses.toFixed(1)} | ${cost.aroundPssMiB.toFixed(2)} |`,
     ),
   ].join('\n'),
 );
@@ -52,16 +53,24 @@ async function measure(means: string): Promise<Cost> {
     });
     await startJobs(createLifelineClient(server));
     await untilAllRun(server);
-    const pid = (JSON.parse(readFileSync(join(scratch, 'data/lease.json'), 'utf8')) as { pid: number }).pid;
-    const before = cpuSeconds(pid);
+    const serverPid = (): number =>
+      (JSON.parse(readFileSync(join(scratch, 'data/lease.json'), 'utf8')) as { pid: number }).pid;
+    const rssMiB = (): number => fieldKiB(`/proc/${String(serverPid())}/status`, 'VmRSS') / 1_024;
     await delay(SETTLE_MS);
-    const idleCpu = ((cpuSeconds(pid) - before) / (SETTLE_MS / 1_000)) * 100;
+    const before = cpuSeconds(serverPid());
+    await delay(SETTLE_MS);
+    const serverIdleCpuPercent = ((cpuSeconds(serverPid()) - before) / (SETTLE_MS / 1_000)) * 100;
+    const serverRssMiB = rssMiB();
     const around = processesAround(join(scratch, 'data'));
     const pssKiB = around.reduce((sum, each) => sum + fieldKiB(`/proc/${each}/smaps_rollup`, 'Pss'), 0);
+    await server.kill();
+    await server.startAgain();
+    await delay(SETTLE_MS);
     return {
       means,
-      serverRssMiB: fieldKiB(`/proc/${String(pid)}/status`, 'VmRSS') / 1_024,
-      serverIdleCpuPercent: idleCpu,
+      serverRssMiB,
+      restartedRssMiB: rssMiB(),
+      serverIdleCpuPercent,
       aroundPssMiB: pssKiB / 1_024 / JOBS,
       aroundProcesses: around.length / JOBS,
     };

@@ -8,7 +8,7 @@
 import { PrismaBetterSqlite3 } from '@prisma/adapter-better-sqlite3';
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { MIGRATIONS_PATH, migrationNames } from '../src/storage/migrations.ts';
+import { MIGRATIONS_PATH, migrationNames } from '../src/storage/migration-files.ts';
 import { openSchemaEngine } from '../src/storage/schema-engine.ts';
 
 const name = process.argv[2];

@@ -1,22 +1,20 @@
-import { PrismaBetterSqlite3 } from '@prisma/adapter-better-sqlite3';
-import type { MigrationList } from '@prisma/schema-engine-wasm/schema_engine_bg';
 import Database from 'better-sqlite3';
-import { existsSync, readdirSync, readFileSync, renameSync } from 'node:fs';
+import { existsSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { DataDirectory } from './data-directory.ts';
-import { openSchemaEngine } from './schema-engine.ts';
+import { migrationNames } from './migration-files.ts';
+import type { RunMigrations } from './run-migrations.ts';
 import { StartupError } from './startup-error.ts';
-
-const PRISMA_PATH = fileURLToPath(new URL('../../prisma', import.meta.url));
-export const MIGRATIONS_PATH = join(PRISMA_PATH, 'migrations');
 
 /**
  * Brings the database to the newest schema. The file is backed up first when something will change it.
  * It keeps the `_prisma_migrations` table of the stock command line tool.
  * @throws StartupError if the database is from a newer version, damaged, or a migration fails; nothing is written to a newer one.
  */
-export async function applyMigrations(directory: DataDirectory): Promise<readonly string[]> {
+export async function applyMigrations(
+  directory: DataDirectory,
+  run: RunMigrations,
+): Promise<readonly string[]> {
   const known = migrationNames();
   const applied = appliedMigrations(directory.databasePath);
   const unknown = applied.filter((name) => !known.includes(name));
@@ -28,31 +26,15 @@ export async function applyMigrations(directory: DataDirectory): Promise<readonl
   }
   if (known.every((name) => applied.includes(name))) return [];
   if (applied.length > 0) await backUp(directory);
-  return runMigrations(directory);
-}
-
-/** The migrations of this version, in the form that the schema engine takes. */
-function readMigrationList(): MigrationList {
-  return {
-    baseDir: MIGRATIONS_PATH,
-    lockfile: { path: 'migration_lock.toml', content: 'provider = "sqlite"\n' },
-    shadowDbInitScript: '',
-    migrationDirectories: migrationNames().map((name) => ({
-      path: name,
-      migrationFile: {
-        path: 'migration.sql',
-        content: { tag: 'ok', value: readFileSync(join(MIGRATIONS_PATH, name, 'migration.sql'), 'utf8') },
-      },
-    })),
-  };
-}
-
-/** The names of this version's migrations, in the order in which they apply. */
-export function migrationNames(): string[] {
-  return readdirSync(MIGRATIONS_PATH, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory())
-    .map((entry) => entry.name)
-    .sort();
+  try {
+    return await run(directory.databasePath);
+  } catch (error) {
+    throw new StartupError(
+      `The database ${directory.databasePath} could not be brought to this version: ${(error as Error).message}. ` +
+        'The file as it was before is in the backups directory.',
+      { cause: error },
+    );
+  }
 }
 
 function appliedMigrations(databasePath: string): string[] {
@@ -93,26 +75,5 @@ async function backUp(directory: DataDirectory): Promise<void> {
     renameSync(`${target}.part`, target);
   } finally {
     database.close();
-  }
-}
-
-async function runMigrations(directory: DataDirectory): Promise<readonly string[]> {
-  const adapter = new PrismaBetterSqlite3({ url: directory.databasePath, timeout: 2000 });
-  await using opened = await openSchemaEngine(
-    readFileSync(join(PRISMA_PATH, 'schema.prisma'), 'utf8'),
-    adapter,
-  );
-  try {
-    const { appliedMigrationNames } = await opened.engine.applyMigrations({
-      migrationsList: readMigrationList(),
-      filters: { externalTables: [], externalEnums: [] },
-    });
-    return appliedMigrationNames;
-  } catch (error) {
-    throw new StartupError(
-      `The database ${directory.databasePath} could not be brought to this version: ${(error as Error).message}. ` +
-        'The file as it was before is in the backups directory.',
-      { cause: error },
-    );
   }
 }

@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DataDirectory } from '../../src/storage/data-directory.ts';
 import { Database } from '../../src/storage/database.ts';
-import { applyMigrations, MIGRATIONS_PATH, migrationNames } from '../../src/storage/migrations.ts';
+import { MIGRATIONS_PATH, migrationNames } from '../../src/storage/migration-files.ts';
+import { applyMigrations } from '../../src/storage/migrations.ts';
+import { runMigrations } from '../../src/storage/run-migrations.ts';
 import { searchTextOf } from '../../src/storage/search-text.ts';
 import { StartupError } from '../../src/storage/startup-error.ts';
 import { ScratchDirectory } from '../end-to-end/harness/scratch-directory.ts';
@@ -62,15 +64,15 @@ function note(database: Sqlite.Database, name: string, checksum: string): void {
 
 describe('migrations', () => {
   it('make a new database without a backup, and then do nothing more', async () => {
-    expect(await applyMigrations(directory)).toEqual(migrationNames());
-    expect(await applyMigrations(directory)).toEqual([]);
+    expect(await applyMigrations(directory, runMigrations)).toEqual(migrationNames());
+    expect(await applyMigrations(directory, runMigrations)).toEqual([]);
     expect(backups()).toEqual([]);
   });
 
   it('have the database backed up before they change one, whole and readable, and keep what is in it', async () => {
     makeOfTheFirstVersion();
-    expect(await applyMigrations(directory)).toEqual(migrationNames().slice(1));
-    expect(await applyMigrations(directory)).toEqual([]);
+    expect(await applyMigrations(directory, runMigrations)).toEqual(migrationNames().slice(1));
+    expect(await applyMigrations(directory, runMigrations)).toEqual([]);
     expect(backups()).toHaveLength(1);
     const path = join(directory.backupsPath, backups()[0]!);
     expect(path).toMatch(/before-migration-[^/]*\.db$/);
@@ -89,14 +91,14 @@ describe('migrations', () => {
   });
 
   it('refuse a database of a newer version, and write nothing to it', async () => {
-    await applyMigrations(directory);
+    await applyMigrations(directory, runMigrations);
     inFile(directory.databasePath, (database) => {
       database.pragma('journal_mode = DELETE');
       note(database, '29990101000000_future', '');
     });
     const before = readFileSync(directory.databasePath);
-    await expect(applyMigrations(directory)).rejects.toThrow(StartupError);
-    await expect(applyMigrations(directory)).rejects.toThrow('29990101000000_future');
+    await expect(applyMigrations(directory, runMigrations)).rejects.toThrow(StartupError);
+    await expect(applyMigrations(directory, runMigrations)).rejects.toThrow('29990101000000_future');
     await expect(Database.open(directory)).rejects.toThrow(StartupError);
     expect(readFileSync(directory.databasePath).equals(before)).toBe(true);
     expect(backups()).toEqual([]);
@@ -107,7 +109,7 @@ describe('migrations', () => {
     ['a torn header', () => Buffer.from('SQLite format 3\0')],
   ])('refuse %s and say how to repair it', async (_what, bytes) => {
     writeFileSync(directory.databasePath, bytes());
-    await expect(applyMigrations(directory)).rejects.toThrow(StartupError);
-    await expect(applyMigrations(directory)).rejects.toThrow(/damaged.*backups/);
+    await expect(applyMigrations(directory, runMigrations)).rejects.toThrow(StartupError);
+    await expect(applyMigrations(directory, runMigrations)).rejects.toThrow(/damaged.*backups/);
   });
 });
