@@ -65,6 +65,7 @@ async function makeRound(shared: SharedServer, scenario: Scenario, tally: Tally)
       server,
       control,
       name,
+      number: tally.rounds,
       random: new SeededRandom(`${options.seed}/${name}`),
       jobs,
       count: (what, by) => {

@@ -8,6 +8,8 @@ export interface Round {
   readonly server: LifelineServer;
   readonly control: ServerControl;
   readonly random: SeededRandom;
+  /** 1, 2, 3 … within its scenario: for what takes turns. */
+  readonly number: number;
   /** Unique among all rounds of a run, also for names of requests. */
   readonly name: string;
   /** Jobs to be looked at when the round is over: their processes must be gone. */
