@@ -178,7 +178,8 @@ export const PROCESS_FAULTS: readonly Fault[] = [
   {
     number: 19,
     fault: 'A fork bomb while the tree is swept',
-    later: 'a job that forks in a loop while it is swept has no test of its own yet',
+    evidence: [by('end-to-end/containment', 'leaves nothing behind, and the report names all')],
+    injection: 'a child that forks on, in a session of its own, while the tree is killed',
   },
   {
     number: 20,
