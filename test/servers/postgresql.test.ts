@@ -6,7 +6,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { canBeHeldBy } from '../end-to-end/harness/containment.ts';
 import { cancelJob, startJob, untilOver, untilStatus } from '../end-to-end/harness/jobs.ts';
 import { LifelineServer } from '../end-to-end/harness/lifeline-server.ts';
-import { isRunning, processesMentioning } from '../end-to-end/harness/processes.ts';
+import { childrenOf, isRunning, processesMentioning } from '../end-to-end/harness/processes.ts';
 import { untilTrue } from '../end-to-end/harness/until-true.ts';
 
 const BIN = realpathSync(process.env['POSTGRESQL_BIN']!);
@@ -79,11 +79,10 @@ describe('a real PostgreSQL that runs as a job', () => {
       await untilTrue(() => canConnect(join(path, '.s.PGSQL.5432')), { what: 'a PostgreSQL that listens' });
       const mine = () => processesMentioning(join(path, 'data')).map((process) => process.pid);
       // Its workers have sessions of their own, and titles in the place of their environments.
-      const workers = execFileSync('ps', ['--ppid', String(pid), '-o', 'pid='], { encoding: 'utf8' })
-        .trim()
-        .split('\n')
-        .map(Number);
-      expect(workers.length).toBeGreaterThanOrEqual(4);
+      const workers = await untilTrue(() => {
+        const children = childrenOf(pid!);
+        return children.length >= 4 && children;
+      });
       await cancelJob(server, jobId, gracePeriodMs);
       const job = await untilOver(server, jobId);
       expect(job.status).toBe('CANCELLED');
