@@ -4,7 +4,7 @@ import { createConnection } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { canBeHeldBy } from '../end-to-end/harness/containment.ts';
-import { cancelJob, startJob, untilOver, untilStatus } from '../end-to-end/harness/jobs.ts';
+import { cancelJob, followJob, startJob, untilOver, untilStatus } from '../end-to-end/harness/jobs.ts';
 import { LifelineServer } from '../end-to-end/harness/lifeline-server.ts';
 import { childrenOf, isRunning, processesMentioning } from '../end-to-end/harness/processes.ts';
 import { untilTrue } from '../end-to-end/harness/until-true.ts';
@@ -76,12 +76,17 @@ describe('a real PostgreSQL that runs as a job', () => {
         gracePeriodMs,
       });
       const { pid } = await untilStatus(server, jobId, 'RUNNING');
-      await untilTrue(() => canConnect(join(path, '.s.PGSQL.5432')), { what: 'a PostgreSQL that listens' });
+      {
+        // Its own start-up process has ended by then: who is there now stays.
+        using stream = await followJob(server, jobId);
+        await stream.untilEvent(({ data }) => data.includes('ready to accept connections'));
+      }
+      expect(await canConnect(join(path, '.s.PGSQL.5432'))).toBe(true);
       const mine = () => processesMentioning(join(path, 'data')).map((process) => process.pid);
       // Its workers have sessions of their own, and titles in the place of their environments.
       const workers = await untilTrue(() => {
         const children = childrenOf(pid!);
-        return children.length >= 4 && children;
+        return children.length >= 5 && children;
       });
       await cancelJob(server, jobId, gracePeriodMs);
       const job = await untilOver(server, jobId);
@@ -90,7 +95,9 @@ describe('a real PostgreSQL that runs as a job', () => {
       expect(job.cancellation?.containment).toBe(means === 'none' ? 'BEST_EFFORT' : 'CONTAINED');
       expect([...workers, ...mine()].filter(isRunning)).toEqual([]);
       const reported = new Set(job.cancellation?.processes.map((process) => process.pid));
-      expect([pid!, ...workers].filter((worker) => !reported.has(worker))).toEqual([]);
+      expect(reported.has(pid!)).toBe(true);
+      // One that had little to do may have ended by itself just before.
+      expect(workers.filter((worker) => reported.has(worker)).length).toBeGreaterThanOrEqual(4);
     },
   );
 });
