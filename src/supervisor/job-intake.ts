@@ -16,8 +16,8 @@ export interface JobIntakePorts {
   readonly jobIds: JobIds;
   /** PATH, HOME, LANG: what every job's environment begins with. */
   readonly environment: readonly EnvEntry[];
-  /** Called once for each new job, when it is stored and before its request is answered. */
   readonly pass: PassCheckpoint;
+  /** Called once for each new job, when it is stored and before its request is answered. */
   readonly onCreated: (jobId: JobId, spec: JobSpec) => void;
 }
 

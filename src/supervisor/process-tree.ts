@@ -36,11 +36,16 @@ export function treeMembers(
   for (const process of snapshot.withCookie(root.cookie)) add(process);
   for (const process of others) add(process);
   if (holder?.startTicks === program.startTicks) members.set(holder.pid, holder);
-  for (const { pid } of members.values()) {
-    // A map that grows while it is walked: the children of children come, too.
-    for (const child of snapshot.childrenOf(pid)) members.set(child.pid, child);
-  }
+  addDescendants(snapshot, members);
   return [...members.values()];
+}
+
+/** Adds everybody below the processes of a map by pid. */
+export function addDescendants(snapshot: ProcessSnapshot, processes: Map<number, ProcessEntry>): void {
+  // A map that grows while it is walked: the children of children come, too.
+  for (const { pid } of processes.values()) {
+    for (const child of snapshot.childrenOf(pid)) processes.set(child.pid, child);
+  }
 }
 
 /** Whether a process is in the program's session or group, by whose number it is found again at any time. */

@@ -1,6 +1,7 @@
 import type { ProcessIdentity } from '../domain/process-identity.ts';
 import { readExitRecord } from './exit-record.ts';
 import { isAlive, type ProcessEntry, type ProcessSnapshot } from './process-table.ts';
+import { addDescendants } from './process-tree.ts';
 import type { TreeHolder } from './tree-holder.ts';
 
 /**
@@ -24,8 +25,6 @@ function descendants(
 ): Iterable<ProcessEntry> {
   if (snapshot.processes.get(pid)?.startTicks !== startTicks) return [];
   const found = new Map(snapshot.childrenOf(pid).map((process) => [process.pid, process]));
-  for (const { pid: parent } of found.values()) {
-    for (const child of snapshot.childrenOf(parent)) found.set(child.pid, child);
-  }
+  addDescendants(snapshot, found);
   return found.values();
 }
