@@ -2,6 +2,7 @@ import { homedir } from 'node:os';
 import { pino, type Logger } from 'pino';
 import type { Config } from './config.ts';
 import type { PassCheckpoint } from './domain/checkpoint.ts';
+import { keepHeapClose } from './heap-growth.ts';
 import { createHttpServer } from './http/server.ts';
 import { follow } from './logs/follow.ts';
 import { JobLogReader } from './logs/job-log-reader.ts';
@@ -44,6 +45,7 @@ export async function serve(config: Config, version: string, ports: ServePorts =
   if (process.platform !== 'linux')
     throw new StartupError('Lifeline runs on Linux only for now: it relies on /proc.');
   const startedAtMs = Date.now();
+  keepHeapClose();
   const logger = pino(
     { base: null, timestamp: pino.stdTimeFunctions.isoTime },
     pino.destination({ dest: 2, sync: true }),

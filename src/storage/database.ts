@@ -4,7 +4,7 @@ import { chmodSync } from 'node:fs';
 import { passUnwatched, type PassCheckpoint } from '../domain/checkpoint.ts';
 import type { DataDirectory } from './data-directory.ts';
 import { PrismaClient } from './generated/client.ts';
-import { runMigrationsInThread } from './migration-thread.ts';
+import { runMigrationsInProcess } from './migration-process.ts';
 import { applyMigrations } from './migrations.ts';
 import { StartupError } from './startup-error.ts';
 import { WriteGate } from './write-gate.ts';
@@ -35,7 +35,7 @@ export class Database implements AsyncDisposable {
    * @throws StartupError if the file is damaged, newer than this version, or cannot be opened as needed.
    */
   static async open(directory: DataDirectory, pass = passUnwatched): Promise<Database> {
-    await applyMigrations(directory, runMigrationsInThread);
+    await applyMigrations(directory, runMigrationsInProcess);
     useWriteAheadLog(directory.databasePath);
     const url = directory.databasePath;
     const writer = new PrismaClient({ adapter: new PrismaBetterSqlite3({ url, timeout: BUSY_TIMEOUT_MS }) });

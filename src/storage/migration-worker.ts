@@ -1,5 +1,12 @@
-import { parentPort, workerData } from 'node:worker_threads';
+import type { MigrationReport } from './migration-process.ts';
 import { runMigrations } from './run-migrations.ts';
 
-// The thread that migration-thread.ts starts: a path comes in, the names of what was applied go out.
-parentPort?.postMessage(await runMigrations(workerData as string));
+// The process that migration-process.ts starts: a path comes in, the names of what was applied go out.
+const [databasePath = ''] = process.argv.slice(2);
+const report: MigrationReport = await runMigrations(databasePath).then(
+  (applied) => ({ applied }),
+  (error: unknown) => ({ failure: error instanceof Error ? error.message : String(error) }),
+);
+process.send?.(report, () => {
+  process.disconnect();
+});

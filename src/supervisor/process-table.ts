@@ -132,7 +132,7 @@ function isGone(process: ProcessEntry): boolean {
 /** The process with this pid now, zombies included; `undefined` if there is none. */
 export function readProcess(pid: number): ProcessEntry | undefined {
   try {
-    return parseStat(readFileSync(`/proc/${String(pid)}/stat`, 'latin1'));
+    return parseStat(readText(`/proc/${String(pid)}/stat`));
   } catch {
     return undefined;
   }
@@ -172,7 +172,7 @@ export function parseStat(stat: string): ProcessEntry | undefined {
 /** The command line of a process, for people; the kernel's short name where it has none. */
 export function readCommandLine(process: ProcessEntry): string {
   try {
-    const line = readFileSync(`/proc/${String(process.pid)}/cmdline`, 'utf8')
+    const line = readText(`/proc/${String(process.pid)}/cmdline`)
       .split('\0')
       .join(' ')
       .trim();
@@ -193,11 +193,19 @@ export function readHostIdentity(): HostIdentity {
 function readEnvironmentValue(pid: number, name: string): string | undefined {
   try {
     const prefix = `${name}=`;
-    return readFileSync(`/proc/${String(pid)}/environ`, 'latin1')
+    return readText(`/proc/${String(pid)}/environ`)
       .split('\0')
       .find((entry) => entry.startsWith(prefix))
       ?.slice(prefix.length);
   } catch {
     return undefined;
   }
+}
+
+/**
+ * For other encodings than UTF-8 Node sets 64 KiB aside for each file whose size it cannot know, and a look at all processes
+ * reads thousands. What is no UTF-8 is replaced, which moves no bracket, blank or NUL.
+ */
+function readText(path: string): string {
+  return readFileSync(path, 'utf8');
 }
