@@ -6,7 +6,6 @@ import type { JobSignal } from '../domain/job-signal.ts';
 import { isFinal } from '../domain/job-status.ts';
 import type { HostIdentity, ProcessIdentity } from '../domain/process-identity.ts';
 import type { ChannelGuard } from '../logs/log-event-bus.ts';
-import type { Tailer } from '../logs/tailer.ts';
 import type { JobDirectory } from '../storage/job-directory.ts';
 import type { CancellationFacts } from '../storage/job-records.ts';
 import type { JobStore } from '../storage/job-store.ts';
@@ -232,7 +231,7 @@ export class JobRun {
     } else {
       process.closeGate();
     }
-    await this.#untilEnd(logs.tailer, tree, { isAlive: () => !shimEnded });
+    await this.#untilEnd(logs, tree, { isAlive: () => !shimEnded });
   }
 
   /** @param tree `null` where the identities mean nothing here */
@@ -247,13 +246,13 @@ export class JobRun {
       });
     }
     this.#endIfAsked();
-    await this.#untilEnd(logs.tailer, tree, {
+    await this.#untilEnd(logs, tree, {
       isAlive: () => tree !== null && isAlive(tree.root.shim),
       pollMs: ADOPTED_POLL_MS,
     });
   }
 
-  async #untilEnd(tailer: Tailer, tree: JobTree | null, shim: ShimWatch): Promise<void> {
+  async #untilEnd(logs: JobLogs, tree: JobTree | null, shim: ShimWatch): Promise<void> {
     using _timeout = this.#armTimeout();
     const { directory } = this;
     const { table, released } = this.#ports;
@@ -266,7 +265,7 @@ export class JobRun {
     this.#ended = this.spec.onEnd === 'KILL_TREE';
     await this.#sweep(endWatch);
     await endWatch.drained();
-    await tailer.drain();
+    await logs.drained();
     const { request, killed } = this.#ending;
     const outcome = outcomeOf(record, request, killed, writtenAtMs === undefined);
     await this.#conclude(outcome, endedAtMs);
@@ -304,7 +303,7 @@ export class JobRun {
   /** For a job of another boot or namespace: nothing of it can be here, and nothing is signalled. */
   async #concludeUnwatched(outcome: Outcome): Promise<void> {
     using logs = this.#openLogs(true);
-    await logs.tailer.drain();
+    await logs.drained();
     await this.#conclude(outcome);
   }
 
