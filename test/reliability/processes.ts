@@ -116,7 +116,14 @@ export const PROCESS_FAULTS: readonly Fault[] = [
   {
     number: 12,
     fault: 'The server is the first process of its container',
-    later: 'no warning yet where the server is pid 1 and nobody reaps what its jobs leave',
+    evidence: [
+      by('end-to-end/first-process', 'says so at its start, and what to do'),
+      by(
+        'end-to-end/first-process',
+        'takes what its jobs leave behind for gone though nobody reaps it, and says how many there are',
+      ),
+    ],
+    injection: 'a pid namespace of its own',
   },
   {
     number: 13,
