@@ -23,6 +23,7 @@ import { openJobLogs, type JobLogs } from './job-logs.ts';
 import { JobTree } from './job-tree.ts';
 import { LaunchFailedError, type GatedProcess, type Launcher } from './launcher.ts';
 import { LongTimer } from './long-timer.ts';
+import type { OomKills } from './oom-kills.ts';
 import {
   outcomeElsewhere,
   outcomeLost,
@@ -47,6 +48,7 @@ export interface JobRunPorts {
   readonly containment: Containment;
   readonly families: FamilyWatch;
   readonly activeJobs: ActiveJobs;
+  readonly oomKills: OomKills;
   readonly host: HostIdentity;
   /** PATH, HOME, LANG: what every job's environment begins with. */
   readonly environment: readonly EnvEntry[];
@@ -88,6 +90,8 @@ export class JobRun {
   /** The same moment on the clock of `performance.now()`: timeouts are counted on it. */
   #startedMonotonicMs = 0;
   #gateOpen = false;
+  /** Since the gate opened, or since the adoption. */
+  #memoryRanOut = (): boolean => false;
   #ending: JobEnding;
   #ended = false;
 
@@ -216,6 +220,7 @@ export class JobRun {
     });
     using logs = this.#openLogs(false);
     if (this.#ending.request === null) {
+      this.#memoryRanOut = this.#ports.oomKills.watch();
       this.#gateOpen = true;
       this.#startedAtMs = Date.now();
       this.#startedMonotonicMs = performance.now();
@@ -236,6 +241,7 @@ export class JobRun {
 
   /** @param tree `null` where the identities mean nothing here */
   async #superviseAdopted(root: TreeRoot | null, tree: JobTree | null): Promise<void> {
+    this.#memoryRanOut = this.#ports.oomKills.watch();
     using logs = this.#openLogs(true);
     if (this.#life.status === 'STARTING' && readExitRecord(this.directory.exitRecordPath).started) {
       this.#startedAtMs ??= Math.round(Date.now() - (performance.now() - this.#startedMonotonicMs));
@@ -260,6 +266,7 @@ export class JobRun {
     const endWatch = new EndWatch({ directory, table, tree, shim, bell: this.#bell, released });
     const record = await endWatch.end();
     this.#ports.pass('EXIT_SEEN');
+    const memoryRanOut = this.#memoryRanOut();
     const writtenAtMs = exitRecordTimeMs(directory.exitRecordPath);
     const endedAtMs = record.exitStatus === null ? Date.now() : (writtenAtMs ?? Date.now());
     this.#ended = this.spec.onEnd === 'KILL_TREE';
@@ -267,7 +274,10 @@ export class JobRun {
     await endWatch.drained();
     await logs.drained();
     const { request, killed } = this.#ending;
-    const outcome = outcomeOf(record, request, killed, writtenAtMs === undefined);
+    const outcome = outcomeOf(record, request, killed, {
+      recordIsGone: writtenAtMs === undefined,
+      memoryRanOut,
+    });
     await this.#conclude(outcome, endedAtMs);
   }
 

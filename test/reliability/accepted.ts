@@ -7,6 +7,7 @@ export const ACCEPTED_SKIPS: Readonly<Record<string, string>> = {
   'test/clients/programs.test.ts': 'without Python',
   'test/end-to-end/containment.test.ts': 'without a cgroup that can be written, or without tini',
   'test/end-to-end/first-process.test.ts': 'without user namespaces',
+  'test/end-to-end/memory.test.ts': 'without a cgroup in which memory can be limited',
   'test/end-to-end/own-unit.test.ts': 'where a cgroup cannot be pretended',
   'test/end-to-end/without-inotify.test.ts': 'without user namespaces',
   'test/house/systemd.test.ts': 'without systemd-analyze',

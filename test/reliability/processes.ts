@@ -325,9 +325,10 @@ export const PROCESS_FAULTS: readonly Fault[] = [
         'end-to-end/programs',
         'killed by nobody it knows, as the kernel does where memory is short, says that this may be why',
       ),
+      by('end-to-end/memory', 'takes a job before its server and its shim, whose score is %s'),
+      by('end-to-end/memory', 'kills the job that takes it, which says so; the server and other jobs live'),
     ],
-    injection: 'SIGKILL by nobody that Lifeline knows',
-    open: 'jobs do not have a higher OOM score than the server yet',
+    injection: 'a cgroup with little memory; SIGKILL by nobody that Lifeline knows',
   },
   {
     number: 36,
