@@ -67,6 +67,8 @@ export interface ResumedRun {
   /** When its program started, on the clock of `performance.now()`, which nobody sets. */
   readonly startedMonotonicMs: number;
   readonly endRequest: EndRequest | null;
+  /** When that was asked for, on the same clock. */
+  readonly endRequestedMonotonicMs: number;
   /** What to say of it if its program never ran; one sentence. */
   readonly launchFailure: string;
 }
@@ -136,7 +138,7 @@ export class JobRun {
     await this.#guarded(async () => {
       this.#startedAtMs = former.startedAtMs;
       this.#startedMonotonicMs = former.startedMonotonicMs;
-      this.#ending = this.#newEnding(former.endRequest);
+      this.#ending = this.#newEnding(former.endRequest, former.endRequestedMonotonicMs);
       if (former.root === null && former.startedAtMs === null)
         throw new LaunchFailedError(former.launchFailure);
       const elsewhere =
@@ -370,11 +372,12 @@ export class JobRun {
     }
   }
 
-  #newEnding(request: EndRequest | null): JobEnding {
+  #newEnding(request: EndRequest | null, requestedMonotonicMs?: number): JobEnding {
     const { table, released } = this.#ports;
     return new JobEnding(
       { table, released, onProgress: (facts) => this.#life.reportCancellation(facts) },
       request,
+      requestedMonotonicMs,
     );
   }
 

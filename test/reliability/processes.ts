@@ -313,9 +313,13 @@ export const PROCESS_FAULTS: readonly Fault[] = [
         'ends no job before its timeout, neither in one life of the server nor over a restart',
       ),
       by('end-to-end/clock', 'does not put off the timeout of a job, also over a restart'),
+      by('end-to-end/clock', 'does not cut short the grace period of a cancel, also over a restart'),
+      by(
+        'end-to-end/reconciliation',
+        'has what is left of its grace period, wherever the wall clock has gone meanwhile',
+      ),
     ],
     injection: 'a clock in the test entry point, wrong by up to a day either way',
-    open: 'the grace period of a cancel that a restart interrupts is counted by the wall clock',
   },
   {
     number: 35,
