@@ -1,6 +1,6 @@
 import type { EnvEntry, JobSpec } from '../domain/job-spec.ts';
 import type { OnEnd } from '../domain/job-status.ts';
-import type { HostIdentity } from '../domain/process-identity.ts';
+import type { HostIdentity, ProcessIdentity } from '../domain/process-identity.ts';
 import type { JobDirectory } from '../storage/job-directory.ts';
 import type {
   ActiveJobRecord,
@@ -10,9 +10,9 @@ import type {
 } from '../storage/job-records.ts';
 import { readTransitions } from '../storage/transition-file.ts';
 import type { EndRequest } from './end-request.ts';
-import { processIdentity, type ResumedRun } from './job-run.ts';
 import { processAgeMs, sinceMs } from './process-clock.ts';
 import type { TreeRoot } from './process-tree.ts';
+import type { ResumedRun } from './resumed-run.ts';
 
 /** What a row, and the directory beside it, say of the run that a former server had begun. */
 export function formerRun(row: UnfinishedJobRecord, directory: JobDirectory, now: HostIdentity): ResumedRun {
@@ -46,6 +46,10 @@ function treeRoot(active: ActiveJobRecord): TreeRoot | null {
   const shim = processIdentity(active.shimPid, active.shimStartTicks);
   const program = processIdentity(active.programPid, active.programStartTicks);
   return shim === null || program === null ? null : { cookie: active.cookie, shim, program };
+}
+
+function processIdentity(pid: number | null, startTicks: bigint | null): ProcessIdentity | null {
+  return pid === null || startTicks === null ? null : { pid, startTicks: Number(startTicks) };
 }
 
 function endRequest(cancellation: CancellationRecord): EndRequest {

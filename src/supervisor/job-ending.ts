@@ -21,19 +21,23 @@ export interface JobEndingOptions {
  */
 export class JobEnding {
   readonly #options: JobEndingOptions;
-  #request: EndRequest | null;
+  #request: EndRequest | null = null;
   /** When it was asked for, on the clock of `performance.now()`. */
-  #requestedMonotonicMs: number;
+  #requestedMonotonicMs = 0;
   #requestedUptimeMs: number | null = null;
+  #isClosed = false;
   #tree: JobTree | null = null;
   #termination: TreeTermination | null = null;
 
+  constructor(options: JobEndingOptions) {
+    this.#options = options;
+  }
+
   /**
-   * @param request what a former server was asked for
+   * What a former server was asked for.
    * @param requestedMonotonicMs when that was, on the clock of `performance.now()`
    */
-  constructor(options: JobEndingOptions, request: EndRequest | null = null, requestedMonotonicMs = 0) {
-    this.#options = options;
+  resume(request: EndRequest | null, requestedMonotonicMs: number): void {
     this.#request = request;
     this.#requestedMonotonicMs = requestedMonotonicMs;
   }
@@ -47,9 +51,9 @@ export class JobEnding {
     return this.#termination !== null && this.#termination.killedAtMs !== null;
   }
 
-  /** @returns whether this is the first request */
+  /** @returns whether this is the first request, and the job had not ended before it */
   ask(request: EndRequest): boolean {
-    if (this.#request === null) {
+    if (this.#request === null && !this.#isClosed) {
       this.#request = request;
       this.#requestedMonotonicMs = performance.now();
       this.#requestedUptimeMs = bootClockMs();
@@ -57,6 +61,11 @@ export class JobEnding {
     }
     this.hurry(request.gracePeriodMs);
     return false;
+  }
+
+  /** The job has ended by itself, or as it was asked to: a request only shortens the grace period from now on. */
+  close(): void {
+    this.#isClosed = true;
   }
 
   /** Shortens the grace period, also of a sweep that nobody asked for. */

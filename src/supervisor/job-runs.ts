@@ -7,8 +7,10 @@ import type { DataDirectory } from '../storage/data-directory.ts';
 import type { EndRequest } from './end-request.ts';
 import type { JobChangeBus } from './job-change-bus.ts';
 import { JobLife } from './job-life.ts';
-import { JobRun, type JobRunPorts, type ResumedRun } from './job-run.ts';
+import { JobRun } from './job-run.ts';
+import type { JobRunPorts } from './job-run-ports.ts';
 import { OomKills } from './oom-kills.ts';
+import type { ResumedRun } from './resumed-run.ts';
 
 /** How long a stop waits for launches that have begun, so that none of them is lost half-way. */
 const LAUNCH_LIMIT_MS = 3_000;

@@ -9,9 +9,9 @@ import { readSpec } from '../storage/job-files.ts';
 import type { UnfinishedJobRecord } from '../storage/job-records.ts';
 import { Breather } from './breather.ts';
 import { formerRun, specOfRow } from './former-run.ts';
-import type { ResumedRun } from './job-run.ts';
 import type { ProcessTable } from './process-table.ts';
 import { reconciliationOf, type Reconciliation, type ReconciledJob } from './reconciliation.ts';
+import type { ResumedRun } from './resumed-run.ts';
 import { catchUpRow, restoreRow, type RestorePorts } from './restore-rows.ts';
 import { judge } from './verdict.ts';
 
