@@ -24,6 +24,7 @@ import { ShimLauncher } from './supervisor/launcher.ts';
 import { readHostIdentity } from './supervisor/process-table.ts';
 import { Supervisor } from './supervisor/supervisor.ts';
 import type { SupervisorLog } from './supervisor/supervisor-log.ts';
+import { ZombieCount } from './zombie-count.ts';
 
 /** How long open streams and requests may take to go away once their sockets are being closed. */
 const HTTP_CLOSE_LIMIT_MS = 2_000;
@@ -56,6 +57,7 @@ export async function serve(config: Config, version: string, ports: ServePorts =
       { descriptors: closed },
       'closed descriptors that were left open by whoever started the server',
     );
+  using zombies = warnOfBeingFirst(logger);
   process.umask(0o077);
   const stopRequested = awaitStopSignal(logger);
   using deadline = new StopDeadline();
@@ -85,7 +87,7 @@ export async function serve(config: Config, version: string, ports: ServePorts =
       { name: 'HOME', value: homedir() },
       { name: 'LANG', value: process.env['LANG'] ?? 'C.UTF-8' },
     ],
-    log: supervisorLog(logger),
+    log: supervisorLog(logger, () => zombies?.lookSoon()),
     maxRunning: config.maxRunning,
     ...ports,
   });
@@ -132,6 +134,20 @@ export async function serve(config: Config, version: string, ports: ServePorts =
   );
   deadline.start(gracePeriodMs + STOP_LIMIT_MS, () => {
     logger.error('the stop took too long: exiting at once; jobs go on, and the next start finds them');
+  });
+}
+
+/** The first process of a container is its init, which this server cannot be. The guard stops looking at what that costs. */
+function warnOfBeingFirst(logger: Logger): ZombieCount | undefined {
+  if (process.pid !== 1) return undefined;
+  logger.warn(
+    'the server is the first process of its container: start it under an init (docker run --init, or tini --), which reaps what jobs leave behind; all jobs are killed with the container unless --on-exit cancel ends them first',
+  );
+  return new ZombieCount((zombies) => {
+    logger.warn(
+      { zombies },
+      'jobs have left processes behind that are dead and that nobody reaps: start the server under an init (docker run --init, or tini --)',
+    );
   });
 }
 
@@ -188,10 +204,12 @@ async function awaitStopSignal(logger: Logger): Promise<string> {
   });
 }
 
-function supervisorLog(logger: Logger): SupervisorLog {
+/** @param onEnd called after each end of a job */
+function supervisorLog(logger: Logger, onEnd: () => void): SupervisorLog {
   return {
     ended: (jobId, { status, reason, exitCode, signal }) => {
       logger.info({ jobId, status, reason, exitCode, signal }, 'job ended');
+      onEnd();
     },
     reconciled: (jobId, verdict, evidence) => {
       logger.info({ jobId, verdict, evidence }, 'reconciled');

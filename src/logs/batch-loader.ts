@@ -1,5 +1,6 @@
 import type { LogStream } from '../domain/log-line.ts';
 import type { JobDirectory } from '../storage/job-directory.ts';
+import { LogFileRefusedError } from './errors.ts';
 import type { IndexRecord } from './index-record.ts';
 import { LogBatch } from './log-batch.ts';
 import { LogFile } from './log-file.ts';
@@ -24,9 +25,8 @@ export class BatchLoader implements Disposable {
   }
 
   /**
-   * One batch a record, `undefined` where its bytes are not there or are not what the index says.
+   * One batch a record, `undefined` where its bytes are not there, are not what the index says, or are not in a regular file.
    * @param records Consecutive in each stream, so that few reads bring many batches.
-   * @throws LogFileRefusedError
    */
   async load(records: readonly IndexRecord[]): Promise<(LogBatch | undefined)[]> {
     const runs: Run[] = [];
@@ -60,11 +60,21 @@ export class BatchLoader implements Disposable {
     if (this.#released) return undefined;
     let file = this.#files.get(run.stream);
     if (file === undefined) {
-      file = LogFile.open(this.#directory.logPath(run.stream));
+      file = openUnlessRefused(this.#directory.logPath(run.stream));
       if (file === undefined) return undefined;
       this.#files.set(run.stream, file);
     }
     return await file.read(run.offset, run.length);
+  }
+}
+
+/** `undefined` for what somebody put in the place of a log, as where there is none. */
+function openUnlessRefused(path: string): LogFile | undefined {
+  try {
+    return LogFile.open(path);
+  } catch (error) {
+    if (error instanceof LogFileRefusedError) return undefined;
+    throw error;
   }
 }
 

@@ -62,10 +62,14 @@ export class LogDrainFailedError extends LifelineError {
   }
 }
 
-/** What the tailer of a job noticed of its files. Facts for the server's log; the tailer goes on. */
+/** What was noticed of the files of a job's log. Facts for the server's log; the job goes on. */
 export type LogAnomaly =
   /** The file is shorter than what was read of it; reading goes on at `offset`, its end now. */
   | { readonly kind: 'SHRUNK'; readonly stream: LogStream; readonly offset: number }
   | { readonly kind: 'MISSING'; readonly stream: LogStream }
+  /** Somebody put something else than a regular file in its place; nothing is read of it while that is so. */
+  | { readonly kind: 'REFUSED'; readonly stream: LogStream }
+  /** The log cannot be gone on with, since its index cannot be opened; the job runs on without one. */
+  | { readonly kind: 'UNAVAILABLE'; readonly error: unknown }
   /** Reading a stream or writing the index failed; it is tried again. */
   | { readonly kind: 'STALLED'; readonly error: unknown };

@@ -1,4 +1,5 @@
 import type { LogStream } from '../domain/log-line.ts';
+import { LogFileRefusedError } from './errors.ts';
 import type { IndexRecord } from './index-record.ts';
 import { cutEnd, cutIdle, cutLines, type Cut } from './line-cutter.ts';
 import { LogFile } from './log-file.ts';
@@ -23,7 +24,7 @@ export interface Slice {
 }
 
 /** What a stream's file is, against what it was. */
-export type FileState = 'PRESENT' | 'MISSING' | 'SHRUNK';
+export type FileState = 'PRESENT' | 'MISSING' | 'REFUSED' | 'SHRUNK';
 
 /**
  * The growing file of one stream, and how much of it is numbered. It keeps no bytes: what is not numbered yet is read
@@ -41,14 +42,14 @@ export class StreamTail implements Disposable {
   /** Up to here the bytes have been looked at; -1 for not at all. */
   #seenSize = -1;
 
-  /** @throws LogFileRefusedError */
+  /** A file that is refused or missing may come later. @throws errors of the file system */
   constructor(stream: LogStream, path: string, position: StreamPosition, resumed: boolean) {
     this.stream = stream;
     this.#path = path;
     this.#offset = position.offset;
     this.#lineCount = position.lineCount;
     this.#isUnterminated = position.isUnterminated;
-    this.#file = LogFile.open(path);
+    this.#opened();
     this.writtenUnseen = resumed ? (this.#file?.size() ?? 0) : 0;
   }
 
@@ -73,9 +74,9 @@ export class StreamTail implements Disposable {
 
   /** Looks at the file itself. One that shrank is gone on with at its new end. */
   check(): FileState {
-    this.#file ??= LogFile.open(this.#path);
-    if (this.#file === undefined) return 'MISSING';
-    const size = this.#file.size();
+    const file = this.#opened();
+    if (!(file instanceof LogFile)) return file;
+    const size = file.size();
     if (size >= this.#offset) return 'PRESENT';
     this.#offset = size;
     this.#seenSize = size;
@@ -115,6 +116,16 @@ export class StreamTail implements Disposable {
   /** Makes the next `read` look at what is not numbered again. */
   forgetSeen(): void {
     this.#seenSize = -1;
+  }
+
+  #opened(): LogFile | 'MISSING' | 'REFUSED' {
+    try {
+      this.#file ??= LogFile.open(this.#path);
+      return this.#file ?? 'MISSING';
+    } catch (error) {
+      if (error instanceof LogFileRefusedError) return 'REFUSED';
+      throw error;
+    }
   }
 
   [Symbol.dispose](): void {

@@ -65,8 +65,8 @@ export class Tailer implements Disposable {
 
   /**
    * Opens the files and recovers from the index where the log stands. Reading begins in a later turn of the event loop.
-   * A stream's file may come later.
-   * @throws LogFileRefusedError, LogIndexRefusedError; errors of the file system
+   * A stream's file may come later; one that is not a regular file is told as an anomaly and left alone.
+   * @throws LogFileRefusedError, LogIndexRefusedError, both for the index; errors of the file system
    */
   constructor(options: TailerOptions) {
     const { directory, channel } = options;
@@ -159,6 +159,7 @@ export class Tailer implements Disposable {
     const isFinal = this.#drain !== undefined;
     const state = tail.check();
     if (state === 'SHRUNK') this.#tell({ kind: 'SHRUNK', stream: tail.stream, offset: tail.offset });
+    if (state === 'REFUSED') this.#tell({ kind: 'REFUSED', stream: tail.stream });
     if (state === 'MISSING' && tail.offset > 0) this.#tell({ kind: 'MISSING', stream: tail.stream });
     const slice = tail.read(isFinal);
     if (slice !== undefined) {

@@ -43,6 +43,8 @@ export interface JobFacts {
 export interface CancellationFacts {
   readonly reason: JobReason;
   readonly requestedAtMs: number;
+  /** The same moment in milliseconds of the boot's own clock, where it is known. In the job directory alone. */
+  readonly requestedUptimeMs?: number | null | undefined;
   readonly requestedBy: string | null;
   readonly gracePeriodMs: number;
   readonly killedAtMs: number | null;

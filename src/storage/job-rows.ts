@@ -112,9 +112,13 @@ async function upsertCancellation(
 }
 
 export function cancellationData(facts: CancellationFacts) {
-  const { requestedAtMs, killedAtMs, finishedAtMs, processes, ...columns } = facts;
+  const { reason, requestedBy, gracePeriodMs, containment } = facts;
+  const { requestedAtMs, killedAtMs, finishedAtMs, processes } = facts;
   return {
-    ...columns,
+    reason,
+    requestedBy,
+    gracePeriodMs,
+    containment,
     requestedAt: new Date(requestedAtMs),
     killedAt: killedAtMs === null ? null : new Date(killedAtMs),
     finishedAt: finishedAtMs === null ? null : new Date(finishedAtMs),

@@ -19,6 +19,7 @@ const facts = z.object({
 const cancellation = z.object({
   reason,
   requestedAtMs: z.number(),
+  requestedUptimeMs: z.number().nullable().optional(),
   requestedBy: z.string().nullable(),
   gracePeriodMs: z.number(),
   killedAtMs: z.number().nullable(),

@@ -21,16 +21,29 @@ import type { TreeHolder } from './tree-holder.ts';
  * @returns an absolute path, or `null` where there is none
  */
 export function writableCgroup(mountInfo: string, ownCgroup: string): string | null {
-  const own = /^0::(\/.*)$/m.exec(ownCgroup)?.[1];
-  if (own === undefined) return null;
-  for (const { root, mountPoint } of cgroup2Mounts(mountInfo)) {
+  // A process may be moved by whoever may write to the nearest group that holds both places.
+  const isWritable = (path: string): boolean => canWrite(path) && canWrite(join(path, 'cgroup.procs'));
+  return ownCgroups(mountInfo, ownCgroup, null).find(isWritable) ?? null;
+}
+
+/**
+ * Where a process sees the cgroup that it is in.
+ * @param mountInfo text of its mountinfo
+ * @param ownCgroup text of its cgroup file
+ * @param controller such as `memory`, for its hierarchy of version 1; `null` for version 2
+ * @returns absolute paths, one a mount
+ */
+export function ownCgroups(mountInfo: string, ownCgroup: string, controller: string | null): string[] {
+  const own = ownCgroup.split('\n').flatMap((line) => {
+    const [, id, controllers = '', path] = /^(\d+):([^:]*):(\/.*)$/.exec(line) ?? [];
+    const isWanted = controller === null ? id === '0' : controllers.split(',').includes(controller);
+    return path !== undefined && isWanted ? [path] : [];
+  })[0];
+  if (own === undefined) return [];
+  return cgroupMounts(mountInfo, controller).flatMap(({ root, mountPoint }) => {
     const below = relative(root, own);
-    if (below.startsWith('..')) continue;
-    const path = join(mountPoint, below);
-    // A process may be moved by whoever may write to the nearest group that holds both places.
-    if (canWrite(path) && canWrite(join(path, 'cgroup.procs'))) return path;
-  }
-  return null;
+    return below.startsWith('..') ? [] : [join(mountPoint, below)];
+  });
 }
 
 /** Makes an empty cgroup. @throws the error of the file system; where the kernel cannot kill it as a whole, too */
@@ -108,12 +121,15 @@ function childGroups(path: string): string[] {
     .map((entry) => join(path, entry.name));
 }
 
-/** One line a mount: id, parent, device, root, mount point, options, optional fields, `-`, type … Source: proc_pid_mountinfo(5). */
-function cgroup2Mounts(mountInfo: string): { root: string; mountPoint: string }[] {
+/** One line a mount: id, parent, device, root, mount point, options, optional fields, `-`, type, source, options. Source: proc_pid_mountinfo(5). */
+function cgroupMounts(mountInfo: string, controller: string | null): { root: string; mountPoint: string }[] {
   return mountInfo.split('\n').flatMap((line) => {
-    const [mount = '', type = ''] = line.split(' - ');
+    const [mount = '', kind = ''] = line.split(' - ');
     const [, , , root, mountPoint] = mount.split(' ');
-    if (!type.startsWith('cgroup2 ') || root === undefined || mountPoint === undefined) return [];
+    const [type, , options = ''] = kind.split(' ');
+    const isWanted =
+      controller === null ? type === 'cgroup2' : type === 'cgroup' && options.split(',').includes(controller);
+    if (!isWanted || root === undefined || mountPoint === undefined) return [];
     return [{ root: unescaped(root), mountPoint: unescaped(mountPoint) }];
   });
 }

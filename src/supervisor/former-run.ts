@@ -1,19 +1,21 @@
 import type { EnvEntry, JobSpec } from '../domain/job-spec.ts';
 import type { OnEnd } from '../domain/job-status.ts';
-import type { HostIdentity } from '../domain/process-identity.ts';
+import type { HostIdentity, ProcessIdentity } from '../domain/process-identity.ts';
+import type { JobDirectory } from '../storage/job-directory.ts';
 import type {
   ActiveJobRecord,
   CancellationRecord,
   JobRecord,
   UnfinishedJobRecord,
 } from '../storage/job-records.ts';
+import { readTransitions } from '../storage/transition-file.ts';
 import type { EndRequest } from './end-request.ts';
-import { processIdentity, type ResumedRun } from './job-run.ts';
-import { processAgeMs } from './process-clock.ts';
+import { processAgeMs, sinceMs } from './process-clock.ts';
 import type { TreeRoot } from './process-tree.ts';
+import type { ResumedRun } from './resumed-run.ts';
 
-/** What a row says of the run that a former server had begun. */
-export function formerRun(row: UnfinishedJobRecord, now: HostIdentity): ResumedRun {
+/** What a row, and the directory beside it, say of the run that a former server had begun. */
+export function formerRun(row: UnfinishedJobRecord, directory: JobDirectory, now: HostIdentity): ResumedRun {
   const { active, cancellation, startedAt } = row;
   const root = active === null ? null : treeRoot(active);
   const host = { bootId: active?.bootId ?? '', pidNamespace: active?.pidNamespace ?? '' };
@@ -25,8 +27,15 @@ export function formerRun(row: UnfinishedJobRecord, now: HostIdentity): ResumedR
     startedAtMs: startedAt === null ? null : startedAt.getTime(),
     startedMonotonicMs: performance.now() - (ageMs ?? wallAgeMs(startedAt)),
     endRequest: cancellation === null ? null : endRequest(cancellation),
+    endRequestedMonotonicMs:
+      performance.now() - (cancellation === null ? 0 : askedAgoMs(cancellation, directory)),
     launchFailure: 'The server ended before the program could start.',
   };
+}
+
+function askedAgoMs({ requestedAt }: CancellationRecord, directory: JobDirectory): number {
+  const intent = readTransitions(directory).find(({ to }) => to === 'CANCELLING')?.cancellation;
+  return sinceMs({ uptimeMs: intent?.requestedUptimeMs ?? null, wallMs: requestedAt.getTime() });
 }
 
 function wallAgeMs(startedAt: Date | null): number {
@@ -37,6 +46,10 @@ function treeRoot(active: ActiveJobRecord): TreeRoot | null {
   const shim = processIdentity(active.shimPid, active.shimStartTicks);
   const program = processIdentity(active.programPid, active.programStartTicks);
   return shim === null || program === null ? null : { cookie: active.cookie, shim, program };
+}
+
+function processIdentity(pid: number | null, startTicks: bigint | null): ProcessIdentity | null {
+  return pid === null || startTicks === null ? null : { pid, startTicks: Number(startTicks) };
 }
 
 function endRequest(cancellation: CancellationRecord): EndRequest {

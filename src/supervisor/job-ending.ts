@@ -1,6 +1,7 @@
 import type { CancellationFacts } from '../storage/job-records.ts';
 import { cancellationFacts, type EndRequest } from './end-request.ts';
 import type { JobTree } from './job-tree.ts';
+import { bootClockMs } from './process-clock.ts';
 import type { ProcessTable } from './process-table.ts';
 import { TreeTermination } from './tree-termination.ts';
 
@@ -20,14 +21,25 @@ export interface JobEndingOptions {
  */
 export class JobEnding {
   readonly #options: JobEndingOptions;
-  #request: EndRequest | null;
+  #request: EndRequest | null = null;
+  /** When it was asked for, on the clock of `performance.now()`. */
+  #requestedMonotonicMs = 0;
+  #requestedUptimeMs: number | null = null;
+  #isClosed = false;
   #tree: JobTree | null = null;
   #termination: TreeTermination | null = null;
 
-  /** @param request what a former server was asked for */
-  constructor(options: JobEndingOptions, request: EndRequest | null = null) {
+  constructor(options: JobEndingOptions) {
     this.#options = options;
+  }
+
+  /**
+   * What a former server was asked for.
+   * @param requestedMonotonicMs when that was, on the clock of `performance.now()`
+   */
+  resume(request: EndRequest | null, requestedMonotonicMs: number): void {
     this.#request = request;
+    this.#requestedMonotonicMs = requestedMonotonicMs;
   }
 
   get request(): EndRequest | null {
@@ -39,14 +51,21 @@ export class JobEnding {
     return this.#termination !== null && this.#termination.killedAtMs !== null;
   }
 
-  /** @returns whether this is the first request */
+  /** @returns whether this is the first request, and the job had not ended before it */
   ask(request: EndRequest): boolean {
-    if (this.#request === null) {
+    if (this.#request === null && !this.#isClosed) {
       this.#request = request;
+      this.#requestedMonotonicMs = performance.now();
+      this.#requestedUptimeMs = bootClockMs();
       return true;
     }
     this.hurry(request.gracePeriodMs);
     return false;
+  }
+
+  /** The job has ended by itself, or as it was asked to: a request only shortens the grace period from now on. */
+  close(): void {
+    this.#isClosed = true;
   }
 
   /** Shortens the grace period, also of a sweep that nobody asked for. */
@@ -60,8 +79,8 @@ export class JobEnding {
   /** Begins to end what was asked to end: what is left of its grace period counts. @param tree borrowed until the end of the job */
   async begin(tree: JobTree): Promise<void> {
     if (this.#request === null) return;
-    const sinceMs = Math.max(0, Date.now() - this.#request.requestedAtMs);
-    await this.#terminate(tree, Math.max(0, this.#request.gracePeriodMs - sinceMs));
+    const endsMs = this.#requestedMonotonicMs + this.#request.gracePeriodMs;
+    await this.#terminate(tree, Math.max(0, endsMs - performance.now()));
   }
 
   /** Whether `begin` or `sweep` was called. */
@@ -78,9 +97,12 @@ export class JobEnding {
 
   /** The report as it stands; `null` where nobody asked. @param finishedAtMs when nothing was left; `null` before */
   facts(finishedAtMs: number | null): CancellationFacts | null {
-    return this.#request === null
-      ? null
-      : cancellationFacts(this.#request, this.#termination, this.#tree?.isHeld === true, finishedAtMs);
+    if (this.#request === null) return null;
+    const isContained = this.#tree?.isHeld === true;
+    return {
+      ...cancellationFacts(this.#request, this.#termination, isContained, finishedAtMs),
+      requestedUptimeMs: this.#requestedUptimeMs,
+    };
   }
 
   async #terminate(tree: JobTree, gracePeriodMs: number): Promise<void> {

@@ -1,80 +1,40 @@
 import { randomBytes } from 'node:crypto';
 import { rmSync } from 'node:fs';
-import type { PassCheckpoint } from '../domain/checkpoint.ts';
-import type { EnvEntry, JobSpec } from '../domain/job-spec.ts';
 import type { JobSignal } from '../domain/job-signal.ts';
+import type { JobSpec } from '../domain/job-spec.ts';
 import { isFinal } from '../domain/job-status.ts';
-import type { HostIdentity, ProcessIdentity } from '../domain/process-identity.ts';
 import type { ChannelGuard } from '../logs/log-event-bus.ts';
-import type { Tailer } from '../logs/tailer.ts';
 import type { JobDirectory } from '../storage/job-directory.ts';
 import type { CancellationFacts } from '../storage/job-records.ts';
-import type { JobStore } from '../storage/job-store.ts';
-import type { ActiveJobs } from './active-jobs.ts';
-import { Doorbell } from './doorbell.ts';
 import { Containment } from './containment.ts';
 import type { EndRequest } from './end-request.ts';
-import { EndWatch, ReleasedError, type ShimWatch } from './end-watch.ts';
-import { exitRecordTimeMs, readExitRecord } from './exit-record.ts';
-import type { FamilyWatch } from './family-watch.ts';
-import { jobEnvironment } from './job-environment.ts';
+import { ReleasedError } from './end-watch.ts';
+import { readExitRecord } from './exit-record.ts';
 import { JobEnding } from './job-ending.ts';
+import { jobEnvironment } from './job-environment.ts';
 import type { JobLife } from './job-life.ts';
-import { openJobLogs, type JobLogs } from './job-logs.ts';
+import type { JobRunPorts } from './job-run-ports.ts';
+import { JobSupervision } from './job-supervision.ts';
 import { JobTree } from './job-tree.ts';
-import { LaunchFailedError, type GatedProcess, type Launcher } from './launcher.ts';
-import { LongTimer } from './long-timer.ts';
+import { LaunchFailedError } from './launcher.ts';
 import {
   outcomeElsewhere,
   outcomeLost,
-  outcomeOf,
   outcomeOfLaunchFailure,
   outcomeOfRequest,
   type Outcome,
 } from './outcome.ts';
-import { isAlive, type ProcessTable } from './process-table.ts';
-import { signalGroup, signalProcess, type TreeRoot } from './process-tree.ts';
-import type { SupervisorLog } from './supervisor-log.ts';
+import type { TreeRoot } from './process-tree.ts';
+import type { ResumedRun } from './resumed-run.ts';
+import { StartTime } from './start-time.ts';
 import { NO_HOLDER, type TreeHolder } from './tree-holder.ts';
-
-/** How often an adopted shim, which is not our child, is looked at. Its exit record is watched; this only notices its death. */
-const ADOPTED_POLL_MS = 1_000;
-
-/** What a run uses. Owned by the supervisor. */
-export interface JobRunPorts {
-  readonly jobs: JobStore;
-  readonly launcher: Launcher;
-  readonly table: ProcessTable;
-  readonly containment: Containment;
-  readonly families: FamilyWatch;
-  readonly activeJobs: ActiveJobs;
-  readonly host: HostIdentity;
-  /** PATH, HOME, LANG: what every job's environment begins with. */
-  readonly environment: readonly EnvEntry[];
-  readonly log: SupervisorLog;
-  readonly pass: PassCheckpoint;
-  /** Aborts when the server lets go of its jobs; they live on and are adopted at the next start. */
-  readonly released: AbortSignal;
-}
-
-/** A run that goes on where a former server left it. */
-export interface ResumedRun {
-  /** `null` where the former server did not get to record it: the gate never opened. */
-  readonly root: TreeRoot | null;
-  readonly host: HostIdentity;
-  readonly startedAtMs: number | null;
-  /** When its program started, on the clock of `performance.now()`, which nobody sets. */
-  readonly startedMonotonicMs: number;
-  readonly endRequest: EndRequest | null;
-  /** What to say of it if its program never ran; one sentence. */
-  readonly launchFailure: string;
-}
 
 /**
  * One job from its place in the queue, or from its adoption, to its outcome. It owns the job's channel.
  *
  * QUEUED: `cancel` ends it here. Then `run` or `resume` is called once, and everything that they acquire is released by
  * the same path, however they end: outcome, cancel, a throw, or the server letting go.
+ * From its gate, or from its adoption, until nothing of it is left a `JobSupervision` goes on with it.
  * The end, in this order: exit record, tree swept, sinks drained, index, job directory, database, end of the channel.
  */
 export class JobRun {
@@ -83,14 +43,9 @@ export class JobRun {
   readonly #ports: JobRunPorts;
   readonly #life: JobLife;
   readonly #channel: ChannelGuard;
-  readonly #bell = new Doorbell();
-  #tree: JobTree | null = null;
-  #startedAtMs: number | null = null;
-  /** The same moment on the clock of `performance.now()`: timeouts are counted on it. */
-  #startedMonotonicMs = 0;
-  #gateOpen = false;
-  #ending: JobEnding;
-  #ended = false;
+  readonly #ending: JobEnding;
+  readonly #start = new StartTime();
+  #supervision: JobSupervision | null = null;
 
   constructor(
     ports: JobRunPorts,
@@ -104,7 +59,14 @@ export class JobRun {
     this.directory = directory;
     this.spec = spec;
     this.#channel = channel;
-    this.#ending = this.#newEnding(null);
+    const { table, released } = ports;
+    this.#ending = new JobEnding({
+      table,
+      released,
+      onProgress: (facts) => {
+        life.reportCancellation(facts);
+      },
+    });
   }
 
   get status() {
@@ -123,17 +85,16 @@ export class JobRun {
       await this.#life.recordIdentity({ cookie, host: this.#ports.host, shim, program });
       this.#ports.pass('IDENTITY_STORED');
       const root = { cookie, program, shim };
-      using tree = this.#take(root, this.#hold(root));
-      await this.#superviseLaunched(process, tree);
+      using tree = new JobTree(root, this.#hold(root), this.directory.strayPath);
+      await this.#supervise(tree).launched(process);
     });
   }
 
   /** Goes on with a job that a former server started. Never rejects. */
   async resume(former: ResumedRun): Promise<void> {
     await this.#guarded(async () => {
-      this.#startedAtMs = former.startedAtMs;
-      this.#startedMonotonicMs = former.startedMonotonicMs;
-      this.#ending = this.#newEnding(former.endRequest);
+      this.#start.resume(former.startedAtMs, former.startedMonotonicMs);
+      this.#ending.resume(former.endRequest, former.endRequestedMonotonicMs);
       if (former.root === null && former.startedAtMs === null)
         throw new LaunchFailedError(former.launchFailure);
       const elsewhere =
@@ -144,16 +105,16 @@ export class JobRun {
             )
           : outcomeElsewhere(former.host, this.#ports.host);
       if (elsewhere !== null && readExitRecord(this.directory.exitRecordPath).exitStatus === null) {
-        await this.#concludeUnwatched(elsewhere);
+        await this.#supervise(null).unwatched(elsewhere);
         return;
       }
-      this.#gateOpen = true;
       if (former.root === null || elsewhere !== null) {
-        await this.#superviseAdopted(former.root, null);
+        await this.#supervise(null).adopted(former.root);
         return;
       }
-      using tree = this.#take(former.root, Containment.resume(this.directory, former.root));
-      await this.#superviseAdopted(former.root, tree);
+      const holder = Containment.resume(this.directory, former.root);
+      using tree = new JobTree(former.root, holder, this.directory.strayPath);
+      await this.#supervise(tree).adopted(former.root);
     });
   }
 
@@ -163,10 +124,6 @@ export class JobRun {
    */
   async requestEnd(request: EndRequest): Promise<void> {
     if (isFinal(this.#life.status)) return;
-    if (this.#ended) {
-      this.#ending.hurry(request.gracePeriodMs);
-      return;
-    }
     if (!this.#ending.ask(request)) return;
     if (this.#life.status === 'QUEUED') {
       using _channel = this.#channel;
@@ -178,14 +135,12 @@ export class JobRun {
       cause: request.requestedBy,
       ...this.#cancellation(null),
     });
-    this.#endIfAsked();
+    this.#supervision?.endIfAsked();
   }
 
   /** Signals the program's group, or the program alone while it is not yet in a group of its own. `false` if it does not run. */
   signal(signal: JobSignal): boolean {
-    const program = this.#tree?.root.program;
-    if (program === undefined || !this.#gateOpen || !isAlive(program)) return false;
-    return signalGroup(program.pid, signal) || signalProcess(program, signal);
+    return this.#supervision?.signal(signal) ?? false;
   }
 
   /** Lets go of a job that is still queued; its readers are released with the channel. */
@@ -209,111 +164,52 @@ export class JobRun {
     }
   }
 
-  async #superviseLaunched(process: GatedProcess, tree: JobTree): Promise<void> {
-    let shimEnded = false;
-    process.onShimEnd(() => {
-      shimEnded = true;
-      this.#bell.ring();
-    });
-    using logs = this.#openLogs(false);
-    if (this.#ending.request === null) {
-      this.#gateOpen = true;
-      this.#startedAtMs = Date.now();
-      this.#startedMonotonicMs = performance.now();
-      process.openGate();
-      this.#ports.pass('GATE_OPENED');
-      if (this.#life.status === 'STARTING') {
-        await this.#life.advance('RUNNING', {
-          reason: 'NONE',
-          facts: { pid: process.program.pid, startedAtMs: this.#startedAtMs },
-        });
-      }
-      this.#endIfAsked();
-    } else {
-      process.closeGate();
-    }
-    await this.#untilEnd(logs.tailer, tree, { isAlive: () => !shimEnded });
-  }
-
-  /** @param tree `null` where the identities mean nothing here */
-  async #superviseAdopted(root: TreeRoot | null, tree: JobTree | null): Promise<void> {
-    using logs = this.#openLogs(true);
-    if (this.#life.status === 'STARTING' && readExitRecord(this.directory.exitRecordPath).started) {
-      this.#startedAtMs ??= Math.round(Date.now() - (performance.now() - this.#startedMonotonicMs));
-      await this.#life.advance('RUNNING', {
-        reason: 'NONE',
-        cause: 'found running after a restart of the server',
-        facts: { pid: root?.program.pid, startedAtMs: this.#startedAtMs },
-      });
-    }
-    this.#endIfAsked();
-    await this.#untilEnd(logs.tailer, tree, {
-      isAlive: () => tree !== null && isAlive(tree.root.shim),
-      pollMs: ADOPTED_POLL_MS,
-    });
-  }
-
-  async #untilEnd(tailer: Tailer, tree: JobTree | null, shim: ShimWatch): Promise<void> {
-    using _timeout = this.#armTimeout();
-    const { directory } = this;
-    const { table, released } = this.#ports;
-    using _family = tree === null || tree.isHeld ? undefined : this.#ports.families.add(tree);
-    const endWatch = new EndWatch({ directory, table, tree, shim, bell: this.#bell, released });
-    const record = await endWatch.end();
-    this.#ports.pass('EXIT_SEEN');
-    const writtenAtMs = exitRecordTimeMs(directory.exitRecordPath);
-    const endedAtMs = record.exitStatus === null ? Date.now() : (writtenAtMs ?? Date.now());
-    this.#ended = this.spec.onEnd === 'KILL_TREE';
-    await this.#sweep(endWatch);
-    await endWatch.drained();
-    await tailer.drain();
-    const { request, killed } = this.#ending;
-    const outcome = outcomeOf(record, request, killed, writtenAtMs === undefined);
-    await this.#conclude(outcome, endedAtMs);
-  }
-
-  /** Nothing of the job is left when this resolves, or only survivors that are in the report. */
-  async #sweep(endWatch: EndWatch): Promise<void> {
-    if (this.#tree === null || !this.#gateOpen) return;
-    if (this.spec.onEnd === 'WAIT') await endWatch.treeEnd(() => this.#ending.request !== null);
-    this.#ended = true;
-    await this.#ending.sweep(this.#tree, this.spec.gracePeriodMs);
-    if (this.#ports.released.aborted) throw new ReleasedError();
+  /** @param tree borrowed; `null` where its identities mean nothing here */
+  #supervise(tree: JobTree | null): JobSupervision {
+    this.#supervision = new JobSupervision(
+      this.#ports,
+      {
+        life: this.#life,
+        directory: this.directory,
+        spec: this.spec,
+        channel: this.#channel,
+        ending: this.#ending,
+        start: this.#start,
+        requestEnd: async (request) => this.requestEnd(request),
+        conclude: async (outcome, finishedAtMs) => this.#conclude(outcome, finishedAtMs),
+      },
+      tree,
+    );
+    return this.#supervision;
   }
 
   async #conclude(outcome: Outcome, finishedAtMs = Date.now()): Promise<void> {
-    this.#ended = true;
+    this.#ending.close();
     this.#removeLaunchFiles();
     const { status, reason, ...facts } = outcome;
+    const pid = this.#supervision?.tree?.root.program.pid;
+    const startedAtMs = this.#start.atMs;
     await this.#life.advance(status, {
       reason,
       cause: this.#ending.request?.requestedBy ?? null,
       facts: {
         ...facts,
         // The time of a file comes from a coarser clock: a short job would end before it began.
-        finishedAtMs: Math.max(finishedAtMs, this.#startedAtMs ?? 0),
-        ...(this.#tree === null || this.#startedAtMs === null
-          ? {}
-          : { pid: this.#tree.root.program.pid, startedAtMs: this.#startedAtMs }),
+        finishedAtMs: Math.max(finishedAtMs, startedAtMs ?? 0),
+        ...(pid === undefined || startedAtMs === null ? {} : { pid, startedAtMs }),
       },
       ...this.#cancellation(Date.now()),
     });
     this.#ports.log.ended(this.#life.jobId, outcome);
   }
 
-  /** For a job of another boot or namespace: nothing of it can be here, and nothing is signalled. */
-  async #concludeUnwatched(outcome: Outcome): Promise<void> {
-    using logs = this.#openLogs(true);
-    await logs.tailer.drain();
-    await this.#conclude(outcome);
-  }
-
   /** Something failed that must not: what runs is killed, since nobody would watch it, and the job says so. */
   async #giveUp(error: unknown): Promise<void> {
     this.#ports.log.failure(this.#life.jobId, 'the job could not be supervised any more', error);
-    if (this.#tree !== null) {
+    const tree = this.#supervision?.tree ?? null;
+    if (tree !== null) {
       this.#ending.hurry(0);
-      await this.#ending.sweep(this.#tree, 0);
+      await this.#ending.sweep(tree, 0);
     }
     const { exitStatus } = readExitRecord(this.directory.exitRecordPath);
     const message =
@@ -330,24 +226,6 @@ export class JobRun {
       : outcomeOfRequest(this.#ending.request, null, false);
   }
 
-  #openLogs(resumed: boolean): JobLogs {
-    return openJobLogs(this.directory, this.#channel, resumed, {
-      exitRecord: () => {
-        this.#bell.ring();
-      },
-      anomaly: (anomaly) => {
-        this.#ports.log.anomaly(this.#life.jobId, anomaly);
-      },
-      pass: this.#ports.pass,
-    });
-  }
-
-  /** The caller owns the tree, and with it the holder. */
-  #take(root: TreeRoot, holder: TreeHolder): JobTree {
-    this.#tree = new JobTree(root, holder, this.directory.strayPath);
-    return this.#tree;
-  }
-
   #hold(root: TreeRoot): TreeHolder {
     try {
       return this.#ports.containment.hold(this.directory, root);
@@ -361,45 +239,9 @@ export class JobRun {
     }
   }
 
-  #newEnding(request: EndRequest | null): JobEnding {
-    const { table, released } = this.#ports;
-    return new JobEnding(
-      { table, released, onProgress: (facts) => this.#life.reportCancellation(facts) },
-      request,
-    );
-  }
-
-  #endIfAsked(): void {
-    if (this.#ending.request === null || this.#ending.hasBegun) return;
-    if (!this.#gateOpen || this.#tree === null) return;
-    void this.#ending.begin(this.#tree).then(
-      () => {
-        this.#bell.ring();
-      },
-      (error: unknown) => {
-        this.#ports.log.failure(this.#life.jobId, 'the job could not be ended', error);
-      },
-    );
-  }
-
   #cancellation(finishedAtMs: number | null): { readonly cancellation?: CancellationFacts } {
     const cancellation = this.#ending.facts(finishedAtMs);
     return cancellation === null ? {} : { cancellation };
-  }
-
-  #armTimeout(): Disposable | undefined {
-    const { timeoutMs, gracePeriodMs } = this.spec;
-    if (timeoutMs === null || this.#startedAtMs === null) return undefined;
-    return new LongTimer(this.#startedMonotonicMs + timeoutMs - performance.now(), () => {
-      void this.requestEnd({
-        reason: 'TIMEOUT',
-        gracePeriodMs,
-        requestedBy: null,
-        requestedAtMs: Date.now(),
-      }).catch((error: unknown) => {
-        this.#ports.log.failure(this.#life.jobId, 'the timeout of the job could not be stored', error);
-      });
-    });
   }
 
   /** Not before the end: the shim may still be about to read them. */
@@ -407,8 +249,4 @@ export class JobRun {
     rmSync(this.directory.launchScriptPath, { force: true });
     rmSync(this.directory.stdinPath, { force: true });
   }
-}
-
-export function processIdentity(pid: number | null, startTicks: bigint | null): ProcessIdentity | null {
-  return pid === null || startTicks === null ? null : { pid, startTicks: Number(startTicks) };
 }

@@ -7,7 +7,10 @@ import type { DataDirectory } from '../storage/data-directory.ts';
 import type { EndRequest } from './end-request.ts';
 import type { JobChangeBus } from './job-change-bus.ts';
 import { JobLife } from './job-life.ts';
-import { JobRun, type JobRunPorts, type ResumedRun } from './job-run.ts';
+import { JobRun } from './job-run.ts';
+import type { JobRunPorts } from './job-run-ports.ts';
+import { OomKills } from './oom-kills.ts';
+import type { ResumedRun } from './resumed-run.ts';
 
 /** How long a stop waits for launches that have begun, so that none of them is lost half-way. */
 const LAUNCH_LIMIT_MS = 3_000;
@@ -24,8 +27,8 @@ export interface JobRunsPorts {
   readonly dataDirectory: DataDirectory;
   readonly bus: LogEventBus;
   readonly changes: JobChangeBus;
-  /** Those of each run; `released` is added here. */
-  readonly run: Omit<JobRunPorts, 'released'>;
+  /** Those of each run; the others are added here. */
+  readonly run: Omit<JobRunPorts, 'released' | 'oomKills'>;
   /** How many jobs may be in the active map at once; the others wait in the order of their ids. */
   readonly maxRunning: number;
 }
@@ -47,7 +50,7 @@ export class JobRuns {
 
   constructor(ports: JobRunsPorts) {
     this.#ports = ports;
-    this.#runPorts = { ...ports.run, released: this.#released.signal };
+    this.#runPorts = { ...ports.run, oomKills: OomKills.find(), released: this.#released.signal };
     setMaxListeners(0, this.#released.signal); // Each job waits on it: many are no leak.
   }
 

@@ -20,17 +20,19 @@ const NO_EXIT = { exitCode: null, signal: null, signalInferred: false } as const
  * How a job ended, from what is left of it: a request to end it counts first, then the exit record.
  * @param request `null` unless the job was told to end before it did
  * @param killed whether its grace period ran out
- * @param recordIsGone whether somebody removed the record
+ * @param evidence.recordIsGone whether somebody removed the record
+ * @param evidence.memoryRanOut whether the kernel has killed for want of memory while the job ran, where the job was
  */
 export function outcomeOf(
   record: ExitRecord,
   request: EndRequest | null,
   killed: boolean,
-  recordIsGone = false,
+  evidence: { readonly recordIsGone?: boolean; readonly memoryRanOut?: boolean } = {},
 ): Outcome {
+  const { recordIsGone = false, memoryRanOut = false } = evidence;
   if (request !== null) return outcomeOfRequest(request, record.aborted ? null : record.exitStatus, killed);
   if (record.aborted) return outcomeOfLaunchFailure('The server ended before the program could start.');
-  if (record.exitStatus !== null) return outcomeOfExit(record.exitStatus);
+  if (record.exitStatus !== null) return outcomeOfExit(record.exitStatus, memoryRanOut);
   if (!record.started && !recordIsGone)
     return outcomeOfLaunchFailure('The shim ended before the program could start.');
   return outcomeLost(
@@ -59,7 +61,7 @@ export function outcomeElsewhere(then: HostIdentity, now: HostIdentity): Outcome
 }
 
 /** What the shell's exit status says. Over 128 it may be a signal or an exit code: sh cannot tell them apart. */
-function outcomeOfExit(exitStatus: number): Outcome {
+function outcomeOfExit(exitStatus: number, memoryRanOut: boolean): Outcome {
   if (exitStatus === 0) {
     return { ...NO_EXIT, status: 'SUCCEEDED', reason: 'EXITED', message: null, exitCode: 0 };
   }
@@ -73,17 +75,27 @@ function outcomeOfExit(exitStatus: number): Outcome {
       exitCode: exitStatus,
     };
   }
-  const killed = signal === 'SIGKILL';
-  return {
-    status: 'FAILED',
-    reason: killed ? 'KILLED_FROM_OUTSIDE' : 'SIGNALLED',
-    message: killed
-      ? 'The program was killed (SIGKILL), and not by Lifeline; where memory was short, the kernel may have done it.'
-      : `The program ended with exit code ${String(exitStatus)}, which is what ${signal} gives.`,
-    exitCode: exitStatus,
-    signal,
-    signalInferred: true,
-  };
+  const signalled = { status: 'FAILED', exitCode: exitStatus, signal, signalInferred: true } as const;
+  if (signal !== 'SIGKILL') {
+    return {
+      ...signalled,
+      reason: 'SIGNALLED',
+      message: `The program ended with exit code ${String(exitStatus)}, which is what ${signal} gives.`,
+    };
+  }
+  return memoryRanOut
+    ? {
+        ...signalled,
+        reason: 'OUT_OF_MEMORY',
+        message:
+          'The program was killed (SIGKILL): the kernel killed for want of memory in the control group of the server.',
+      }
+    : {
+        ...signalled,
+        reason: 'KILLED_FROM_OUTSIDE',
+        message:
+          'The program was killed (SIGKILL), and not by Lifeline; where memory was short, the kernel may have done it.',
+      };
 }
 
 export function outcomeOfLaunchFailure(message: string): Outcome {

@@ -14,7 +14,7 @@ const TOLERANCE_MS = 1_000;
  * Source: proc_uptime(5), proc_pid_stat(5) field 22; both are CLOCK_BOOTTIME.
  */
 export function processAgeMs({ startTicks }: ProcessIdentity): number | null {
-  const uptimeMs = readUptimeMs();
+  const uptimeMs = bootClockMs();
   const own = readProcess(process.pid);
   if (uptimeMs === null || own === undefined) return null;
   if (ticksToMs(own.startTicks) + process.uptime() * 1_000 > uptimeMs + TOLERANCE_MS) return null;
@@ -22,15 +22,27 @@ export function processAgeMs({ startTicks }: ProcessIdentity): number | null {
   return ageMs < -TOLERANCE_MS ? null : Math.max(0, ageMs);
 }
 
-function ticksToMs(ticks: number): number {
-  return (ticks * 1_000) / TICKS_PER_SECOND;
+/**
+ * Milliseconds since an event of this boot.
+ * @param at.uptimeMs what `bootClockMs` said then; `null` where it is not known
+ * @param at.wallMs milliseconds since the Unix epoch; counts where the other does not
+ */
+export function sinceMs(at: { readonly uptimeMs: number | null; readonly wallMs: number }): number {
+  const uptimeMs = bootClockMs();
+  const elapsedMs = uptimeMs === null || at.uptimeMs === null ? null : uptimeMs - at.uptimeMs;
+  return Math.max(0, elapsedMs === null || elapsedMs < -TOLERANCE_MS ? Date.now() - at.wallMs : elapsedMs);
 }
 
-function readUptimeMs(): number | null {
+/** Milliseconds on a clock that nobody sets and that all processes of this boot share; `null` where there is none. Source: proc_uptime(5). */
+export function bootClockMs(): number | null {
   try {
     const seconds = Number(readFileSync('/proc/uptime', 'latin1').split(' ')[0]);
     return Number.isFinite(seconds) ? seconds * 1_000 : null;
   } catch {
     return null;
   }
+}
+
+function ticksToMs(ticks: number): number {
+  return (ticks * 1_000) / TICKS_PER_SECOND;
 }

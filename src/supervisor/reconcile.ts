@@ -9,9 +9,9 @@ import { readSpec } from '../storage/job-files.ts';
 import type { UnfinishedJobRecord } from '../storage/job-records.ts';
 import { Breather } from './breather.ts';
 import { formerRun, specOfRow } from './former-run.ts';
-import type { ResumedRun } from './job-run.ts';
 import type { ProcessTable } from './process-table.ts';
 import { reconciliationOf, type Reconciliation, type ReconciledJob } from './reconciliation.ts';
+import type { ResumedRun } from './resumed-run.ts';
 import { catchUpRow, restoreRow, type RestorePorts } from './restore-rows.ts';
 import { judge } from './verdict.ts';
 
@@ -116,7 +116,7 @@ class Reconcile {
       this.resumed.push({
         ...unfinished(row, undefined),
         former: {
-          ...formerRun(row, this.#ports.host),
+          ...formerRun(row, this.#directoryOf(row), this.#ports.host),
           launchFailure: 'The directory of the job was removed while it waited, so it cannot be started.',
         },
       });
@@ -131,7 +131,7 @@ class Reconcile {
   async #resume(row: UnfinishedJobRecord, behind: string): Promise<void> {
     const { host } = this.#ports;
     const directory = this.#directoryOf(row);
-    const former = formerRun(row, host);
+    const former = formerRun(row, directory, host);
     const { verdict, evidence } = await judge(former, this.#ports, directory);
     const hasDirectory = this.#directories.has(row.id);
     // What the rest of its life writes needs a place; what was in it is not made up.

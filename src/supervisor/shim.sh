@@ -3,7 +3,8 @@
 #
 # Descriptors: 0 the program's standard input; 2 this shell's own messages; 3 the exit record (prefilled, written in
 # place); 4 and 5 the log files, opened for append; 6 the gate, a socket to the server.
-# The program's subshell says who it is, waits at the gate, and becomes the program in a session of its own.
+# The program's subshell says who it is, waits at the gate, and becomes the program in a session of its own. Where memory is
+# short it goes before the server, this shell and the sinks: its score is higher (proc_pid_oom_score_adj(5); at most 1000).
 # The traps do nothing but keep this shell alive; exec resets them, so the program is not shielded.
 trap : HUP INT QUIT TERM USR1 USR2 PIPE ALRM
 {
@@ -13,6 +14,10 @@ trap : HUP INT QUIT TERM USR1 USR2 PIPE ALRM
     (
       read -r stat </proc/self/stat
       printf '%s\n' "$stat" >&6
+      if read -r score </proc/self/oom_score_adj; then
+        score=$((score > 700 ? 1000 : score + 300))
+        printf '%s\n' "$score" >/proc/self/oom_score_adj
+      fi 2>/dev/null
       read -r word <&6
       [ "$word" = go ] || { printf '%-15s\n' aborted >&3; exit 125; }
       printf '%-15s\n' started >&3

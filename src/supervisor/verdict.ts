@@ -1,10 +1,10 @@
 import type { HostIdentity, ProcessIdentity } from '../domain/process-identity.ts';
 import type { JobDirectory } from '../storage/job-directory.ts';
 import { exitRecordTimeMs, readExitRecord } from './exit-record.ts';
-import type { ResumedRun } from './job-run.ts';
 import { isAlive, readProcess, type ProcessTable } from './process-table.ts';
 import { shimSession, type TreeRoot } from './process-tree.ts';
 import type { ReconcileVerdict } from './reconciliation.ts';
+import type { ResumedRun } from './resumed-run.ts';
 
 /** What is to be said of a job that had left the queue. */
 export interface Verdict {

@@ -1,8 +1,18 @@
 import { writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { findJob, startJob, untilOver, untilStatus } from './harness/jobs.ts';
+import {
+  cancelJob,
+  findJob,
+  followJob,
+  lastSeqOf,
+  programPath,
+  startJob,
+  untilOver,
+  untilStatus,
+} from './harness/jobs.ts';
 import { LifelineServer } from './harness/lifeline-server.ts';
 import { ServerControl } from './harness/server-control.ts';
+import { untilTrue } from './harness/until-true.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -56,6 +66,24 @@ describe.each([
     const job = await untilOver(server, jobId);
     expect(job).toMatchObject({ status: 'TIMED_OUT', reason: 'TIMEOUT' });
     expect(job.durationMs).toBeGreaterThanOrEqual(0);
+  });
+
+  it('does not cut short the grace period of a cancel, also over a restart', async () => {
+    const command = [programPath('ignores-term.sh')];
+    const jobId = await startJob(server, { command, gracePeriodMs: 600_000 });
+    using stream = await followJob(server, jobId);
+    await untilTrue(() => lastSeqOf(stream) === 1);
+    await cancelJob(server, jobId);
+    await setClock(errorMs);
+    await server.restart('SIGKILL');
+    // A job that is begun and ended meanwhile: what was due at the adoption has come before.
+    await untilOver(server, await startJob(server, { script: 'true' }));
+    expect(await findJob(server, jobId)).toMatchObject({
+      status: 'CANCELLING',
+      cancellation: { killedAt: null },
+    });
+    await cancelJob(server, jobId, 0);
+    expect(await untilOver(server, jobId)).toMatchObject({ status: 'CANCELLED', exitCode: 137 });
   });
 
   it('leaves jobs in the order in which they came, and their lines in theirs', async () => {

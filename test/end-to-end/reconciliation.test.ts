@@ -21,6 +21,7 @@ import {
   findJob,
   followJob,
   lastSeqOf,
+  programPath,
   readWholeLog,
   startJob,
   startScript,
@@ -476,6 +477,52 @@ describe('an adopted job with a timeout', () => {
     late.go();
     expect((await untilOver(server, late.jobId)).status).toBe('FAILED');
   });
+});
+
+describe('an adopted job that was being cancelled', () => {
+  it('has what is left of its grace period, wherever the wall clock has gone meanwhile', async () => {
+    const [over, left] = [await startStubborn(), await startStubborn()];
+    for (const jobId of [over, left]) await cancelJob(server, jobId);
+    await server.end('SIGKILL');
+    const shift = (jobId: string, byMs: number): string =>
+      `UPDATE Cancellation SET requestedAt = strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '${String(byMs / 1_000)} seconds') WHERE jobId = ${jobId}`;
+    changeDatabase(server, shift(over, 3_600_000), shift(left, -3_600_000));
+    // By the clock of the boot, an hour has gone by for one of them.
+    const path = jobFile(server, over, 'transitions.jsonl');
+    const text = readFileSync(path, 'utf8').replace(/(?<="requestedUptimeMs":)[\d.]+/, (uptimeMs) =>
+      String(Number(uptimeMs) - 3_600_000),
+    );
+    writeFileSync(path, text);
+    await server.launch();
+    expect(await untilOver(server, over)).toMatchObject({ status: 'CANCELLED', exitCode: 137 });
+    expect(await findJob(server, left)).toMatchObject({
+      status: 'CANCELLING',
+      cancellation: { killedAt: null },
+    });
+    await cancelJob(server, left, 0);
+    expect(await untilOver(server, left)).toMatchObject({ status: 'CANCELLED', exitCode: 137 });
+  });
+
+  it('has it by the wall clock where its directory does not say more', async () => {
+    const jobId = await startStubborn();
+    await cancelJob(server, jobId);
+    await server.end('SIGKILL');
+    changeDatabase(
+      server,
+      `UPDATE Cancellation SET requestedAt = '${new Date(Date.now() - 3_600_000).toISOString()}' WHERE jobId = ${jobId}`,
+    );
+    rmSync(jobFile(server, jobId, 'transitions.jsonl'));
+    await server.launch();
+    expect(await untilOver(server, jobId)).toMatchObject({ status: 'CANCELLED', exitCode: 137 });
+  });
+
+  async function startStubborn(): Promise<string> {
+    const command = [programPath('ignores-term.sh')];
+    const jobId = await startJob(server, { command, gracePeriodMs: 600_000 });
+    using stream = await followJob(server, jobId);
+    await untilTrue(() => lastSeqOf(stream) === 1);
+    return jobId;
+  }
 });
 
 describe('a start that is killed in the middle', () => {

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { LOG_STREAMS, type LogStream } from '../../src/domain/log-line.ts';
@@ -112,6 +112,20 @@ describe('reading a log', () => {
     expect(chunk.items).toEqual([]);
     expect(chunk.lastSeq).toBeGreaterThanOrEqual(1_024);
     expect(await reader.readAfter(0, { streams: ['STDERR'] })).toEqual([]);
+  });
+
+  it('tells lines whose log became a symbolic link as a gap, and does not follow it', async () => {
+    using scratch = new Scratch();
+    writeLog(scratch, [
+      ['STDOUT', 2],
+      ['STDERR', 1],
+    ]);
+    const path = scratch.directory.logPath('STDOUT');
+    renameSync(path, `${path}.away`);
+    symlinkSync(`${path}.away`, path);
+    const { lines, gaps } = await scratch.read();
+    expect(gaps).toEqual([{ fromSeq: 1, toSeq: 2, reason: 'DAMAGED' }]);
+    expect(lines).toMatchObject([{ seq: 3, stream: 'STDERR' }]);
   });
 
   it('refuses an index that is a FIFO', async () => {

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { rmSync, statSync, symlinkSync, truncateSync, unlinkSync } from 'node:fs';
+import { renameSync, rmSync, statSync, symlinkSync, truncateSync, unlinkSync } from 'node:fs';
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { LogStream } from '../../src/domain/log-line.ts';
@@ -341,17 +341,42 @@ describe('a tailer', () => {
   });
 
   it.each(['symbolic link', 'FIFO', 'directory'])(
-    'refuses a log file that is a %s, and holds nothing open',
-    (kind) => {
+    'refuses a log file that is a %s, says so once, and goes on with the other stream',
+    async (kind) => {
       using scratch = new Scratch();
       const path = scratch.directory.logPath('STDERR');
       rmSync(path);
       if (kind === 'symbolic link') symlinkSync('/etc/passwd', path);
       if (kind === 'FIFO') execFileSync('mkfifo', [path]);
       if (kind === 'directory') execFileSync('mkdir', [path]);
-      expect(() => new Tailed(scratch)).toThrow(LogFileRefusedError);
+      using tailed = new Tailed(scratch);
+      scratch.write('STDOUT', 'one\n');
+      await turns(3);
+      expect(await tailed.tailer.drain()).toMatchObject({ lastSeq: 1, stdoutLines: 1, stderrBytes: 0 });
+      expect((await scratch.read()).lines).toMatchObject([{ stream: 'STDOUT', text: 'one' }]);
+      expect(tailed.anomalies).toEqual([{ kind: 'REFUSED', stream: 'STDERR' }]);
     },
   );
+
+  it('goes on with a log file that is a regular file again', async () => {
+    using scratch = new Scratch();
+    const path = scratch.directory.logPath('STDOUT');
+    renameSync(path, `${path}.away`);
+    symlinkSync('/etc/passwd', path);
+    using tailed = new Tailed(scratch);
+    await vi.waitFor(() => expect(tailed.anomalies).toEqual([{ kind: 'REFUSED', stream: 'STDOUT' }]));
+    unlinkSync(path);
+    renameSync(`${path}.away`, path);
+    scratch.write('STDOUT', 'one\n');
+    expect(await tailed.tailer.drain()).toMatchObject({ lastSeq: 1, stdoutBytes: 4 });
+    expect((await scratch.read()).lines).toMatchObject([{ text: 'one' }]);
+  });
+
+  it('refuses an index that is a symbolic link, and holds nothing open', () => {
+    using scratch = new Scratch();
+    symlinkSync('/etc/passwd', scratch.directory.indexPath);
+    expect(() => new Tailed(scratch)).toThrow(LogFileRefusedError);
+  });
 
   it('does nothing after its release, and fails a drain that waits', async () => {
     using scratch = new Scratch();

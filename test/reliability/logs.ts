@@ -111,11 +111,14 @@ export const LOG_FAULTS: readonly Fault[] = [
     fault: 'The log is replaced by a symbolic link or a FIFO',
     evidence: [
       chaos('log replaced by a symbolic link'),
-      by('logs/tailer', 'refuses a log file that is a %s, and holds nothing open'),
+      by(
+        'end-to-end/replaced-log',
+        'by a %s while no server is there goes on: its lines are told as gone, its end is true',
+      ),
+      by('logs/tailer', 'refuses a log file that is a %s, says so once, and goes on with the other stream'),
       by('http/log-download', 'does not follow a link that was put in the place of a log'),
     ],
     injection: 'link, FIFO, directory',
-    open: 'an adopted job is killed where its log cannot be opened any more, since nobody could watch it',
   },
   { number: 49, fault: 'Retention while the job writes', later: 'log caps and retention are not built yet' },
   { number: 50, fault: 'Output without end', later: 'log caps and the backlog bound are not built yet' },

@@ -116,7 +116,14 @@ export const PROCESS_FAULTS: readonly Fault[] = [
   {
     number: 12,
     fault: 'The server is the first process of its container',
-    later: 'no warning yet where the server is pid 1 and nobody reaps what its jobs leave',
+    evidence: [
+      by('end-to-end/first-process', 'says so at its start, and what to do'),
+      by(
+        'end-to-end/first-process',
+        'takes what its jobs leave behind for gone though nobody reaps it, and says how many there are',
+      ),
+    ],
+    injection: 'a pid namespace of its own',
   },
   {
     number: 13,
@@ -306,9 +313,13 @@ export const PROCESS_FAULTS: readonly Fault[] = [
         'ends no job before its timeout, neither in one life of the server nor over a restart',
       ),
       by('end-to-end/clock', 'does not put off the timeout of a job, also over a restart'),
+      by('end-to-end/clock', 'does not cut short the grace period of a cancel, also over a restart'),
+      by(
+        'end-to-end/reconciliation',
+        'has what is left of its grace period, wherever the wall clock has gone meanwhile',
+      ),
     ],
     injection: 'a clock in the test entry point, wrong by up to a day either way',
-    open: 'the grace period of a cancel that a restart interrupts is counted by the wall clock',
   },
   {
     number: 35,
@@ -318,9 +329,10 @@ export const PROCESS_FAULTS: readonly Fault[] = [
         'end-to-end/programs',
         'killed by nobody it knows, as the kernel does where memory is short, says that this may be why',
       ),
+      by('end-to-end/memory', 'takes a job before its server and its shim, whose score is %s'),
+      by('end-to-end/memory', 'kills the job that takes it, which says so; the server and other jobs live'),
     ],
-    injection: 'SIGKILL by nobody that Lifeline knows',
-    open: 'jobs do not have a higher OOM score than the server yet',
+    injection: 'a cgroup with little memory; SIGKILL by nobody that Lifeline knows',
   },
   {
     number: 36,

@@ -46,6 +46,19 @@ describe('the outcome', () => {
     });
   });
 
+  it('of a kill while memory ran out is OUT_OF_MEMORY, and of any other end is what it was', () => {
+    const whileMemoryRanOut = (exitStatus: number) =>
+      outcomeOf(record(exitStatus), null, false, { memoryRanOut: true });
+    expect(whileMemoryRanOut(137)).toMatchObject({
+      status: 'FAILED',
+      reason: 'OUT_OF_MEMORY',
+      exitCode: 137,
+      signal: 'SIGKILL',
+    });
+    for (const exitStatus of [0, 1, 139, 143])
+      expect(whileMemoryRanOut(exitStatus)).toEqual(outcomeOfExit(exitStatus));
+  });
+
   it('of a job that was told to end is that, whatever its program made of it', () => {
     const request = { gracePeriodMs: 0, requestedBy: null, requestedAtMs: 0 };
     for (const exitStatus of [null, 0, 3, 137, 143]) {

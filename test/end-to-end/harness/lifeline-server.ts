@@ -22,6 +22,8 @@ export interface ServerOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** A program that starts the server, such as a shell that sets limits; gets the server's command line as its last arguments. */
   readonly wrapper?: readonly string[];
+  /** Whether that program stays, as the parent of the server, and ends with it. */
+  readonly wrapperStays?: boolean;
   /** Whether other users may write to the scratch directory, for a server that runs as one of them. */
   readonly openScratch?: boolean;
 }
@@ -90,7 +92,10 @@ export class LifelineServer implements AsyncDisposable {
   /** Pid of the server process itself. @throws Error when it is not running */
   get pid(): number {
     if (this.#child?.pid === undefined) throw new Error('the server is not running');
-    return this.#child.pid;
+    if (this.#options.wrapperStays !== true) return this.#child.pid;
+    const [server] = childrenOf(this.#child.pid);
+    if (server === undefined) throw new Error('the server has not been started yet');
+    return server;
   }
 
   get running(): boolean {
@@ -174,7 +179,7 @@ export class LifelineServer implements AsyncDisposable {
     const child = this.#child;
     if (child === undefined) throw new Error('the server is not running');
     const ended = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>;
-    child.kill(name);
+    signal(this.pid, name);
     const [code, by] = await ended;
     return code ?? by;
   }
@@ -259,7 +264,8 @@ export class LifelineServer implements AsyncDisposable {
 
   /** All live processes that belong to this server's jobs, shims and sinks included, found without the server's help. */
   jobProcesses(): { pid: number; command: string }[] {
-    return processesMentioning(this.scratch.path).filter(({ pid }) => pid !== this.#child?.pid);
+    const own = this.#child === undefined ? [] : [this.#child.pid, this.pid];
+    return processesMentioning(this.scratch.path).filter(({ pid }) => !own.includes(pid));
   }
 
   /** Ends whatever is left of the jobs, past the server. */
