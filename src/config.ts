@@ -72,15 +72,12 @@ export function withServeOptions(command: Command): Command {
         .argParser(integer(0, 65_535)),
     )
     .addOption(
-      new Option(
-        '--socket <path>',
-        'unix socket to listen on; instead of the port, unless --port or --host is given, too',
-      )
+      new Option('--socket <path>', 'unix socket to listen on, instead of a port unless one is given, too')
         .env('LIFELINE_SOCKET')
         .argParser(notEmpty),
     )
     .addOption(
-      new Option('--tls-cert <file>', 'certificate (PEM, with its chain), for HTTPS; needs --tls-key')
+      new Option('--tls-cert <file>', 'certificate for HTTPS (PEM, with its chain); needs its key, too')
         .env('LIFELINE_TLS_CERT')
         .argParser(notEmpty),
     )

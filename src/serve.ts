@@ -126,7 +126,7 @@ export async function serve(config: Config, version: string, ports: ServePorts =
     (err) => logger.warn({ err }, 'left no pointer for the command line to find'),
   );
   warnOfExposure(logger, config);
-  process.stdout.write(`Lifeline is ready at ${urls.join(' and ')}\n`);
+  process.stdout.write(urls.map((address) => `Lifeline is ready at ${address}\n`).join(''));
   // To a person alone: what goes to a file or a journal is read by others, and later. A browser cannot open a socket.
   if (process.stdout.isTTY && config.port !== null) process.stdout.write(`Open ${http.ticketUrl(url)}\n`);
 
