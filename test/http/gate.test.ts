@@ -158,17 +158,17 @@ describe.each(PROTOCOLS)('the gate over %s', (wanted) => {
       expect(answer).not.toContain('node:');
       expect((await send({})).status).toBe(200);
     });
-
-    it.each([
-      ['localhost', () => `localhost:${String(harness.port)}`],
-      ['LOCALHOST', () => `LOCALHOST:${String(harness.port)}`],
-      ['[::1]', () => `[::1]:${String(harness.port)}`],
-      ['an allowed host', () => 'lifeline.test'],
-      ['an allowed host with any port', () => 'lifeline.test:8443'],
-    ])('answers to %s', async (_name, host) => {
-      expect((await send({ headers: { Host: host() } })).status).toBe(200);
-    });
   }
+
+  it.each([
+    ['localhost', () => `localhost:${String(harness.port)}`],
+    ['LOCALHOST', () => `LOCALHOST:${String(harness.port)}`],
+    ['[::1]', () => `[::1]:${String(harness.port)}`],
+    ['an allowed host', () => 'lifeline.test'],
+    ['an allowed host with any port', () => 'lifeline.test:8443'],
+  ])('answers to %s', async (_name, host) => {
+    expect((await send({ headers: { Host: host() } })).status).toBe(200);
+  });
 
   it.each([
     ['no credential', { Authorization: null }],
