@@ -118,6 +118,7 @@ export async function serve(config: Config, version: string, ports: ServePorts =
   using _pointer = leaveServerPointer(
     {
       url,
+      socketPath: config.socketPath,
       dataDirectory: directory.path,
       tokenFile: config.token === null ? config.tokenFile : null,
       certificate: tls === null ? null : fingerprintOf(tls),

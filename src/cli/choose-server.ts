@@ -33,7 +33,7 @@ export function chooseServer(
   const named = url ?? environment['LIFELINE_URL'];
   if (named !== undefined && named !== '') {
     const wanted = addressOf(named);
-    return { ...wanted, pointer: servers.find((server) => isSame(addressOf(server.url), wanted)) };
+    return { ...wanted, pointer: servers.find((server) => isAt(server, wanted)) };
   }
   const here = dataDirectoryHere(environment, directory);
   const found = servers.find(({ dataDirectory }) => dataDirectory === here) ?? servers[0];
@@ -60,8 +60,10 @@ export function addressOf(text: string): ServerAddress {
     : { url: 'http://localhost/', socketPath };
 }
 
-function isSame(one: ServerAddress, other: ServerAddress): boolean {
-  return one.url === other.url && one.socketPath === other.socketPath;
+function isAt({ url, socketPath }: ServerPointer, wanted: ServerAddress): boolean {
+  if (wanted.socketPath !== undefined) return socketPath === wanted.socketPath;
+  const there = addressOf(url);
+  return there.socketPath === undefined && there.url === wanted.url;
 }
 
 function baseUrl(text: string): string {

@@ -65,8 +65,9 @@ export function connect(
   const fetchCurrent: Fetch = (address, request) => {
     if (pointer === undefined)
       return nodeFetch({ socketPath: server.socketPath, authorities })(address, request);
-    const { url: currentUrl, certificate } = currentPointer(pointer, environment);
-    const current = addressOf(currentUrl);
+    const { url: currentUrl, socketPath, certificate } = currentPointer(pointer, environment);
+    const isOverSocket = server.socketPath !== undefined && socketPath !== null;
+    const current = addressOf(isOverSocket ? `unix:${socketPath}` : currentUrl);
     // Who names authorities wants to know more than that it is the server of the pointer.
     const knownBy = authorities === undefined ? { certificate: certificate ?? undefined } : { authorities };
     const fetch = nodeFetch({ socketPath: current.socketPath, ...knownBy });

@@ -18,7 +18,7 @@ export type Answer = (req: IncomingMessage, res: ServerResponse) => void;
 export interface Listener {
   /** To bind and to close. Closing stops accepting and waits for the connections that there are. */
   readonly server: Server;
-  /** Closes connections on which nothing is asked, now or, over HTTP/2, as soon as it is so. */
+  /** Of a server that closes: closes connections on which nothing is asked; those of HTTP/2 also later, as soon as it is so. */
   closeIdle(): void;
   /** Ends every connection at once. */
   cutAll(): void;

@@ -45,6 +45,7 @@ export function createTlsListener(identity: TlsIdentity, timeouts: HttpTimeouts,
   const connections = new AnsweredConnections();
   const sockets = new Set<Socket>();
   const sessions = new Set<Http2Session>();
+  let isClosing = false;
   const server = createSecureServer({
     cert: identity.certificate,
     key: identity.key,
@@ -102,11 +103,14 @@ export function createTlsListener(identity: TlsIdentity, timeouts: HttpTimeouts,
     sessions.add(session);
     session.once('close', () => sessions.delete(session));
     closeWhenUnused(session, timeouts.requestMs);
+    // Its handshake was under way when the others were closed.
+    if (isClosing) session.close();
   });
 
   return {
     server,
     closeIdle: () => {
+      isClosing = true;
       // Of its HTTP/1.1 connections; the types lack it.
       (server as unknown as Pick<HttpServer, 'closeIdleConnections'>).closeIdleConnections();
       for (const session of sessions) session.close();

@@ -37,6 +37,7 @@ describe('the pointer to a running server', () => {
       url: `http://127.0.0.1:${port}`,
       dataDirectory: scratch.file(name),
       tokenFile: null,
+      socketPath: null,
       certificate: null,
     };
   }
@@ -176,6 +177,7 @@ describe('a server and its pointer', () => {
     expect(liveServers(environment)).toEqual([
       {
         url: server.url,
+        socketPath: null,
         certificate: null,
         dataDirectory: server.dataDirectory,
         pid: server.pid,
