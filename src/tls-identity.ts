@@ -1,4 +1,4 @@
-import { X509Certificate } from 'node:crypto';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
 import type { TlsFiles } from './config.ts';
@@ -15,6 +15,8 @@ export function readTlsIdentity(files: TlsFiles): TlsIdentity {
     );
   }
   try {
+    // Without any key, a context is made that no handshake succeeds with.
+    createPrivateKey(key);
     createSecureContext({ cert: certificate, key });
   } catch (cause) {
     throw new StartupError(

@@ -127,6 +127,7 @@ describe('a server with TLS', () => {
       /cert\.pem has no certificate in PEM form\. Name another file with --tls-cert\./,
     ],
     ['no key', async () => writeFile(scratch.file('key.pem'), 'x'), /cannot be used together \(.+\)/],
+    ['an empty key', async () => writeFile(scratch.file('key.pem'), ''), /cannot be used together \(.+\)/],
   ])('does not start with %s, says so in one sentence, and makes nothing', async (_what, spoil, sentence) => {
     const tls = await writeCertificate();
     await spoil();
