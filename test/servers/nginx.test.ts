@@ -168,6 +168,22 @@ describe('a real nginx with the configuration that is shipped', () => {
     await untilOver(server, jobId);
   });
 
+  it('gives the log of a job, whole and in part, and keeps the names that the server answers to', async () => {
+    const { jobId, release } = await steppingJob();
+    release();
+    await untilOver(server, jobId);
+    using client = await nginx.open();
+    const get = (path: string, headers: Record<string, string> = {}) =>
+      client.call({ method: 'GET', path, headers: { ...server.authorization, ...headers } });
+    expect((await get(`/jobs/${jobId}/log`)).body).toBe('first\nlast\n');
+    const part = await get(`/jobs/${jobId}/log?stream=stdout`, { range: 'bytes=6-' });
+    expect([part.status, part.body]).toEqual([206, 'last\n']);
+    expect((await get('/readyz')).status).toBe(200);
+    const foreign = await get('/readyz', { ':authority': 'evil.example' });
+    expect(foreign.status).toBe(403);
+    expect(foreign.body).toContain('FORBIDDEN');
+  });
+
   it.each([
     ['reset their streams', false],
     ['are cut off', true],
