@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 import base from './vitest.config.ts';
 
-/** Real servers as jobs, by themselves: `npm run test:servers` builds what they use, and finds the servers. */
+/** Real servers as jobs, and a real proxy, by themselves: `npm run test:servers` builds what they use, and finds the servers. */
 export default defineConfig({
   ...base,
   test: {

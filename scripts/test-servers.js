@@ -1,6 +1,6 @@
 /**
- * Runs test/servers: real servers, started as jobs. It finds PostgreSQL in PATH or where Debian puts it; on Debian, where
- * this runs as root, it installs it, and tini with it. Without them it fails and says so.
+ * Runs test/servers: real servers, as jobs, and nginx before ours. It finds PostgreSQL and nginx in PATH or where Debian puts
+ * them; on Debian, where this runs as root, it installs them, and tini with them. Without them it fails and says so.
  */
 import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -18,13 +18,17 @@ const findInitdb = () => {
   );
 };
 
+const findNginx = () => findProgram(['nginx'], ['/usr/sbin', '/usr/local/sbin']);
+
 if (findInitdb() === undefined) installOnDebian('postgresql', 'the tests of servers as jobs');
 if (findProgram(['tini']) === undefined) installOnDebian('tini', 'the tests of servers as jobs');
+if (findNginx() === undefined) installOnDebian('nginx-light', 'the tests behind a proxy');
 const initdb = findInitdb();
-if (initdb === undefined || findProgram(['tini']) === undefined) {
+const nginx = findNginx();
+if (initdb === undefined || nginx === undefined || findProgram(['tini']) === undefined) {
   process.stderr.write(
-    'PostgreSQL or tini is not here, so the tests of servers as jobs did not run. Install the packages postgresql and tini.\n',
+    'PostgreSQL, nginx or tini is not here, so the tests of real servers did not run. Install the packages postgresql, nginx and tini.\n',
   );
   process.exit(1);
 }
-runSuite('vitest.servers.config.ts', { POSTGRESQL_BIN: dirname(initdb) });
+runSuite('vitest.servers.config.ts', { POSTGRESQL_BIN: dirname(initdb), NGINX_BIN: nginx });

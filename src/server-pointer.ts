@@ -19,13 +19,17 @@ const FILE_NAME = /^server-[0-9a-f]{16}\.json$/;
 
 /** Where a running server is, for programs of the same user on the same machine. */
 export interface ServerPointer {
-  /** Such as `http://127.0.0.1:4000`. */
+  /** Such as `http://127.0.0.1:4000`; of a server without a port `unix:/run/lifeline.sock`. */
   readonly url: string;
+  /** Absolute path of the unix socket that it listens on, beside the port or alone; null where there is none. */
+  readonly socketPath: string | null;
   /** Absolute path without symbolic links. */
   readonly dataDirectory: string;
   readonly pid: number;
   /** Absolute path of the file with its token; null where the token came from LIFELINE_TOKEN, and so is in no file. */
   readonly tokenFile: string | null;
+  /** SHA-256 of its certificate, as Node writes it; null where it speaks no TLS. */
+  readonly certificate: string | null;
 }
 
 /** Where pointers are: `$XDG_RUNTIME_DIR/lifeline`, or `~/.lifeline` where there is no such variable. */
@@ -113,22 +117,35 @@ function readPointer(path: string): ServerPointer | undefined {
     const { uid, mode } = lstatSync(path);
     if (uid !== process.getuid?.() || (mode & 0o170_022) !== 0o100_000) return undefined;
     const read: unknown = JSON.parse(readFileSync(path, 'utf8'));
-    return isPointer(read) ? read : undefined;
+    if (!isPointer(read)) return undefined;
+    // Earlier servers had neither.
+    return { ...read, socketPath: read.socketPath ?? null, certificate: read.certificate ?? null };
   } catch {
     return undefined;
   }
 }
 
-function isPointer(value: unknown): value is ServerPointer {
+function isPointer(
+  value: unknown,
+): value is Omit<ServerPointer, 'socketPath' | 'certificate'> & Partial<ServerPointer> {
   if (typeof value !== 'object' || value === null) return false;
-  const { url, dataDirectory, pid, tokenFile } = value as Readonly<Record<string, unknown>>;
+  const {
+    url,
+    dataDirectory,
+    pid,
+    tokenFile,
+    socketPath = null,
+    certificate = null,
+  } = value as Readonly<Record<string, unknown>>;
   return (
     typeof url === 'string' &&
     URL.canParse(url) &&
     typeof dataDirectory === 'string' &&
     Number.isSafeInteger(pid) &&
     Number(pid) > 0 &&
-    (tokenFile === null || typeof tokenFile === 'string')
+    (tokenFile === null || typeof tokenFile === 'string') &&
+    (socketPath === null || typeof socketPath === 'string') &&
+    (certificate === null || typeof certificate === 'string')
   );
 }
 

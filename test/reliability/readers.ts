@@ -206,8 +206,11 @@ export const READER_FAULTS: readonly Fault[] = [
   {
     number: 77,
     fault: 'Six connections an origin',
-    evidence: [by('clients/programs', 'in single connection mode gives seven jobs over one connection')],
-    injection: 'seven jobs over one connection',
+    evidence: [
+      by('clients/programs', 'in single connection mode gives seven jobs over one connection'),
+      by('http/tls', 'answers queries, mutations, subscriptions and downloads over one connection at once'),
+    ],
+    injection: 'seven jobs over one connection; HTTP/2',
     open: 'the console, which shares one stream between its tabs, is not built yet',
   },
   {

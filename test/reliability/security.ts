@@ -52,8 +52,12 @@ export const SECURITY_FAULTS: readonly Fault[] = [
   {
     number: 112,
     fault: 'Reachable from outside without a token',
-    evidence: [by('end-to-end/starting', 'is not started without a token where others could reach it')],
-    injection: '`--host 0.0.0.0 --auth off`',
+    evidence: [
+      by('end-to-end/starting', 'is not started without a token where others could reach it'),
+      by('http/sender', 'does not listen without authentication where others come, whatever name led there'),
+      by('end-to-end/doors', 'warns where the network sees the token, and only there'),
+    ],
+    injection: '`--host 0.0.0.0 --auth off`, other spellings of it, and a name',
   },
   {
     number: 113,
@@ -153,8 +157,13 @@ export const SECURITY_FAULTS: readonly Fault[] = [
         'end-to-end/starting',
         'keeps everything that it writes to its user alone, whatever the umask, and keeps its token',
       ),
+      by(
+        'end-to-end/starting',
+        'takes from others what they had in a data directory of before, its socket included',
+      ),
+      by('http/unix-socket', 'is for its user alone, whatever the umask, and answers as on a port'),
     ],
-    injection: 'umask 000',
+    injection: 'umask 000; a directory of mode 777 with everything in it',
   },
   { number: 123, fault: 'A job reads the server’s own files', later: 'runAs is not built yet' },
   {
