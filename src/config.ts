@@ -3,12 +3,20 @@ import { InvalidArgumentError, Option } from 'commander';
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { ContainmentMeans } from './domain/containment.ts';
+import { isLoopback } from './http/loopback.ts';
+import { TrustedProxies } from './http/trusted-proxies.ts';
 
 /** What `lifeline serve` was told, by flags, environment and defaults, in that order. Frozen. */
 export interface Config {
   readonly host: string;
-  /** 0 picks a free one. */
-  readonly port: number;
+  /** 0 picks a free one; null: listens on the socket alone. */
+  readonly port: number | null;
+  /** Absolute path of the unix socket to listen on; null: none. */
+  readonly socketPath: string | null;
+  /** Absolute paths of PEM files; null: plain HTTP. */
+  readonly tlsFiles: TlsFiles | null;
+  /** Whose word counts about where a request came from: addresses, ranges, `unix`. */
+  readonly trustedProxies: readonly string[];
   /** Absolute path. */
   readonly dataDirectory: string;
   readonly auth: 'token' | 'off';
@@ -25,9 +33,19 @@ export interface Config {
   readonly containment: ContainmentMeans | 'auto';
 }
 
+/** Absolute paths. */
+export interface TlsFiles {
+  readonly certificate: string;
+  readonly key: string;
+}
+
 interface ServeOptions {
   readonly host: string;
   readonly port: number;
+  readonly socket?: string;
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
+  readonly trustedProxy: readonly string[];
   readonly dataDir: string;
   readonly auth: 'token' | 'off';
   readonly tokenFile?: string;
@@ -42,13 +60,40 @@ interface ServeOptions {
 export function withServeOptions(command: Command): Command {
   return command
     .addOption(
-      new Option('--host <address>', 'address to listen on').env('LIFELINE_HOST').default('127.0.0.1'),
+      new Option('--host <address>', 'address to listen on')
+        .env('LIFELINE_HOST')
+        .default('127.0.0.1')
+        .argParser(notEmpty),
     )
     .addOption(
       new Option('--port <number>', 'port to listen on; 0 picks a free one')
         .env('LIFELINE_PORT')
         .default(4000)
         .argParser(integer(0, 65_535)),
+    )
+    .addOption(
+      new Option('--socket <path>', 'unix socket to listen on, instead of a port unless one is given, too')
+        .env('LIFELINE_SOCKET')
+        .argParser(notEmpty),
+    )
+    .addOption(
+      new Option('--tls-cert <file>', 'certificate for HTTPS (PEM, with its chain); needs its key, too')
+        .env('LIFELINE_TLS_CERT')
+        .argParser(notEmpty),
+    )
+    .addOption(
+      new Option('--tls-key <file>', 'private key of the certificate (PEM)')
+        .env('LIFELINE_TLS_KEY')
+        .argParser(notEmpty),
+    )
+    .addOption(
+      new Option(
+        '--trusted-proxy <address>',
+        'address or range (10.0.0.0/8) of a proxy, or unix, whose X-Forwarded-For and the like count; repeatable',
+      )
+        .env('LIFELINE_TRUSTED_PROXY')
+        .argParser(collectProxies)
+        .default([], 'none'),
     )
     .addOption(
       new Option('--data-dir <path>', 'where everything is kept')
@@ -101,7 +146,8 @@ export function withServeOptions(command: Command): Command {
 export function readConfig(command: Command, environment: NodeJS.ProcessEnv): Config {
   const options = command.opts<ServeOptions>();
   const dataDirectory = resolve(options.dataDir);
-  if (options.auth === 'off' && !isLoopback(options.host)) {
+  const port = listensOnPort(command, options) ? options.port : null;
+  if (options.auth === 'off' && port !== null && !isLoopback(options.host)) {
     throw new ConfigError(
       `--auth off is refused on ${options.host}: whoever reaches it could run anything. Use a token, or listen on 127.0.0.1.`,
     );
@@ -114,7 +160,10 @@ export function readConfig(command: Command, environment: NodeJS.ProcessEnv): Co
   }
   return Object.freeze({
     host: options.host,
-    port: options.port,
+    port,
+    socketPath: options.socket === undefined ? null : resolve(options.socket),
+    tlsFiles: tlsFiles(options, port),
+    trustedProxies: options.trustedProxy,
     dataDirectory,
     auth: options.auth,
     tokenFile: resolve(options.tokenFile ?? join(dataDirectory, 'token')),
@@ -135,8 +184,26 @@ export class ConfigError extends Error {
   }
 }
 
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
+/** Who names a socket wants no port, unless they ask for one, too. */
+function listensOnPort(command: Command, { socket }: ServeOptions): boolean {
+  const isGiven = (name: string): boolean => command.getOptionValueSource(name) !== 'default';
+  return socket === undefined || isGiven('port') || isGiven('host');
+}
+
+function tlsFiles({ tlsCert, tlsKey }: ServeOptions, port: number | null): TlsFiles | null {
+  if (tlsCert === undefined && tlsKey === undefined) return null;
+  if (tlsCert === undefined || tlsKey === undefined) {
+    throw new ConfigError('HTTPS needs both, --tls-cert and --tls-key. Give the other one, too, or neither.');
+  }
+  if (port === null) {
+    throw new ConfigError('--tls-cert is for a port, and --socket listens on none. Give --port, too.');
+  }
+  return { certificate: resolve(tlsCert), key: resolve(tlsKey) };
+}
+
+function notEmpty(text: string): string {
+  if (text === '') throw new InvalidArgumentError('It is empty.');
+  return text;
 }
 
 function integer(least: number, most: number): (text: string) => number {
@@ -158,4 +225,15 @@ function collectOrigin(text: string, former: readonly string[]): readonly string
     throw new InvalidArgumentError('Give an origin as a browser writes it, such as http://localhost:5173.');
   }
   return [...former, text];
+}
+
+/** One, or from a variable several, apart by commas or spaces. */
+function collectProxies(text: string, former: readonly string[]): readonly string[] {
+  const all = [...former, ...text.split(/[\s,]+/).filter((part) => part !== '')];
+  try {
+    new TrustedProxies(all);
+  } catch (error) {
+    throw new InvalidArgumentError(`${(error as Error).message}.`);
+  }
+  return all;
 }

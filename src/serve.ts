@@ -3,10 +3,13 @@ import { pino, type Logger } from 'pino';
 import type { Config } from './config.ts';
 import type { PassCheckpoint } from './domain/checkpoint.ts';
 import { keepHeapClose } from './heap-growth.ts';
-import { createHttpServer } from './http/server.ts';
+import { createHttpServer, NotLoopbackError, type LifelineHttpServer } from './http/server.ts';
+import { TrustedProxies } from './http/trusted-proxies.ts';
+import { SocketPathError } from './http/unix-socket.ts';
 import { follow } from './logs/follow.ts';
 import { JobLogReader } from './logs/job-log-reader.ts';
 import { LogEventBus } from './logs/log-event-bus.ts';
+import { warnOfExposure } from './exposure.ts';
 import { findEndingUnit } from './own-unit.ts';
 import { leaveServerPointer } from './server-pointer.ts';
 import { DataDirectory } from './storage/data-directory.ts';
@@ -16,6 +19,7 @@ import { JobStore } from './storage/job-store.ts';
 import { SessionStore } from './storage/session-store.ts';
 import { StartupError } from './storage/startup-error.ts';
 import { readOrMakeToken } from './storage/token-file.ts';
+import { fingerprintOf, readTlsIdentity } from './tls-identity.ts';
 import { StopDeadline } from './stop-deadline.ts';
 import { closeStrayDescriptors } from './stray-descriptors.ts';
 import { Containment } from './supervisor/containment.ts';
@@ -59,6 +63,7 @@ export async function serve(config: Config, version: string, ports: ServePorts =
     );
   using zombies = warnOfBeingFirst(logger);
   process.umask(0o077);
+  const tls = config.tlsFiles === null ? null : readTlsIdentity(config.tlsFiles);
   const stopRequested = awaitStopSignal(logger);
   using deadline = new StopDeadline();
 
@@ -109,19 +114,25 @@ export async function serve(config: Config, version: string, ports: ServePorts =
       containment: containment.means,
     },
     sessionRecords: new SessionStore(database.read, database.gate),
-    config: { ...config, token },
+    config: { ...config, token, tls, trustedProxies: new TrustedProxies(config.trustedProxies) },
     logger,
   });
   await using _http = { [Symbol.asyncDispose]: () => http.close({ deadlineMs: HTTP_CLOSE_LIMIT_MS }) };
-  const { url } = await listen(http, config);
+  const { url, urls } = await listen(http, config);
   using _pointer = leaveServerPointer(
-    { url, dataDirectory: directory.path, tokenFile: config.token === null ? config.tokenFile : null },
+    {
+      url,
+      dataDirectory: directory.path,
+      tokenFile: config.token === null ? config.tokenFile : null,
+      certificate: tls === null ? null : fingerprintOf(tls),
+    },
     process.env,
     (err) => logger.warn({ err }, 'left no pointer for the command line to find'),
   );
-  process.stdout.write(`Lifeline is ready at ${url}\n`);
-  // To a person alone: what goes to a file or a journal is read by others, and later.
-  if (process.stdout.isTTY) process.stdout.write(`Open ${http.ticketUrl(url)}\n`);
+  warnOfExposure(logger, config);
+  process.stdout.write(urls.map((address) => `Lifeline is ready at ${address}\n`).join(''));
+  // To a person alone: what goes to a file or a journal is read by others, and later. A browser cannot open a socket.
+  if (process.stdout.isTTY && config.port !== null) process.stdout.write(`Open ${http.ticketUrl(url)}\n`);
 
   using _unitCheck = warnOfEndingUnit(logger, config);
 
@@ -171,14 +182,36 @@ function warnOfEndingUnit(logger: Logger, { onExit }: Config): Disposable {
   };
 }
 
-async function listen(
-  http: { listen(): Promise<{ url: string }> },
-  config: Config,
-): Promise<{ url: string }> {
+async function listen(http: LifelineHttpServer, config: Config): ReturnType<LifelineHttpServer['listen']> {
   try {
     return await http.listen();
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? 'unknown error';
+    if (error instanceof NotLoopbackError) {
+      throw new StartupError(
+        `--auth off is refused: ${config.host} is no loopback address here. Listen on 127.0.0.1.`,
+        {
+          cause: error,
+        },
+      );
+    }
+    if (error instanceof SocketPathError) throw new StartupError(error.message, { cause: error });
+    const {
+      code = 'unknown error',
+      syscall,
+      address,
+    } = error as NodeJS.ErrnoException & { address?: string };
+    if (config.socketPath !== null && address === config.socketPath) {
+      throw new StartupError(
+        `Lifeline cannot listen on the socket ${config.socketPath} (${code}). Name another one with --socket, in a directory that is there and writable.`,
+        { cause: error },
+      );
+    }
+    if (syscall === 'getaddrinfo') {
+      throw new StartupError(
+        `Lifeline cannot listen on ${config.host} (${code}): this machine knows no such address. Name another one with --host.`,
+        { cause: error },
+      );
+    }
     throw new StartupError(
       `Lifeline cannot listen on ${config.host} port ${String(config.port)} (${code}). Name another one with --port, or 0 for a free one.`,
       { cause: error },

@@ -19,13 +19,15 @@ const FILE_NAME = /^server-[0-9a-f]{16}\.json$/;
 
 /** Where a running server is, for programs of the same user on the same machine. */
 export interface ServerPointer {
-  /** Such as `http://127.0.0.1:4000`. */
+  /** Such as `http://127.0.0.1:4000`, or `unix:/run/lifeline.sock`. */
   readonly url: string;
   /** Absolute path without symbolic links. */
   readonly dataDirectory: string;
   readonly pid: number;
   /** Absolute path of the file with its token; null where the token came from LIFELINE_TOKEN, and so is in no file. */
   readonly tokenFile: string | null;
+  /** SHA-256 of its certificate, as Node writes it; null where it speaks no TLS. */
+  readonly certificate: string | null;
 }
 
 /** Where pointers are: `$XDG_RUNTIME_DIR/lifeline`, or `~/.lifeline` where there is no such variable. */
@@ -113,22 +115,24 @@ function readPointer(path: string): ServerPointer | undefined {
     const { uid, mode } = lstatSync(path);
     if (uid !== process.getuid?.() || (mode & 0o170_022) !== 0o100_000) return undefined;
     const read: unknown = JSON.parse(readFileSync(path, 'utf8'));
-    return isPointer(read) ? read : undefined;
+    // Servers before TLS left none.
+    return isPointer(read) ? { ...read, certificate: read.certificate ?? null } : undefined;
   } catch {
     return undefined;
   }
 }
 
-function isPointer(value: unknown): value is ServerPointer {
+function isPointer(value: unknown): value is Omit<ServerPointer, 'certificate'> & Partial<ServerPointer> {
   if (typeof value !== 'object' || value === null) return false;
-  const { url, dataDirectory, pid, tokenFile } = value as Readonly<Record<string, unknown>>;
+  const { url, dataDirectory, pid, tokenFile, certificate } = value as Readonly<Record<string, unknown>>;
   return (
     typeof url === 'string' &&
     URL.canParse(url) &&
     typeof dataDirectory === 'string' &&
     Number.isSafeInteger(pid) &&
     Number(pid) > 0 &&
-    (tokenFile === null || typeof tokenFile === 'string')
+    (tokenFile === null || typeof tokenFile === 'string') &&
+    (certificate === undefined || certificate === null || typeof certificate === 'string')
   );
 }
 

@@ -4,11 +4,20 @@ import { liveServers, type ServerPointer } from '../server-pointer.ts';
 import { CliError } from './cli-error.ts';
 import { harmlessLine } from './harmless-text.ts';
 
-/** A server, and its pointer where it left one on this machine. */
-export interface ChosenServer {
+/** Where a server is. */
+export interface ServerAddress {
+  /** Absolute, ends in a slash. */
   readonly url: string;
+  /** The unix socket to connect to, whatever the host of the URL. */
+  readonly socketPath: string | undefined;
+}
+
+/** A server, and its pointer where it left one on this machine. */
+export interface ChosenServer extends ServerAddress {
   readonly pointer: ServerPointer | undefined;
 }
+
+const SOCKET_URL = /^unix:(?:\/\/)?(?<path>\/.+)$/;
 
 /**
  * Which server a command speaks to: `--url`, else LIFELINE_URL, else the live server of the data directory here
@@ -23,8 +32,8 @@ export function chooseServer(
   const servers = liveServers(environment);
   const named = url ?? environment['LIFELINE_URL'];
   if (named !== undefined && named !== '') {
-    const wanted = baseUrl(named);
-    return { url: wanted, pointer: servers.find((server) => baseUrl(server.url) === wanted) };
+    const wanted = addressOf(named);
+    return { ...wanted, pointer: servers.find((server) => isSame(addressOf(server.url), wanted)) };
   }
   const here = dataDirectoryHere(environment, directory);
   const found = servers.find(({ dataDirectory }) => dataDirectory === here) ?? servers[0];
@@ -35,22 +44,31 @@ export function chooseServer(
     const list = servers.map((server) => `  ${server.url}  ${harmlessLine(server.dataDirectory)}`).join('\n');
     throw new CliError(`Several servers run; name one with --url or LIFELINE_URL:\n${list}`);
   }
-  return { url: baseUrl(found.url), pointer: found };
+  return { ...addressOf(found.url), pointer: found };
 }
 
-/** Where the server of a pointer is now: one that was started again may have another port. */
-export function currentUrl({ url, dataDirectory }: ServerPointer, environment: NodeJS.ProcessEnv): string {
-  return baseUrl(
-    liveServers(environment).find((server) => server.dataDirectory === dataDirectory)?.url ?? url,
-  );
+/** What the pointer of the same data directory says now: a server that was started again may be somewhere else. */
+export function currentPointer(pointer: ServerPointer, environment: NodeJS.ProcessEnv): ServerPointer {
+  return liveServers(environment).find((server) => server.dataDirectory === pointer.dataDirectory) ?? pointer;
 }
 
-/** An absolute http(s) URL that ends in a slash; a path is kept, for servers behind a proxy. */
+/** Of an http(s) URL, whose path is kept, for servers behind a proxy; or of `unix:` and a path. @throws CliError */
+export function addressOf(text: string): ServerAddress {
+  const socketPath = SOCKET_URL.exec(text)?.groups?.['path'];
+  return socketPath === undefined
+    ? { url: baseUrl(text), socketPath }
+    : { url: 'http://localhost/', socketPath };
+}
+
+function isSame(one: ServerAddress, other: ServerAddress): boolean {
+  return one.url === other.url && one.socketPath === other.socketPath;
+}
+
 function baseUrl(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol)) {
     throw new CliError(
-      `${harmlessLine(text)} is no URL of a server. Give one such as http://127.0.0.1:4000.`,
+      `${harmlessLine(text)} is no URL of a server. Give one such as http://127.0.0.1:4000 or unix:/run/lifeline.sock.`,
     );
   }
   if (url.username !== '' || url.password !== '') {

@@ -6,6 +6,7 @@ import type { OutputStream } from './output-stream.ts';
 /** Options that every command has which speaks to a server. */
 export interface CommonOptions {
   readonly url?: string;
+  readonly caFile?: string;
   readonly json?: boolean;
   /** Milliseconds. Default 30 s. */
   readonly requestTimeout?: number;
@@ -28,14 +29,14 @@ export class CommandContext {
     outputs: { readonly output: OutputStream; readonly errors: OutputStream },
     environment: NodeJS.ProcessEnv,
     directory: string,
-    { url, json = false, requestTimeout = REQUEST_TIMEOUT_MS }: CommonOptions,
+    { url, caFile, json = false, requestTimeout = REQUEST_TIMEOUT_MS }: CommonOptions,
   ) {
     this.output = outputs.output;
     this.errors = outputs.errors;
     this.environment = environment;
     this.directory = directory;
     this.wantsJson = json;
-    this.#options = { url, requestTimeoutMs: requestTimeout };
+    this.#options = { url, caFile, requestTimeoutMs: requestTimeout };
   }
 
   /** @throws CliError as `connect` */

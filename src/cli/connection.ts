@@ -3,7 +3,7 @@ import type { FollowJobLogsOptions, JobLogEvent } from '../client/client.ts';
 import { endpointOf, type Endpoint, type Fetch, type FetchResponse } from '../client/endpoint.ts';
 import { LifelineConnectionError } from '../client/errors.ts';
 import { execute, type ExecuteOptions, type TypedDocument } from '../client/execute.ts';
-import { chooseServer, currentUrl, type ChosenServer } from './choose-server.ts';
+import { addressOf, chooseServer, currentPointer, type ChosenServer } from './choose-server.ts';
 import { CliError } from './cli-error.ts';
 import { formatDuration } from './duration.ts';
 import { nodeFetch } from './node-fetch.ts';
@@ -14,6 +14,8 @@ import { nodeFetch } from './node-fetch.ts';
 export interface Connection {
   /** Absolute, ends in a slash. */
   readonly url: string;
+  /** Whether it is reached over a unix socket, so that its URL means nothing to a browser. */
+  readonly isOverSocket: boolean;
   /** Whether the server left a pointer on this machine, so that paths mean the same to it. */
   readonly isLocal: boolean;
   /** As `LifelineClient.execute`, and gives up when its time has passed. @throws AnswerTimeoutError, too */
@@ -41,29 +43,39 @@ export class AnswerTimeoutError extends LifelineConnectionError {
 export interface ConnectOptions {
   /** Default: see `chooseServer`. */
   readonly url: string | undefined;
+  /** File with the certificates of further authorities (PEM). Default: LIFELINE_CA_FILE. */
+  readonly caFile: string | undefined;
   /** Milliseconds to wait for the answer to a request; following a log is none. */
   readonly requestTimeoutMs: number;
 }
 
 /**
  * Finds the server (see `chooseServer`) and its token: LIFELINE_TOKEN, else the file that the server’s pointer names.
- * A server with a pointer is found again where it comes back on another port.
- * @throws CliError if there is no server to choose, or its token cannot be read or sent
+ * A server with a pointer is found again where it comes back on another port, and known by its certificate.
+ * @throws CliError if there is no server to choose, or its token or the authorities cannot be read or sent
  */
 export function connect(
-  { url, requestTimeoutMs }: ConnectOptions,
+  { url, caFile, requestTimeoutMs }: ConnectOptions,
   environment: NodeJS.ProcessEnv,
   directory: string,
 ): Connection {
   const server = chooseServer(url, environment, directory);
   const { pointer } = server;
+  const authorities = authoritiesIn(caFile ?? environment['LIFELINE_CA_FILE'] ?? '');
   const fetchCurrent: Fetch = (address, request) => {
-    if (pointer === undefined) return nodeFetch(address, request);
-    return nodeFetch(address.replace(server.url, currentUrl(pointer, environment)), request);
+    if (pointer === undefined)
+      return nodeFetch({ socketPath: server.socketPath, authorities })(address, request);
+    const { url: currentUrl, certificate } = currentPointer(pointer, environment);
+    const current = addressOf(currentUrl);
+    // Who names authorities wants to know more than that it is the server of the pointer.
+    const knownBy = authorities === undefined ? { certificate: certificate ?? undefined } : { authorities };
+    const fetch = nodeFetch({ socketPath: current.socketPath, ...knownBy });
+    return fetch(address.replace(server.url, current.url), request);
   };
   const endpoint = endpointFor(server.url, tokenFor(server, environment), fetchCurrent);
   return {
     url: server.url,
+    isOverSocket: server.socketPath !== undefined,
     isLocal: pointer !== undefined,
     execute: (document, variables, { signal } = {}) =>
       inTime(requestTimeoutMs, signal, (limited) =>
@@ -118,6 +130,21 @@ function tokenFor({ pointer }: ChosenServer, environment: NodeJS.ProcessEnv): st
     const { code = 'unknown error' } = cause as NodeJS.ErrnoException;
     throw new CliError(
       `The token file ${path} cannot be read (${code}). Put the token into LIFELINE_TOKEN.`,
+      {
+        cause,
+      },
+    );
+  }
+}
+
+function authoritiesIn(path: string): string | undefined {
+  if (path === '') return undefined;
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (cause) {
+    const { code = 'unknown error' } = cause as NodeJS.ErrnoException;
+    throw new CliError(
+      `The certificates in ${path} cannot be read (${code}). Name another file with --ca-file.`,
       {
         cause,
       },

@@ -2,6 +2,9 @@ import { LifelineConnectionError, LifelineRequestError } from '../client/errors.
 import { CliError } from './cli-error.ts';
 import { EXIT } from './exit-codes.ts';
 
+/** Codes by which Node and OpenSSL refuse a certificate, and our own. */
+const UNTRUSTED = /CERT|SELF_SIGNED|UNABLE_TO_(GET|VERIFY)/;
+
 /** What the user is told of a failure. */
 export interface Failure {
   readonly code: string;
@@ -21,9 +24,12 @@ export function failureOf(error: unknown): Failure | undefined {
   }
   if (error instanceof LifelineConnectionError) {
     const cause = networkCodeOf(error);
+    if (cause === undefined) return failure('UNREACHABLE', error.message);
     return failure(
       'UNREACHABLE',
-      cause === undefined ? error.message : `The server does not answer (${cause}). Does it run?`,
+      UNTRUSTED.test(cause)
+        ? `The certificate of the server is not trusted (${cause}). Name that of its authority with --ca-file or LIFELINE_CA_FILE.`
+        : `The server does not answer (${cause}). Does it run?`,
     );
   }
   return undefined;

@@ -145,6 +145,7 @@ function clientCommand(program: Command, name: string, description: string): Com
   return withUsageExitCode(program.command(name))
     .description(description)
     .option('--url <url>', 'the server (or LIFELINE_URL); found by itself where one runs on this machine')
+    .option('--ca-file <file>', 'certificates (PEM) to trust, beside the usual ones (or LIFELINE_CA_FILE)')
     .option('--request-timeout <time>', 'longest wait for an answer (default: 30s)', durationArgument)
     .option('--json', 'print JSON');
 }

@@ -6,12 +6,15 @@ const STATUS_LINES: Readonly<Record<string, string>> = {
   ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
 };
 
-/** Answers what is no HTTP request, or came too slowly, and closes the connection. There is no response object for it. */
+/**
+ * Answers what is no HTTP request, or came too slowly, and closes the connection. There is no response object for it. A
+ * handshake that failed is told by TLS itself.
+ */
 export function sendClientError(
   error: NodeJS.ErrnoException,
   socket: Duplex & { readonly bytesWritten?: number },
 ): void {
-  if (!socket.writable || error.code === 'ECONNRESET') {
+  if (!socket.writable || error.code === 'ECONNRESET' || /^ERR_(SSL|TLS)_/.test(error.code ?? '')) {
     socket.destroy();
     return;
   }

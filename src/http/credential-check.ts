@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import type { HttpConfig } from './http-config.ts';
 import { hasOwnOrigin } from './origin-check.ts';
 import { Refusal } from './refusal.ts';
+import { senderOf } from './sender.ts';
 import { OWN_PAGE_HEADER, readSessionCookie } from './session-cookie.ts';
 import type { Sessions } from './sessions.ts';
 
@@ -131,8 +132,8 @@ function bearerToken(req: IncomingMessage): string | undefined {
 }
 
 function from(what: string, req: IncomingMessage): string {
-  const { remoteAddress } = req.socket;
-  return remoteAddress === undefined ? what : `${what}, from ${remoteAddress}`;
+  const { address } = senderOf(req);
+  return address === '' ? what : `${what}, from ${address}`;
 }
 
 function digest(token: string): Buffer {

@@ -5,6 +5,7 @@ import { checkHost } from './host-check.ts';
 import type { HttpConfig } from './http-config.ts';
 import { checkOrigin } from './origin-check.ts';
 import { Refusal } from './refusal.ts';
+import { determineSender } from './sender.ts';
 
 /** Only there to make a URL of a target; never looked at. */
 const BASE = 'http://localhost';
@@ -21,11 +22,15 @@ export type Admission =
     };
 
 /** Passes a request or rejects with its refusal. */
-export type Gate = (req: IncomingMessage, res: ServerResponse) => Promise<Admission>;
+export type Gate = (
+  req: IncomingMessage,
+  res: ServerResponse,
+  isOverUnixSocket: boolean,
+) => Promise<Admission>;
 
 /**
  * Every request, whatever its path and method, passes these checks in this order before any of our doors or libraries
- * sees it: form, Host, Origin, credential, path, method, content type. Who has no credential does not learn which paths
+ * sees it: form, sender, Host, Origin, credential, path, method, content type. Who has no credential does not learn which paths
  * there are.
  */
 export function createGate(
@@ -33,10 +38,11 @@ export function createGate(
   checkCredential: CredentialCheck,
   routes: readonly Route[],
 ): Gate {
-  return async (req, res) => {
+  return async (req, res, isOverUnixSocket) => {
     const url = checkTarget(req);
-    const host = checkHost(req, config);
-    if (checkOrigin(req, res, host, config.allowedOrigins)) return { kind: 'preflight' };
+    determineSender(req, isOverUnixSocket, config.trustedProxies);
+    checkHost(req, config);
+    if (checkOrigin(req, res, config.allowedOrigins)) return { kind: 'preflight' };
     const here = routes.filter(({ path }) => path.test(rawPath(req)));
     const route = here.find(({ methods }) => methods.includes(req.method ?? ''));
     const caller =

@@ -7,6 +7,7 @@ import { hasOwnOrigin } from './origin-check.ts';
 import { sendPage } from './page-door.ts';
 import { Refusal } from './refusal.ts';
 import { readBody } from './request-body.ts';
+import { senderOf } from './sender.ts';
 import { clearSessionCookie, setSessionCookie } from './session-cookie.ts';
 
 const loginRequest = z.object({ token: z.string() });
@@ -30,7 +31,7 @@ export function loginDoor({ auth, isToken, sessions, attempts }: Entrance): Door
     if (!hasOwnOrigin(req)) {
       throw new Refusal(403, 'FORBIDDEN', 'Only pages of this server can log in. Use Authorization: Bearer.');
     }
-    const address = req.socket.remoteAddress ?? '';
+    const { address } = senderOf(req);
     const token = tokenIn(await readBody(req, signal));
     // In one turn with what follows: of many that come together, each sees those before it.
     attempts.admit(address);

@@ -30,11 +30,11 @@ export class OpenStreams {
   }
 
   /**
-   * Cuts all of them, in one turn: the sockets go before anything can hear of it, so that no source which ends because
+   * Cuts all of them, in one turn: their connections, or their streams over HTTP/2, go before anything can hear of it, so that no source which ends because
    * of it can still write an end.
    */
   cutAll(): void {
-    for (const res of this.#open) res.socket?.destroy();
+    for (const res of this.#open) res.destroy();
     this.#open.clear();
     this.#closing.abort();
   }

@@ -1,10 +1,8 @@
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Duplex } from 'node:stream';
 import type { FaultLog } from '../graphql/errors.ts';
 import type { Services } from '../graphql/services.ts';
-import { sendClientError } from './client-error.ts';
 import { clientGone } from './client-gone.ts';
 import { createCredentialCheck } from './credential-check.ts';
 import { sendFailure } from './failure.ts';
@@ -13,7 +11,10 @@ import { createGate, type Gate } from './gate.ts';
 import { GRAPHQL_STREAM_PATH } from './graphql-stream-door.ts';
 import { inUrl } from './host-check.ts';
 import type { HttpConfig } from './http-config.ts';
+import type { Answer, HttpTimeouts, Listener } from './listener.ts';
+import { isLoopback } from './loopback.ts';
 import { OpenStreams } from './open-streams.ts';
+import { createPlainListener } from './plain-listener.ts';
 import type { ErrorForm } from './refusal.ts';
 import { createRoutes } from './routes.ts';
 import { type SessionRecords, Sessions } from './sessions.ts';
@@ -22,15 +23,9 @@ import { STREAM_LIMITS, type StreamLimits } from './stream-limits.ts';
 import { StreamReservations } from './stream-reservations.ts';
 import { ticketPath } from './ticket-door.ts';
 import { Tickets } from './tickets.ts';
+import { createTlsListener } from './tls-listener.ts';
+import { listenOnSocket } from './unix-socket.ts';
 import { GRAPHQL_PATH } from '../graphql/yoga.ts';
-
-/** How long clients may take; tests shorten them. Responses, streams above all, may last for ever. */
-export interface HttpTimeouts {
-  /** Until the headers are complete. */
-  readonly headersMs: number;
-  /** Until the body is complete, counted from the first byte of the request. */
-  readonly requestMs: number;
-}
 
 export interface HttpServerParts {
   readonly services: Services;
@@ -55,6 +50,14 @@ const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   'Cache-Control': 'no-store',
 };
 
+/** Without authentication, a name was bound that leads to where others come, too. */
+export class NotLoopbackError extends Error {
+  constructor(address: string) {
+    super(`Without authentication it must not listen on ${address}.`);
+    this.name = new.target.name;
+  }
+}
+
 /** Makes the server of the public face. It opens nothing before `listen()`. */
 export function createHttpServer(parts: HttpServerParts): LifelineHttpServer {
   return new LifelineHttpServer(parts);
@@ -70,12 +73,13 @@ export class LifelineHttpServer {
   readonly #config: HttpConfig;
   readonly #logger: FaultLog;
   readonly #streams = new OpenStreams();
-  readonly #server: Server;
+  /** On the port, where there is one. */
+  readonly #network: Listener | undefined;
+  /** On the unix socket, where there is one. */
+  readonly #socket: Listener | undefined;
   readonly #gate: Gate;
   readonly #sessions: Sessions;
   readonly #entrance: Entrance;
-  /** The response under way on a connection, where there is one. */
-  readonly #answering = new WeakMap<Duplex, ServerResponse>();
   #closed: Promise<void> | undefined;
 
   /** Made by `createHttpServer`. */
@@ -105,33 +109,44 @@ export class LifelineHttpServer {
         entrance: this.#entrance,
       }),
     );
-    this.#server = createServer({
-      headersTimeout: timeouts.headersMs,
-      requestTimeout: timeouts.requestMs,
-      connectionsCheckingInterval: Math.min(1_000, timeouts.headersMs),
-      // Ours answers with a body and the usual headers.
-      requireHostHeader: false,
-    });
-    const listener = (req: IncomingMessage, res: ServerResponse): void => void this.#answer(req, res);
-    this.#server.on('request', listener);
-    // Nobody is told to go on with a body that the gate would refuse.
-    this.#server.on('checkContinue', listener);
-    this.#server.on('clientError', (error, socket) => {
-      const res = this.#answering.get(socket);
-      // An error in the middle of a response, a stream above all, has no place to be told.
-      if (res?.headersSent === true && !res.writableFinished) socket.destroy();
-      else sendClientError(error, socket);
-    });
-    // One for each request that a client has pipelined: not a leak.
-    this.#server.on('connection', (socket) => socket.setMaxListeners(0));
+    const answer =
+      (isOverUnixSocket: boolean): Answer =>
+      (req, res) =>
+        void this.#answer(req, res, isOverUnixSocket);
+    if (config.port !== null) {
+      this.#network =
+        config.tls === null
+          ? createPlainListener(timeouts, answer(false))
+          : createTlsListener(config.tls, timeouts, answer(false));
+    }
+    if (config.socketPath !== null) this.#socket = createPlainListener(timeouts, answer(true));
   }
 
-  /** Binds. @returns the URL to reach it at. @throws what `net.Server.listen` emits, such as EADDRINUSE */
-  async listen(): Promise<{ url: string }> {
-    this.#server.listen({ host: this.#config.host, port: this.#config.port });
-    await once(this.#server, 'listening');
-    const { port } = this.#server.address() as AddressInfo;
-    return { url: `http://${reachable(this.#config.host)}:${String(port)}` };
+  /**
+   * Binds. @returns the URL to reach it at: `unix:<path>` for a socket. Where it listens on a port and on a socket, that of
+   * the port; `urls` has both
+   * @throws SocketPathError, NotLoopbackError, and what `net.Server.listen` emits, such as EADDRINUSE
+   */
+  async listen(): Promise<{ url: string; urls: readonly string[] }> {
+    const { host, port, socketPath, tls, auth } = this.#config;
+    const urls: string[] = [];
+    if (this.#network !== undefined) {
+      const { server } = this.#network;
+      server.listen({ host, port: port ?? 0 });
+      await once(server, 'listening');
+      const bound = server.address() as AddressInfo;
+      if (auth === 'off' && !isLoopback(bound.address)) {
+        // Nothing was accepted yet: that takes another turn of the event loop.
+        server.close();
+        throw new NotLoopbackError(bound.address);
+      }
+      urls.push(`${tls === null ? 'http' : 'https'}://${reachable(host, bound)}:${String(bound.port)}`);
+    }
+    if (this.#socket !== undefined && socketPath !== null) {
+      await listenOnSocket(this.#socket.server, socketPath);
+      urls.push(`unix:${socketPath}`);
+    }
+    return { url: urls[0] ?? '', urls };
   }
 
   /**
@@ -152,38 +167,46 @@ export class LifelineHttpServer {
   }
 
   async #close(deadlineMs: number): Promise<void> {
-    const closed = new Promise<void>((resolve) => {
-      // An error here says that it was not listening, which is as good.
-      this.#server.close(() => {
-        resolve();
-      });
-    });
+    const listeners = this.#listeners();
+    const closed = listeners.map(
+      ({ server }) =>
+        new Promise<void>((resolve) => {
+          // An error here says that it was not listening, which is as good.
+          server.close(() => {
+            resolve();
+          });
+        }),
+    );
     this.#streams.cutAll();
-    this.#server.closeIdleConnections();
+    for (const listener of listeners) listener.closeIdle();
     const deadline = setTimeout(() => {
-      this.#server.closeAllConnections();
+      for (const listener of listeners) listener.cutAll();
     }, deadlineMs);
-    await closed;
+    await Promise.all(closed);
     clearTimeout(deadline);
   }
 
-  async #answer(req: IncomingMessage, res: ServerResponse): Promise<void> {
+  #listeners(): readonly Listener[] {
+    return [this.#network, this.#socket].filter((listener) => listener !== undefined);
+  }
+
+  async #answer(req: IncomingMessage, res: ServerResponse, isOverUnixSocket: boolean): Promise<void> {
     // A broken connection shows itself by `close`; without a listener its error would end the process.
     res.on('error', () => undefined);
-    this.#answering.set(req.socket, res);
     res.once('close', () => {
       // Kept alive for a next request, it would hold up a server that closes.
       if (this.#closed !== undefined)
         setImmediate(() => {
-          this.#server.closeIdleConnections();
+          for (const listener of this.#listeners()) listener.closeIdle();
         });
     });
     const signal = clientGone(req, res);
     const errorForm = errorFormOf(req);
     try {
       for (const [name, value] of Object.entries(SECURITY_HEADERS)) res.setHeader(name, value);
-      if (this.#closed !== undefined) res.setHeader('Connection', 'close');
-      const admission = await this.#gate(req, res);
+      // HTTP/2 says it for the whole connection.
+      if (this.#closed !== undefined && req.httpVersionMajor < 2) res.setHeader('Connection', 'close');
+      const admission = await this.#gate(req, res, isOverUnixSocket);
       if (admission.kind === 'preflight') {
         res.writeHead(204).end();
         return;
@@ -205,9 +228,9 @@ function errorFormOf(req: IncomingMessage): ErrorForm {
   return [GRAPHQL_PATH, GRAPHQL_STREAM_PATH].includes(path) ? 'graphql' : 'plain';
 }
 
-/** A wildcard address is bound, not visited. */
-function reachable(host: string): string {
-  if (host === '0.0.0.0') return '127.0.0.1';
-  if (host === '::') return '[::1]';
+/** A wildcard address, however it was written, is bound, not visited. */
+function reachable(host: string, { address }: AddressInfo): string {
+  if (address === '0.0.0.0') return '127.0.0.1';
+  if (address === '::') return '[::1]';
   return inUrl(host);
 }

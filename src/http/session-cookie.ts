@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { senderOf } from './sender.ts';
 import { SESSION_LIFETIME_MS } from './sessions.ts';
 
 /**
@@ -18,8 +19,8 @@ export function readSessionCookie(req: IncomingMessage): string | undefined {
 }
 
 /**
- * Lets the browser keep the secret: not readable by scripts, and never sent along from other sites. Not `Secure`, since
- * this server speaks plain HTTP, on a loopback address unless told otherwise.
+ * Lets the browser keep the secret: not readable by scripts, and never sent along from other sites. Where it came over
+ * HTTPS it stays there: `Secure`, and by its prefix (RFC 6265bis, 4.1.3.2) nobody without HTTPS can set one of its name.
  */
 export function setSessionCookie(req: IncomingMessage, res: ServerResponse, secret: string): void {
   writeCookie(req, res, secret, SESSION_LIFETIME_MS / 1000);
@@ -30,14 +31,20 @@ export function clearSessionCookie(req: IncomingMessage, res: ServerResponse): v
   writeCookie(req, res, '', 0);
 }
 
-/** Browsers keep the cookies of all ports of a host together; so each server has a name of its own. */
+/**
+ * Browsers keep the cookies of all ports of a host together; so each server has a name of its own, by the port that the
+ * browser knows.
+ */
 function cookieName(req: IncomingMessage): string {
-  return `lifeline-${String(req.socket.localPort)}`;
+  const isSecure = senderOf(req).scheme === 'https';
+  const port = /:(\d+)$/.exec(req.headers.host ?? '')?.[1] ?? (isSecure ? '443' : '80');
+  return `${isSecure ? '__Host-' : ''}lifeline-${port}`;
 }
 
 function writeCookie(req: IncomingMessage, res: ServerResponse, value: string, maxAgeSeconds: number): void {
+  const secure = senderOf(req).scheme === 'https' ? '; Secure' : '';
   res.setHeader(
     'Set-Cookie',
-    `${cookieName(req)}=${value}; Max-Age=${String(maxAgeSeconds)}; Path=/; HttpOnly; SameSite=Strict`,
+    `${cookieName(req)}=${value}; Max-Age=${String(maxAgeSeconds)}; Path=/; HttpOnly; SameSite=Strict${secure}`,
   );
 }

@@ -2,6 +2,7 @@ import { isLetIn } from './credential-check.ts';
 import type { Entrance } from './entrance.ts';
 import type { Door } from './exchange.ts';
 import { redirect } from './login-hop.ts';
+import { ownOrigin } from './origin-check.ts';
 import { Refusal } from './refusal.ts';
 import { setSessionCookie } from './session-cookie.ts';
 import { TICKET_LIFETIME_MS } from './tickets.ts';
@@ -23,7 +24,7 @@ export function ticketIssueDoor(entrance: Entrance): Door {
       throw new Refusal(403, 'FORBIDDEN', 'A ticket is given for the token only: Authorization: Bearer.');
     }
     const body = JSON.stringify({
-      url: `http://${req.headers.host ?? ''}${ticketPath(entrance)}`,
+      url: `${ownOrigin(req)}${ticketPath(entrance)}`,
       expiresAt: new Date(Date.now() + TICKET_LIFETIME_MS).toISOString(),
     });
     res.writeHead(200, {

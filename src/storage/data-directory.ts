@@ -1,8 +1,9 @@
-import { accessSync, chmodSync, constants, existsSync, mkdirSync, realpathSync, renameSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, realpathSync, renameSync } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { parseJobId, type JobId } from '../domain/job-id.ts';
 import { JobDirectory } from './job-directory.ts';
+import { narrowModes } from './narrow-modes.ts';
 import { StartupError } from './startup-error.ts';
 
 const TOMBSTONE_PREFIX = 'deleted-';
@@ -24,7 +25,7 @@ export interface JobDirectoryListing {
 
 /**
  * The one directory that holds everything the server keeps: database, job directories, lease, token.
- * 0700 for directories and 0600 for files, whatever the umask.
+ * 0700 for directories and 0600 for files, whatever the umask, and whatever they were before.
  */
 export class DataDirectory {
   readonly path: string;
@@ -44,7 +45,8 @@ export class DataDirectory {
       makeDirectory(join(absolute, 'backups'));
       accessSync(absolute, constants.R_OK | constants.W_OK | constants.X_OK);
       const real = realpathSync(absolute);
-      for (const directory of [real, join(real, 'jobs'), join(real, 'backups')]) chmodSync(directory, 0o700);
+      // The directories of jobs are out of reach with the one that they are in.
+      for (const directory of [real, join(real, 'backups')]) narrowModes(directory);
       return new DataDirectory(real);
     } catch (error) {
       throw new StartupError(

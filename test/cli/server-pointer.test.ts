@@ -33,7 +33,12 @@ describe('the pointer to a running server', () => {
   });
 
   function pointerTo(name: string, port = 4000) {
-    return { url: `http://127.0.0.1:${port}`, dataDirectory: scratch.file(name), tokenFile: null };
+    return {
+      url: `http://127.0.0.1:${port}`,
+      dataDirectory: scratch.file(name),
+      tokenFile: null,
+      certificate: null,
+    };
   }
 
   /** A pointer of a server that has ended: its pid is beyond any that the kernel gives. */
@@ -171,6 +176,7 @@ describe('a server and its pointer', () => {
     expect(liveServers(environment)).toEqual([
       {
         url: server.url,
+        certificate: null,
         dataDirectory: server.dataDirectory,
         pid: server.pid,
         tokenFile: join(server.dataDirectory, 'token'),

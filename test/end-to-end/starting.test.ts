@@ -5,7 +5,9 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { createServer } from 'node:net';
@@ -112,6 +114,30 @@ describe('a server', () => {
     expect(server.stderr).not.toContain(token);
   });
 
+  it('takes from others what they had in a data directory of before, its socket included', async () => {
+    const socket = 'data/lifeline.sock';
+    server = await LifelineServer.start({ args: ['--socket', socket] });
+    await untilOver(server, await startScript(server, 'echo secret'));
+    await server.end('SIGKILL');
+    const { dataDirectory } = server;
+    writeFileSync(join(dataDirectory, 'backups/old.db'), '');
+    for (const name of ['lifeline.db-wal', 'lifeline.db-shm', 'lifeline.sock', 'token'])
+      expect(existsSync(join(dataDirectory, name))).toBe(true);
+    for (const [name] of modes(dataDirectory)) chmodSync(join(dataDirectory, name), 0o777);
+    chmodSync(dataDirectory, 0o777);
+    writeFileSync(server.scratch.file('elsewhere'), '', { mode: 0o644 });
+    symlinkSync(server.scratch.file('elsewhere'), join(dataDirectory, 'link'));
+    await server.launch();
+    expect(statSync(server.scratch.file('elsewhere')).mode & 0o777).toBe(0o644);
+    rmSync(join(dataDirectory, 'link'));
+    expect((statSync(dataDirectory).mode & 0o777).toString(8)).toBe('700');
+    // What is below jobs/ is out of reach with it.
+    for (const [name, mode] of modes(dataDirectory).filter(([path]) => !path.startsWith('jobs/'))) {
+      const isDirectory = statSync(join(dataDirectory, name)).isDirectory();
+      expect([name, mode]).toEqual([name, isDirectory ? '700' : '600']);
+    }
+  });
+
   it('says in one sentence why it cannot use a data directory', async () => {
     using scratch = new ScratchDirectory();
     writeFileSync(scratch.file('file'), '');
@@ -160,6 +186,18 @@ describe('a server', () => {
     [['--auth', 'maybe'], {}],
     [['--auth', 'off', '--host', '0.0.0.0'], {}],
     [['--allowed-origin', 'https://a.example/path'], {}],
+    [['--host', ''], {}],
+    [['--auth', 'off', '--host', '0'], {}],
+    [['--auth', 'off', '--host', '127.1'], {}],
+    [['--auth', 'off', '--host', '::'], {}],
+    [['--auth', 'off', '--host', '0.0.0.0', '--socket', 'lifeline.sock'], {}],
+    [['--tls-cert', 'cert.pem'], {}],
+    [['--tls-key', 'key.pem'], {}],
+    [['--tls-cert', '/nonexistent', '--tls-key', '/nonexistent'], {}],
+    [['--tls-cert', '/dev/null', '--tls-key', '/dev/null'], {}],
+    [['--trusted-proxy', 'example.com'], {}],
+    [['--trusted-proxy', '10.0.0.0/33'], {}],
+    [[], { LIFELINE_TRUSTED_PROXY: '10.0.0.1, nobody' }],
     [['--no-such-option'], {}],
     [[], { LIFELINE_TOKEN: 'short' }],
     [[], { LIFELINE_PORT: '-1' }],

@@ -1,5 +1,6 @@
 import { appendFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -9,9 +10,11 @@ import type { JobId } from '../../src/domain/job-id.ts';
 import type { LogStream } from '../../src/domain/log-line.ts';
 import type { JobControl, Services } from '../../src/graphql/services.ts';
 import type { HttpConfig } from '../../src/http/http-config.ts';
-import { createHttpServer, type HttpTimeouts, type LifelineHttpServer } from '../../src/http/server.ts';
+import type { HttpTimeouts } from '../../src/http/listener.ts';
+import { createHttpServer, type LifelineHttpServer } from '../../src/http/server.ts';
 import type { StreamLimits } from '../../src/http/stream-limits.ts';
 import type { StaticFiles } from '../../src/http/static-files.ts';
+import { TrustedProxies } from '../../src/http/trusted-proxies.ts';
 import { follow } from '../../src/logs/follow.ts';
 import { JobLogReader } from '../../src/logs/job-log-reader.ts';
 import { type ChannelGuard, LogEventBus } from '../../src/logs/log-event-bus.ts';
@@ -129,6 +132,9 @@ export class Harness implements AsyncDisposable {
       config: {
         host: '127.0.0.1',
         port: 0,
+        socketPath: null,
+        tls: null,
+        trustedProxies: new TrustedProxies([]),
         allowedHosts: [],
         allowedOrigins: [],
         auth: 'token',
@@ -215,11 +221,16 @@ export class Harness implements AsyncDisposable {
     return received;
   }
 
+  /** A connection on which HTTP/1.1 is spoken, over TLS where the server does that. */
   connect(): Promise<Socket> {
     return new Promise((resolve, reject) => {
-      const socket = connect({ port: this.port, host: '127.0.0.1', allowHalfOpen: true }, () => {
+      const there = { port: this.port, host: '127.0.0.1', allowHalfOpen: true };
+      const connected = (): void => {
         resolve(socket);
-      });
+      };
+      const socket = this.url.startsWith('https:')
+        ? connectTls({ ...there, rejectUnauthorized: false, ALPNProtocols: ['http/1.1'] }, connected)
+        : connect(there, connected);
       socket.once('error', reject);
     });
   }

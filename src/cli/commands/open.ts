@@ -9,6 +9,11 @@ import { EXIT } from '../exit-codes.ts';
 /** `lifeline open`: prints a URL that lets a browser in, once. */
 export async function open(context: CommandContext): Promise<number> {
   const connection = context.connect();
+  if (connection.isOverSocket) {
+    throw new CliError(
+      'That server is reached over a socket, where no browser gets. Name the URL of its port, or of the proxy before it, with --url.',
+    );
+  }
   const { response, answer } = await ask(() => connection.post('login/ticket', {}));
   const refusal = codedErrorIn(answer);
   if (refusal !== undefined && response.status !== 404)
