@@ -4,6 +4,7 @@ import type { Config } from './config.ts';
 import type { PassCheckpoint } from './domain/checkpoint.ts';
 import { keepHeapClose } from './heap-growth.ts';
 import { createHttpServer, NotLoopbackError, type LifelineHttpServer } from './http/server.ts';
+import { ApiTokens } from './http/api-tokens.ts';
 import { TrustedProxies } from './http/trusted-proxies.ts';
 import { SocketPathError } from './http/unix-socket.ts';
 import { follow } from './logs/follow.ts';
@@ -16,6 +17,7 @@ import { DataDirectory } from './storage/data-directory.ts';
 import { Database } from './storage/database.ts';
 import { InstanceLease } from './storage/instance-lease.ts';
 import { JobStore } from './storage/job-store.ts';
+import { ApiTokenStore } from './storage/api-token-store.ts';
 import { SessionStore } from './storage/session-store.ts';
 import { StartupError } from './storage/startup-error.ts';
 import { readOrMakeToken } from './storage/token-file.ts';
@@ -97,12 +99,14 @@ export async function serve(config: Config, version: string, ports: ServePorts =
     ...ports,
   });
   await using _supervisor = { [Symbol.asyncDispose]: () => supervisor.stop(config.onExit) };
+  using tokens = await ApiTokens.open(new ApiTokenStore(database.read, database.gate));
   const openLog = (jobId: number): Promise<JobLogReader> => JobLogReader.open(directory.jobDirectory(jobId));
   const http = createHttpServer({
     services: {
       read: database.read,
       jobs,
       supervisor,
+      tokens,
       bus,
       follow: (request) =>
         follow({ bus, openReader: openLog, outcomeIsKnown: (jobId) => jobs.outcomeIsKnown(jobId) }, request),
@@ -114,6 +118,7 @@ export async function serve(config: Config, version: string, ports: ServePorts =
       containment: containment.means,
     },
     sessionRecords: new SessionStore(database.read, database.gate),
+    tokens,
     config: { ...config, token, tls, trustedProxies: new TrustedProxies(config.trustedProxies) },
     logger,
   });

@@ -2,12 +2,15 @@ const UNIT_MS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as c
 /** What the schema's Int carries. */
 const MOST_MS = 2 ** 31 - 1;
 
-/** Milliseconds of a text such as `500ms`, `90s`, `1.5h`; a number alone is milliseconds. `undefined` for anything else. */
-export function parseDurationMs(text: string): number | undefined {
+/**
+ * Milliseconds of a text such as `500ms`, `90s`, `1.5h`; a number alone is milliseconds. `undefined` for anything else, and
+ * for more than `mostMs` (default: about 24 days).
+ */
+export function parseDurationMs(text: string, mostMs = MOST_MS): number | undefined {
   const [, number, unit = 'ms'] = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)?$/.exec(text) ?? [];
   if (number === undefined) return undefined;
   const durationMs = Math.round(Number(number) * UNIT_MS[unit as keyof typeof UNIT_MS]);
-  return durationMs <= MOST_MS ? durationMs : undefined;
+  return durationMs <= mostMs ? durationMs : undefined;
 }
 
 /** A duration for people, of at most two units: `350ms`, `4.2s`, `3m05s`, `2h10m`, `5d03h`. */

@@ -33,6 +33,18 @@ export function durationArgument(text: string): number {
   return durationMs;
 }
 
+/** Ten years, in milliseconds. */
+const LONGEST_MS = 3_650 * 86_400_000;
+
+/** Milliseconds that may be many. @throws InvalidArgumentError */
+export function longDurationArgument(text: string): number {
+  const durationMs = parseDurationMs(text, LONGEST_MS);
+  if (durationMs === undefined || durationMs === 0) {
+    throw new InvalidArgumentError('Give a time such as 12h, 30d, 365d; up to ten years.');
+  }
+  return durationMs;
+}
+
 /** Gives the reader of a whole number. */
 export function countArgument(least: number): (text: string) => number {
   return (text) => {

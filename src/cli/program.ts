@@ -5,8 +5,16 @@ import type { LogsOptions } from './commands/logs.ts';
 import type { PsOptions } from './commands/ps.ts';
 import type { RerunOptions } from './commands/rerun.ts';
 import type { RunOptions } from './commands/run.ts';
+import type { CreateTokenOptions } from './commands/token.ts';
 import { EXIT } from './exit-codes.ts';
-import { collect, countArgument, durationArgument, jobIdArgument, statusArgument } from './option-values.ts';
+import {
+  collect,
+  countArgument,
+  durationArgument,
+  jobIdArgument,
+  longDurationArgument,
+  statusArgument,
+} from './option-values.ts';
 
 // What a command does is loaded when it is given: `lifeline --help` needs neither the client nor a server.
 
@@ -19,6 +27,7 @@ export function addClientCommands(program: Command): void {
   addLogs(program);
   addPs(program);
   addJobCommands(program);
+  addTokenCommands(program);
   addOpenAndCompletion(program);
 }
 
@@ -60,6 +69,10 @@ function addRun(program: Command): void {
 
 interface RunFlags extends Omit<RunOptions, 'onEnd'> {
   readonly onEnd?: 'kill-tree' | 'wait';
+}
+
+interface TokenFlags extends Omit<CreateTokenOptions, 'scope'> {
+  readonly scope: Lowercase<CreateTokenOptions['scope']>;
 }
 
 function addLogs(program: Command): void {
@@ -123,6 +136,35 @@ function addJobCommands(program: Command): void {
       perform(options, async (context) =>
         (await import('./commands/rerun.ts')).rerun(context, jobId, options),
       ),
+    );
+}
+
+function addTokenCommands(program: Command): void {
+  const token = withUsageExitCode(program.command('token')).description('make, list and revoke tokens');
+  clientCommand(token, 'create', 'make a token, and print it once')
+    .argument('<name>', 'a name that no other token has or had')
+    .addOption(
+      new Option('--scope <scope>', 'what it lets its holder do; each holds those before it')
+        .choices(['read', 'run', 'exec', 'admin'])
+        .makeOptionMandatory(),
+    )
+    .option('--expires <time>', 'ends by itself after 12h, 30d (default: never)', longDurationArgument)
+    .action(async (name: string, { scope, ...options }: TokenFlags & CommonOptions) =>
+      perform(options, async (context) =>
+        (await import('./commands/token.ts')).createToken(context, name, {
+          ...options,
+          scope: scope.toUpperCase() as CreateTokenOptions['scope'],
+        }),
+      ),
+    );
+  clientCommand(token, 'list', 'list the tokens beside the server’s own').action(
+    async (options: CommonOptions) =>
+      perform(options, async (context) => (await import('./commands/token.ts')).listTokens(context)),
+  );
+  clientCommand(token, 'revoke', 'end a token, and what it still receives, at once')
+    .argument('<name>', 'its name')
+    .action(async (name: string, options: CommonOptions) =>
+      perform(options, async (context) => (await import('./commands/token.ts')).revokeToken(context, name)),
     );
 }
 

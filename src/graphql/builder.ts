@@ -2,15 +2,19 @@ import SchemaBuilder from '@pothos/core';
 import ComplexityPlugin from '@pothos/plugin-complexity';
 import PrismaPlugin from '@pothos/plugin-prisma';
 import RelayPlugin from '@pothos/plugin-relay';
+import ScopeAuthPlugin from '@pothos/plugin-scope-auth';
 import ValidationPlugin from '@pothos/plugin-validation';
-import { InvalidInputError } from '../domain/errors.ts';
+import { ForbiddenError, InvalidInputError } from '../domain/errors.ts';
+import { holds, type Scope } from '../domain/scope.ts';
 import type { GraphQLContext } from './context.ts';
+import { missingScope } from './missing-scope.ts';
 import type PrismaTypes from './generated/pothos-types.ts';
 import { getDatamodel } from './generated/pothos-types.ts';
 
 interface SchemaTypes {
   PrismaTypes: PrismaTypes;
   Context: GraphQLContext;
+  AuthScopes: Record<Scope, boolean>;
   DefaultFieldNullability: false;
   DefaultEdgesNullability: { list: false; items: false };
   Scalars: {
@@ -27,8 +31,22 @@ export const MAX_PAGE_SIZE = 500;
 
 /** Only the builder: types register themselves with it in their own files. */
 export const builder = new SchemaBuilder<SchemaTypes>({
-  plugins: [ValidationPlugin, ComplexityPlugin, RelayPlugin, PrismaPlugin],
+  // Whoever may not is refused before anything of the request is looked at: so this one comes first.
+  plugins: [ScopeAuthPlugin, ValidationPlugin, ComplexityPlugin, RelayPlugin, PrismaPlugin],
   defaultFieldNullability: false,
+  scopeAuth: {
+    authScopes: ({ scope }) => ({
+      read: holds(scope, 'read'),
+      run: holds(scope, 'run'),
+      exec: holds(scope, 'exec'),
+      admin: holds(scope, 'admin'),
+    }),
+    authorizeOnSubscribe: true,
+    unauthorizedError: (_parent, { scope }, { fieldName }, { failure }) =>
+      new ForbiddenError(
+        `${fieldName} needs a token with the scope ${missingScope(failure) ?? 'for it'}; this one has ${scope}.`,
+      ),
+  },
   prisma: {
     client: (context) => context.services.read,
     dmmf: getDatamodel(),

@@ -1,3 +1,4 @@
+import type { Scope } from '../domain/scope.ts';
 import type { Services } from './services.ts';
 
 /** What every resolver gets. */
@@ -10,4 +11,6 @@ export interface GraphQLContext {
   readonly signal: AbortSignal;
   /** Who asks, in words for people, such as `the API token, from 127.0.0.1`. */
   readonly requester: string;
+  /** What it may do. */
+  readonly scope: Scope;
 }

@@ -8,6 +8,7 @@ import './types/job-log-event.ts';
 import './types/job-change.ts';
 import './types/job-mutations.ts';
 import './types/server.ts';
+import './types/api-token.ts';
 
 builder.queryType({ description: 'What can be asked.' });
 builder.mutationType({ description: 'What can be done. One field a request.' });

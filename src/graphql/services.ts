@@ -1,6 +1,7 @@
 import type { ContainmentMeans } from '../domain/containment.ts';
 import type { JobId } from '../domain/job-id.ts';
 import type { JobSignal } from '../domain/job-signal.ts';
+import type { Scope } from '../domain/scope.ts';
 import type { FollowIterator, FollowRequest } from '../logs/follow.ts';
 import type { JobLogReader } from '../logs/job-log-reader.ts';
 import type { LogEventBus } from '../logs/log-event-bus.ts';
@@ -35,12 +36,31 @@ export interface JobControl {
   readonly lastReconciliation: Reconciliation | null;
 }
 
+/** What a new token shall be. */
+export interface NewToken {
+  readonly name: string;
+  readonly scope: Scope;
+  /** `null`: never. */
+  readonly expiresAt: Date | null;
+  /** Who asks for it, for people. */
+  readonly createdBy: string;
+}
+
+/** The tokens beside the server's own. */
+export interface TokenControl {
+  /** @returns the row's id, and the token itself, which is kept nowhere. @throws InvalidInputError, ConflictError */
+  create(token: NewToken): Promise<{ id: number; secret: string }>;
+  /** Ends it at once, and what it still receives within a second. @returns the row's id. @throws InvalidInputError */
+  revoke(name: string): Promise<number>;
+}
+
 /** All that the public face is built on, made once by the composition root, owned by it. */
 export interface Services {
   /** For Pothos' Prisma plugin alone. */
   readonly read: ReadClient;
   readonly jobs: JobLookup;
   readonly supervisor: JobControl;
+  readonly tokens: TokenControl;
   readonly bus: LogEventBus;
   /** Attaches now; the caller owns the iterator, which `request.signal` releases. */
   follow(request: FollowRequest): FollowIterator;

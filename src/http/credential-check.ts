@@ -1,5 +1,7 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import type { Scope } from '../domain/scope.ts';
+import type { ApiTokens } from './api-tokens.ts';
+import { findTokenById, type FindToken } from './find-token.ts';
 import type { HttpConfig } from './http-config.ts';
 import { hasOwnOrigin } from './origin-check.ts';
 import { Refusal } from './refusal.ts';
@@ -16,14 +18,34 @@ const SAFE_METHODS: readonly string[] = ['GET', 'HEAD'];
 export interface Caller {
   /** The same text for the same credential, which cannot be had back from it; empty at public paths. */
   readonly holder: string;
+  /** What it may do. */
+  readonly scope: Scope;
+  /** The stored token that it brought, itself or by its session; `null` for the API token, or where none is needed. */
+  readonly tokenId: number | null;
   /** Digest of the session; undefined where the caller brought the token itself, or none is needed. */
   readonly session: string | undefined;
   /** For people: with what, and from where, such as `the API token, from 127.0.0.1`. Nothing secret is in it. */
   readonly requester: string;
 }
 
-/** Where nobody is asked who it is. */
-export const ANYBODY: Caller = { holder: '', session: undefined, requester: 'anybody' };
+/** Where nobody is asked who it is: at the public paths. What stands behind them asks the check itself. */
+export const ANYBODY: Caller = {
+  holder: '',
+  scope: 'read',
+  tokenId: null,
+  session: undefined,
+  requester: 'anybody',
+};
+/** Where the server was told to ask nobody. */
+const EVERYBODY: Caller = { ...ANYBODY, holder: 'anyone', scope: 'admin' };
+
+/** What the check looks at. */
+export interface CredentialCheckParts {
+  readonly auth: HttpConfig['auth'];
+  readonly findToken: FindToken;
+  readonly tokens: ApiTokens;
+  readonly sessions: Sessions;
+}
 
 /**
  * Passes a request whose Host and Origin have been checked, or rejects with its refusal.
@@ -36,35 +58,38 @@ export type CredentialCheck = (
 ) => Promise<Caller>;
 
 /**
- * Gives a check of the two credentials: one `Authorization: Bearer` header (RFC 6750, 2.1) with the API token, compared
- * in constant time; or the cookie of a session, from pages of ours alone.
+ * Gives a check of the two credentials: one `Authorization: Bearer` header (RFC 6750, 2.1) with a token; or the cookie of a
+ * session, from pages of ours alone.
  */
-export function createCredentialCheck(
-  config: Pick<HttpConfig, 'auth' | 'token'>,
-  sessions: Sessions,
-): CredentialCheck {
-  const isToken = createTokenComparison(config.token);
-  const isAsked = config.auth === 'token';
-  const holder = isAsked ? digest(config.token).toString('hex') : 'anyone';
-  const owner = (req: IncomingMessage): Caller => ({
-    holder,
-    session: undefined,
-    requester: from(isAsked ? 'the API token' : 'anybody', req),
-  });
+export function createCredentialCheck({
+  auth,
+  findToken,
+  tokens,
+  sessions,
+}: CredentialCheckParts): CredentialCheck {
+  const identify = async (req: IncomingMessage): Promise<Caller | undefined> => {
+    if (auth === 'off') return { ...EVERYBODY, requester: from('anybody', req) };
+    const given = bearerToken(req);
+    const token = given === undefined ? undefined : findToken(given);
+    if (token !== undefined) {
+      const holder = `token ${String(token.tokenId ?? 'of the server')}`;
+      return { ...token, holder, session: undefined, requester: from(token.title, req) };
+    }
+    return sessionCaller(req, sessions, tokens);
+  };
   return async (req, url, ownParameters = []) => {
-    const caller =
-      config.auth === 'off' || isToken(bearerToken(req)) ? owner(req) : await sessionCaller(req, sessions);
+    const caller = await identify(req);
     if (caller === undefined) {
       throw new Refusal(
         401,
         'UNAUTHENTICATED',
-        'This needs the server’s token, as Authorization: Bearer <token>.',
+        'This needs a token of the server, as Authorization: Bearer <token>.',
         { 'WWW-Authenticate': 'Bearer' },
       );
     }
     const isMisplaced = (name: string): boolean =>
       ownParameters.includes(name)
-        ? url.searchParams.getAll(name).some((value) => isToken(value))
+        ? url.searchParams.getAll(name).some((value) => findToken(value) !== undefined)
         : url.searchParams.has(name);
     if (TOKEN_PARAMETERS.some(isMisplaced)) {
       throw new Refusal(
@@ -88,19 +113,17 @@ export async function isLetIn(check: CredentialCheck, req: IncomingMessage, url:
   }
 }
 
-/** Gives a comparison with the API token that takes the same time for every text. */
-export function createTokenComparison(token: string): (given: string | undefined) => boolean {
-  // Digests, because timingSafeEqual takes equal lengths only, and a length tells something, too.
-  const expected = digest(token);
-  return (given) => given !== undefined && timingSafeEqual(digest(given), expected);
-}
-
-async function sessionCaller(req: IncomingMessage, sessions: Sessions): Promise<Caller | undefined> {
+async function sessionCaller(
+  req: IncomingMessage,
+  sessions: Sessions,
+  tokens: ApiTokens,
+): Promise<Caller | undefined> {
   // Who brings a token that is wrong is not let in by the cookie that the browser adds.
   if (req.headers.authorization !== undefined || !comesFromOwnPage(req)) return undefined;
   const secret = readSessionCookie(req);
   const session = secret === undefined ? undefined : await sessions.find(secret);
-  if (session === undefined) return undefined;
+  const token = session && findTokenById(tokens, session.tokenId);
+  if (session === undefined || token === undefined) return undefined;
   if (!SAFE_METHODS.includes(req.method ?? '') && req.headers[OWN_PAGE_HEADER] === undefined) {
     throw new Refusal(
       403,
@@ -108,7 +131,9 @@ async function sessionCaller(req: IncomingMessage, sessions: Sessions): Promise<
       'A request with a session cookie that may change something needs the header Lifeline-Request, too.',
     );
   }
-  return { holder: `session ${session}`, session, requester: from('a browser session', req) };
+  const { digest } = session;
+  const title = token.tokenId === null ? 'a browser session' : `a browser session of ${token.title}`;
+  return { ...token, holder: `session ${digest}`, session: digest, requester: from(title, req) };
 }
 
 /**
@@ -134,8 +159,4 @@ function bearerToken(req: IncomingMessage): string | undefined {
 function from(what: string, req: IncomingMessage): string {
   const { address } = senderOf(req);
   return address === '' ? what : `${what}, from ${address}`;
-}
-
-function digest(token: string): Buffer {
-  return createHash('sha256').update(token).digest();
 }

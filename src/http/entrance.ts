@@ -1,4 +1,5 @@
-import { createTokenComparison, type CredentialCheck } from './credential-check.ts';
+import type { CredentialCheck } from './credential-check.ts';
+import type { FindToken } from './find-token.ts';
 import type { HttpConfig } from './http-config.ts';
 import { LoginAttempts } from './login-attempts.ts';
 import type { Sessions } from './sessions.ts';
@@ -9,7 +10,7 @@ import type { Tickets } from './tickets.ts';
 export interface Entrance {
   readonly auth: HttpConfig['auth'];
   readonly check: CredentialCheck;
-  readonly isToken: (given: string) => boolean;
+  readonly findToken: FindToken;
   readonly sessions: Sessions;
   readonly tickets: Tickets;
   readonly attempts: LoginAttempts;
@@ -17,13 +18,12 @@ export interface Entrance {
 }
 
 export function createEntrance(
-  config: Pick<HttpConfig, 'auth' | 'token'>,
-  parts: Pick<Entrance, 'check' | 'sessions' | 'tickets' | 'files'>,
+  config: Pick<HttpConfig, 'auth'>,
+  parts: Pick<Entrance, 'check' | 'findToken' | 'sessions' | 'tickets' | 'files'>,
 ): Entrance {
   return {
     ...parts,
     auth: config.auth,
-    isToken: createTokenComparison(config.token),
     attempts: new LoginAttempts(),
   };
 }

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Scope } from '../domain/scope.ts';
 import type { OpenStreams } from './open-streams.ts';
 
 /** One request that has passed the gate, and its response. */
@@ -10,6 +11,10 @@ export interface Exchange {
   readonly pathValue: string | undefined;
   /** Who asks, as the credential check named them: equal for equal credentials. Empty at public paths. */
   readonly holder: string;
+  /** What the caller may do. */
+  readonly scope: Scope;
+  /** The stored token that it brought, itself or by its session; `null` for the API token. */
+  readonly tokenId: number | null;
   /** Digest of the session by whose cookie the request was let in; undefined otherwise. */
   readonly session: string | undefined;
   /** Who asks, for people. */

@@ -76,7 +76,7 @@ async function start(
   { services, reservations, perform }: GraphQLStreamParts,
   exchange: Exchange,
 ): Promise<void> {
-  const { req, res } = exchange;
+  const { req, res, requester, scope } = exchange;
   // Nobody sends a body that has nowhere to go.
   requireReservation(reservations, exchange);
   if (req.headers.expect !== undefined) res.writeContinue();
@@ -84,7 +84,7 @@ async function start(
   const operationId = operationIdOf(request);
   // It may have been dropped while the body came.
   requireReservation(reservations, exchange).start(operationId, (signal, deliver) =>
-    perform(request, { services, signal, requester: exchange.requester }, deliver),
+    perform(request, { services, signal, requester, scope }, deliver),
   );
   res.writeHead(202, { 'Content-Length': 0 }).end();
 }

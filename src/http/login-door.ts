@@ -25,7 +25,7 @@ export function loginPageDoor({ check, files }: Entrance): Door {
  * `POST /login` with `{"token": …}`: begins a session and answers 204 with its cookie. A wrong token is answered late.
  * Only for pages of this server, and for programs.
  */
-export function loginDoor({ auth, isToken, sessions, attempts }: Entrance): Door {
+export function loginDoor({ auth, findToken, sessions, attempts }: Entrance): Door {
   return async ({ req, res, signal }) => {
     // An allowed origin uses the token itself, and so has no use for a cookie; it shall not set one either.
     if (!hasOwnOrigin(req)) {
@@ -35,13 +35,14 @@ export function loginDoor({ auth, isToken, sessions, attempts }: Entrance): Door
     const token = tokenIn(await readBody(req, signal));
     // In one turn with what follows: of many that come together, each sees those before it.
     attempts.admit(address);
-    if (auth === 'token' && !isToken(token)) {
+    const found = auth === 'token' ? findToken(token) : undefined;
+    if (auth === 'token' && found === undefined) {
       await attempts.fail(address, signal);
-      throw new Refusal(401, 'UNAUTHENTICATED', 'That is not the token of this server.', {
+      throw new Refusal(401, 'UNAUTHENTICATED', 'That is no token of this server.', {
         'WWW-Authenticate': 'Bearer',
       });
     }
-    if (auth === 'token') setSessionCookie(req, res, await sessions.begin());
+    if (found !== undefined) setSessionCookie(req, res, await sessions.begin(found.tokenId));
     res.writeHead(204).end();
   };
 }

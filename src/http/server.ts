@@ -4,7 +4,9 @@ import type { AddressInfo } from 'node:net';
 import type { FaultLog } from '../graphql/errors.ts';
 import type { Services } from '../graphql/services.ts';
 import { clientGone } from './client-gone.ts';
+import type { ApiTokens } from './api-tokens.ts';
 import { createCredentialCheck } from './credential-check.ts';
+import { createFindToken } from './find-token.ts';
 import { sendFailure } from './failure.ts';
 import { createEntrance, type Entrance } from './entrance.ts';
 import { createGate, type Gate } from './gate.ts';
@@ -31,6 +33,8 @@ export interface HttpServerParts {
   readonly services: Services;
   /** Where the sessions of browsers are kept. */
   readonly sessionRecords: SessionRecords;
+  /** Borrowed. */
+  readonly tokens: ApiTokens;
   readonly config: HttpConfig;
   /** A pino logger is one. Gets faults of the server, never what clients do wrong. */
   readonly logger: FaultLog;
@@ -79,6 +83,7 @@ export class LifelineHttpServer {
   readonly #socket: Listener | undefined;
   readonly #gate: Gate;
   readonly #sessions: Sessions;
+  readonly #tokens: ApiTokens;
   readonly #entrance: Entrance;
   #closed: Promise<void> | undefined;
 
@@ -86,6 +91,7 @@ export class LifelineHttpServer {
   constructor({
     services,
     sessionRecords,
+    tokens,
     config,
     logger,
     timeouts = TIMEOUTS,
@@ -95,9 +101,11 @@ export class LifelineHttpServer {
     this.#config = config;
     this.#logger = logger;
     const sessions = new Sessions({ records: sessionRecords, token: config.token });
-    const check = createCredentialCheck(config, sessions);
+    const findToken = createFindToken(config.token, tokens);
+    const check = createCredentialCheck({ auth: config.auth, findToken, tokens, sessions });
     this.#sessions = sessions;
-    this.#entrance = createEntrance(config, { check, sessions, tickets: new Tickets(), files });
+    this.#tokens = tokens;
+    this.#entrance = createEntrance(config, { check, findToken, sessions, tickets: new Tickets(), files });
     this.#gate = createGate(
       config,
       check,
@@ -154,7 +162,7 @@ export class LifelineHttpServer {
    * URL of the first page
    */
   ticketUrl(base: string): string {
-    return new URL(ticketPath(this.#entrance), base).href;
+    return new URL(ticketPath(this.#entrance, null), base).href;
   }
 
   /**
@@ -215,6 +223,7 @@ export class LifelineHttpServer {
       // It may have left while its session was looked up.
       if (signal.aborted) return;
       if (caller.session !== undefined) this.#sessions.attach(caller.session, res);
+      if (caller.tokenId !== null) this.#tokens.attach(caller.tokenId, res);
       await route.door({ req, res, url, pathValue, ...caller, signal, streams: this.#streams });
     } catch (error) {
       if (!signal.aborted) sendFailure(res, errorForm, error, this.#logger);

@@ -1,6 +1,7 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import type { SessionRecord } from '../storage/session-store.ts';
+import { HeldResponses } from './held-responses.ts';
 
 /** From the login on, however much it is used: a cookie that somebody took does not live for ever. */
 export const SESSION_LIFETIME_MS = 30 * 24 * 60 * 60 * 1000;
@@ -9,10 +10,17 @@ const TOUCH_INTERVAL_MS = 60 * 60 * 1000;
 
 /** Where sessions are kept over restarts. Times are milliseconds since the Unix epoch. */
 export interface SessionRecords {
-  insert(digest: string, atMs: number, expiresAtMs: number): Promise<void>;
+  insert(digest: string, tokenId: number | null, atMs: number, expiresAtMs: number): Promise<void>;
   find(digest: string): Promise<SessionRecord | null>;
   touch(digest: string, atMs: number): Promise<void>;
   remove(digest: string): Promise<void>;
+}
+
+/** A session that was found. */
+export interface Session {
+  readonly digest: string;
+  /** The stored token that it was begun with, which must be usable still; `null` for the API token. */
+  readonly tokenId: number | null;
 }
 
 export interface SessionsOptions {
@@ -35,7 +43,7 @@ export class Sessions {
   readonly #records: SessionRecords;
   readonly #token: string;
   readonly #now: () => number;
-  readonly #responses = new Map<string, Set<ServerResponse>>();
+  readonly #responses = new HeldResponses<string>();
 
   constructor({ records, token, now = Date.now }: SessionsOptions) {
     this.#records = records;
@@ -43,16 +51,20 @@ export class Sessions {
     this.#now = now;
   }
 
-  /** Begins a session. @returns its secret, for the cookie */
-  async begin(): Promise<string> {
+  /**
+   * Begins a session.
+   * @param tokenId the stored token that it is begun with; `null` for the API token
+   * @returns its secret, for the cookie
+   */
+  async begin(tokenId: number | null): Promise<string> {
     const secret = randomBytes(32).toString('base64url');
     const atMs = this.#now();
-    await this.#records.insert(this.#digest(secret), atMs, atMs + SESSION_LIFETIME_MS);
+    await this.#records.insert(this.#digest(secret), tokenId, atMs, atMs + SESSION_LIFETIME_MS);
     return secret;
   }
 
-  /** @returns the digest of the valid session that has this secret, or undefined */
-  async find(secret: string): Promise<string | undefined> {
+  /** @returns the valid session that has this secret, or undefined */
+  async find(secret: string): Promise<Session | undefined> {
     const digest = this.#digest(secret);
     const record = await this.#records.find(digest);
     const atMs = this.#now();
@@ -61,23 +73,18 @@ export class Sessions {
       // Only a note: where it cannot be written, the request is served all the same.
       this.#records.touch(digest, atMs).catch(() => undefined);
     }
-    return digest;
+    return { digest, tokenId: record.tokenId };
   }
 
   /** Enrols a response under its session until it closes. */
   attach(digest: string, res: ServerResponse): void {
-    const responses = this.#responses.get(digest) ?? new Set();
-    this.#responses.set(digest, responses.add(res));
-    res.once('close', () => {
-      responses.delete(res);
-      if (responses.size === 0 && this.#responses.get(digest) === responses) this.#responses.delete(digest);
-    });
+    this.#responses.attach(digest, res);
   }
 
   /** Ends a session and cuts what it still receives, except the answer to whoever asked for it. Idempotent. */
   async end(digest: string, answer: ServerResponse): Promise<void> {
     await this.#records.remove(digest);
-    for (const res of this.#responses.get(digest) ?? []) if (res !== answer) res.destroy();
+    this.#responses.cut(digest, answer);
   }
 
   #digest(secret: string): string {

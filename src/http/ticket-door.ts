@@ -10,8 +10,8 @@ import { TICKET_LIFETIME_MS } from './tickets.ts';
 export const TICKET_PATH = '/login/ticket';
 
 /** The path that lets one browser in once. Without authentication there is nothing to be let into. */
-export function ticketPath({ auth, tickets }: Entrance): string {
-  return auth === 'off' ? '/' : `${TICKET_PATH}?ticket=${tickets.issue()}`;
+export function ticketPath({ auth, tickets }: Entrance, tokenId: number | null): string {
+  return auth === 'off' ? '/' : `${TICKET_PATH}?ticket=${tickets.issue(tokenId)}`;
 }
 
 /**
@@ -19,12 +19,12 @@ export function ticketPath({ auth, tickets }: Entrance): string {
  * session cannot beget others.
  */
 export function ticketIssueDoor(entrance: Entrance): Door {
-  return ({ req, res, session }) => {
+  return ({ req, res, session, tokenId }) => {
     if (session !== undefined) {
       throw new Refusal(403, 'FORBIDDEN', 'A ticket is given for the token only: Authorization: Bearer.');
     }
     const body = JSON.stringify({
-      url: `${ownOrigin(req)}${ticketPath(entrance)}`,
+      url: `${ownOrigin(req)}${ticketPath(entrance, tokenId)}`,
       expiresAt: new Date(Date.now() + TICKET_LIFETIME_MS).toISOString(),
     });
     res.writeHead(200, {
@@ -41,8 +41,9 @@ export function ticketIssueDoor(entrance: Entrance): Door {
  */
 export function ticketDoor({ auth, check, sessions, tickets }: Entrance): Door {
   return async ({ req, res, url }) => {
-    if (auth === 'token' && tickets.redeem(url.searchParams.get('ticket') ?? '')) {
-      setSessionCookie(req, res, await sessions.begin());
+    const ticket = auth === 'token' ? tickets.redeem(url.searchParams.get('ticket') ?? '') : undefined;
+    if (ticket !== undefined) {
+      setSessionCookie(req, res, await sessions.begin(ticket.tokenId));
       redirect(res, '/');
       return;
     }

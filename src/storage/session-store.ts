@@ -15,13 +15,16 @@ export class SessionStore {
     this.#gate = gate;
   }
 
-  /** Adds a session and removes those that have expired. Times are milliseconds since the Unix epoch. */
-  async insert(digest: string, atMs: number, expiresAtMs: number): Promise<void> {
+  /**
+   * Adds a session and removes those that have expired. Times are milliseconds since the Unix epoch.
+   * @param tokenId the stored token that it was begun with, if it was one
+   */
+  async insert(digest: string, tokenId: number | null, atMs: number, expiresAtMs: number): Promise<void> {
     const at = new Date(atMs);
     await this.#gate.transaction(async (tx) => {
       await tx.session.deleteMany({ where: { expiresAt: { lte: at } } });
       await tx.session.create({
-        data: { digest, createdAt: at, lastUsedAt: at, expiresAt: new Date(expiresAtMs) },
+        data: { digest, tokenId, createdAt: at, lastUsedAt: at, expiresAt: new Date(expiresAtMs) },
       });
     });
   }

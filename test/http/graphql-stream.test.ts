@@ -95,7 +95,7 @@ describe('a reservation', () => {
   it('does not exist for another credential', async () => {
     const sessions = new Sessions({ records: store.sessions, token: TOKEN });
     const headers = {
-      cookie: `lifeline-${String(harness.port)}=${await sessions.begin()}`,
+      cookie: `lifeline-${String(harness.port)}=${await sessions.begin(null)}`,
       'lifeline-request': '1',
       'content-type': 'application/json',
     };

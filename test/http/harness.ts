@@ -11,6 +11,7 @@ import type { LogStream } from '../../src/domain/log-line.ts';
 import type { JobControl, Services } from '../../src/graphql/services.ts';
 import type { HttpConfig } from '../../src/http/http-config.ts';
 import type { HttpTimeouts } from '../../src/http/listener.ts';
+import { ApiTokens } from '../../src/http/api-tokens.ts';
 import { createHttpServer, type LifelineHttpServer } from '../../src/http/server.ts';
 import type { StreamLimits } from '../../src/http/stream-limits.ts';
 import type { StaticFiles } from '../../src/http/static-files.ts';
@@ -22,6 +23,7 @@ import { Tailer } from '../../src/logs/tailer.ts';
 import { DataDirectory } from '../../src/storage/data-directory.ts';
 import { Database } from '../../src/storage/database.ts';
 import { JobStore } from '../../src/storage/job-store.ts';
+import { ApiTokenStore } from '../../src/storage/api-token-store.ts';
 import { SessionStore } from '../../src/storage/session-store.ts';
 import { JobChangeBus } from '../../src/supervisor/job-change-bus.ts';
 import type { StartJobRequest } from '../../src/supervisor/job-request.ts';
@@ -57,6 +59,7 @@ export class TestStore implements AsyncDisposable {
   readonly database: Database;
   readonly jobs: JobStore;
   readonly sessions: SessionStore;
+  readonly tokens: ApiTokenStore;
   #lastId = 0;
 
   private constructor(directory: DataDirectory, database: Database) {
@@ -64,6 +67,7 @@ export class TestStore implements AsyncDisposable {
     this.database = database;
     this.jobs = new JobStore(database.read, database.gate);
     this.sessions = new SessionStore(database.read, database.gate);
+    this.tokens = new ApiTokenStore(database.read, database.gate);
   }
 
   static async open(): Promise<TestStore> {
@@ -96,6 +100,7 @@ export class Harness implements AsyncDisposable {
   readonly #testStore: TestStore;
   readonly #jobs: TestJob[] = [];
   #server: LifelineHttpServer | undefined;
+  #tokens: ApiTokens | undefined;
   url = '';
 
   private constructor(testStore: TestStore) {
@@ -107,12 +112,15 @@ export class Harness implements AsyncDisposable {
   static async start(testStore: TestStore, options: HarnessOptions = {}): Promise<Harness> {
     const harness = new Harness(testStore);
     const { jobs, database } = testStore;
+    const tokens = await ApiTokens.open(testStore.tokens);
+    harness.#tokens = tokens;
     const openLog = (jobId: JobId): Promise<JobLogReader> =>
       JobLogReader.open(harness.directory.jobDirectory(jobId));
     const real: Services = {
       read: database.read,
       jobs,
       supervisor: harness.#supervisor(),
+      tokens,
       bus: harness.bus,
       follow: (request) =>
         follow(
@@ -129,6 +137,7 @@ export class Harness implements AsyncDisposable {
     harness.#server = createHttpServer({
       services: options.services?.(real) ?? real,
       sessionRecords: testStore.sessions,
+      tokens,
       config: {
         host: '127.0.0.1',
         port: 0,
@@ -153,6 +162,11 @@ export class Harness implements AsyncDisposable {
   get server(): LifelineHttpServer {
     if (this.#server === undefined) throw new Error('not started');
     return this.#server;
+  }
+
+  get tokens(): ApiTokens {
+    if (this.#tokens === undefined) throw new Error('not started');
+    return this.#tokens;
   }
 
   get port(): number {
@@ -239,6 +253,7 @@ export class Harness implements AsyncDisposable {
     for (const job of this.#jobs) if (!job.isOver) await job.end('CANCELLED');
     await until(() => this.subscribers === 0 && this.bus.size === 0);
     await this.#server?.close({ deadlineMs: 1_000 });
+    this.#tokens?.[Symbol.dispose]();
     expect(this.bus.size).toBe(0);
     expect(this.subscribers).toBe(0);
   }

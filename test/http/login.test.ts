@@ -234,16 +234,16 @@ describe('a session', () => {
     let nowMs = Date.UTC(2026, 0, 1);
     const hourMs = 3_600_000;
     const sessions = new Sessions({ records: store.sessions, token: TOKEN, now: () => nowMs });
-    const secret = await sessions.begin();
-    const digest = (await sessions.find(secret))!;
+    const secret = await sessions.begin(null);
+    const { digest } = (await sessions.find(secret))!;
     nowMs += hourMs;
     await sessions.find(secret);
     await until(async () => (await store.sessions.find(digest))!.lastUsedAt.getTime() === nowMs);
     nowMs += 30 * 24 * hourMs - hourMs - 1;
-    expect(await sessions.find(secret)).toBe(digest);
+    expect(await sessions.find(secret)).toEqual({ digest, tokenId: null });
     nowMs += 1;
     expect(await sessions.find(secret)).toBeUndefined();
-    await sessions.begin();
+    await sessions.begin(null);
     expect(await store.sessions.find(digest)).toBeNull();
   });
 });
@@ -273,14 +273,15 @@ describe('a ticket', () => {
   it('lasts five minutes; the oldest go where there are too many', () => {
     let nowMs = 0;
     const tickets = new Tickets(() => nowMs);
-    const [early, late] = [tickets.issue(), tickets.issue()];
+    const [early, late] = [tickets.issue(null), tickets.issue(null)];
     nowMs = TICKET_LIFETIME_MS - 1;
-    expect(tickets.redeem(early)).toBe(true);
+    expect(tickets.redeem(early)).toBeDefined();
     nowMs = TICKET_LIFETIME_MS;
-    expect(tickets.redeem(late)).toBe(false);
-    const oldest = tickets.issue();
-    const last = Array.from({ length: 100 }, () => tickets.issue()).at(-1)!;
-    expect([tickets.redeem(oldest), tickets.redeem(last)]).toEqual([false, true]);
+    expect(tickets.redeem(late)).toBeUndefined();
+    const oldest = tickets.issue(null);
+    const last = Array.from({ length: 100 }, () => tickets.issue(null)).at(-1)!;
+    expect(tickets.redeem(oldest)).toBeUndefined();
+    expect(tickets.redeem(last)).toBeDefined();
   });
 });
 

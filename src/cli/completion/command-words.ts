@@ -5,7 +5,7 @@ export interface CommandWords {
   readonly name: string;
   readonly description: string;
   readonly options: readonly OptionWords[];
-  /** What its first argument can be, where there is a fixed choice. */
+  /** What its first argument can be, where there is a fixed choice: a word, or the name of a command within it. */
   readonly choices: readonly string[];
   /** Whether its arguments are another command with its arguments. */
   readonly takesCommand: boolean;
@@ -45,7 +45,7 @@ export function commandWords(program: Command): CommandWords[] {
                   choices: option.argChoices ?? [],
                 },
           ),
-        choices: argument?.argChoices ?? [],
+        choices: argument?.argChoices ?? command.commands.map((inner) => inner.name()),
         takesCommand: argument?.variadic === true,
       };
     });

@@ -11,6 +11,16 @@ export type Containment =
   /** The kernel holds the whole tree together (a cgroup, a subreaper, a pid namespace). */
   | 'CONTAINED';
 
+/** What a new token shall be. */
+export type CreateTokenInput = {
+  /** When it ends by itself. Default: never. */
+  readonly expiresAt?: string | null | undefined;
+  /** A name that no other token has or had: letters, digits and any of . _ - @, 64 at most. */
+  readonly name: string;
+  /** What it lets its holder do. */
+  readonly scope: Scope;
+};
+
 /** One variable for the environment of a program. */
 export type EnvInput = {
   /** Its name: letters, digits and _, not beginning with a digit. */
@@ -130,6 +140,17 @@ export type RerunJobInput = {
   readonly unbuffered?: boolean | null | undefined;
 };
 
+/** What a token lets its holder do. Each holds those before it. */
+export type Scope =
+  /** All of EXEC, and make and revoke tokens. */
+  | 'ADMIN'
+  /** All of RUN, and start any command: whoever holds it has the account of the server. */
+  | 'EXEC'
+  /** See jobs and logs. */
+  | 'READ'
+  /** All of READ, and start what is defined, unchanged; cancel and signal. */
+  | 'RUN';
+
 /** What to run, and how. */
 export type StartJobInput = {
   /** The program and its arguments, passed on as they are, without a shell. Exactly one of command and script. */
@@ -190,6 +211,27 @@ export type ShowJobQueryVariables = Exact<{
 
 export type ShowJobQuery = { readonly job: { readonly timeoutMs: number | null, readonly gracePeriodMs: number, readonly onEnd: OnEnd, readonly requestId: string | null, readonly id: string, readonly status: JobStatus, readonly reason: JobReason, readonly message: string | null, readonly command: ReadonlyArray<string>, readonly script: string | null, readonly cwd: string, readonly labels: ReadonlyArray<string>, readonly pid: number | null, readonly exitCode: number | null, readonly signal: string | null, readonly signalInferred: boolean, readonly queuedAt: string, readonly startedAt: string | null, readonly finishedAt: string | null, readonly durationMs: number | null, readonly attempt: number, readonly env: ReadonlyArray<{ readonly name: string, readonly value: string }>, readonly rerunOf: { readonly id: string } | null, readonly cancellation: { readonly reason: JobReason, readonly requestedAt: string, readonly requestedBy: string | null, readonly gracePeriodMs: number, readonly killedAt: string | null, readonly finishedAt: string | null, readonly containment: Containment, readonly processes: ReadonlyArray<{ readonly pid: number, readonly command: string, readonly signals: ReadonlyArray<string>, readonly goneAt: string | null }> } | null, readonly log: { readonly lastSeq: number, readonly stdoutLines: number, readonly stdoutBytes: number, readonly stderrLines: number, readonly stderrBytes: number }, readonly transitions: ReadonlyArray<{ readonly number: number, readonly from: JobStatus | null, readonly to: JobStatus, readonly reason: JobReason, readonly cause: string | null, readonly at: string }> } | null };
 
+export type TokenFieldsFragment = { readonly name: string, readonly scope: Scope, readonly createdAt: string, readonly createdBy: string, readonly expiresAt: string | null, readonly lastUsedAt: string | null, readonly revokedAt: string | null };
+
+export type ListTokensQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type ListTokensQuery = { readonly tokens: ReadonlyArray<{ readonly name: string, readonly scope: Scope, readonly createdAt: string, readonly createdBy: string, readonly expiresAt: string | null, readonly lastUsedAt: string | null, readonly revokedAt: string | null }> };
+
+export type CreateTokenMutationVariables = Exact<{
+  input: CreateTokenInput;
+}>;
+
+
+export type CreateTokenMutation = { readonly createToken: { readonly secret: string, readonly token: { readonly name: string, readonly scope: Scope, readonly createdAt: string, readonly createdBy: string, readonly expiresAt: string | null, readonly lastUsedAt: string | null, readonly revokedAt: string | null } } };
+
+export type RevokeTokenMutationVariables = Exact<{
+  name: string;
+}>;
+
+
+export type RevokeTokenMutation = { readonly revokeToken: { readonly name: string, readonly scope: Scope, readonly createdAt: string, readonly createdBy: string, readonly expiresAt: string | null, readonly lastUsedAt: string | null, readonly revokedAt: string | null } };
+
 export type CancelJobMutationVariables = Exact<{
   jobId: string;
   gracePeriodMs?: number | null | undefined;
@@ -247,6 +289,17 @@ export class TypedDocumentString<TResult, TVariables>
     return this.value;
   }
 }
+export const TokenFieldsFragmentDoc = new TypedDocumentString(`
+    fragment TokenFields on ApiToken {
+  name
+  scope
+  createdAt
+  createdBy
+  expiresAt
+  lastUsedAt
+  revokedAt
+}
+    `, {"fragmentName":"TokenFields"}) as unknown as TypedDocumentString<TokenFieldsFragment, unknown>;
 export const JobFieldsFragmentDoc = new TypedDocumentString(`
     fragment JobFields on Job {
   id
@@ -409,6 +462,54 @@ export const ShowJobDocument = new TypedDocumentString(`
   durationMs
   attempt
 }`) as unknown as TypedDocumentString<ShowJobQuery, ShowJobQueryVariables>;
+export const ListTokensDocument = new TypedDocumentString(`
+    query ListTokens {
+  tokens {
+    ...TokenFields
+  }
+}
+    fragment TokenFields on ApiToken {
+  name
+  scope
+  createdAt
+  createdBy
+  expiresAt
+  lastUsedAt
+  revokedAt
+}`) as unknown as TypedDocumentString<ListTokensQuery, ListTokensQueryVariables>;
+export const CreateTokenDocument = new TypedDocumentString(`
+    mutation CreateToken($input: CreateTokenInput!) {
+  createToken(input: $input) {
+    secret
+    token {
+      ...TokenFields
+    }
+  }
+}
+    fragment TokenFields on ApiToken {
+  name
+  scope
+  createdAt
+  createdBy
+  expiresAt
+  lastUsedAt
+  revokedAt
+}`) as unknown as TypedDocumentString<CreateTokenMutation, CreateTokenMutationVariables>;
+export const RevokeTokenDocument = new TypedDocumentString(`
+    mutation RevokeToken($name: String!) {
+  revokeToken(name: $name) {
+    ...TokenFields
+  }
+}
+    fragment TokenFields on ApiToken {
+  name
+  scope
+  createdAt
+  createdBy
+  expiresAt
+  lastUsedAt
+  revokedAt
+}`) as unknown as TypedDocumentString<RevokeTokenMutation, RevokeTokenMutationVariables>;
 export const CancelJobDocument = new TypedDocumentString(`
     mutation CancelJob($jobId: ID!, $gracePeriodMs: Int) {
   cancelJob(jobId: $jobId, gracePeriodMs: $gracePeriodMs) {

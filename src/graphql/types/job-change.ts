@@ -29,6 +29,7 @@ const JobChange = builder.objectRef<JobChangePayload>('JobChange').implement({
 
 builder.subscriptionField('jobsChanged', (t) =>
   t.field({
+    authScopes: { read: true },
     type: JobChange,
     description:
       'The jobs that match, as a SNAPSHOT first, then each change, conflated to the latest state: a slow reader gets fewer events, ' +

@@ -69,6 +69,7 @@ const JobLogEvent = builder.unionType('JobLogEvent', {
 
 builder.subscriptionField('jobLogs', (t) =>
   t.field({
+    authScopes: { read: true },
     type: JobLogEvent,
     description:
       'A job’s log: what it has written so far, then what it goes on to write, each line exactly once, then one LogDone, ' +

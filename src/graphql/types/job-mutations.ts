@@ -6,6 +6,7 @@ import { RerunJobInput } from './rerun-job-input.ts';
 
 builder.mutationFields((t) => ({
   signalJob: t.prismaField({
+    authScopes: { run: true },
     type: 'Job',
     description:
       'Sends a signal to the process group of a job’s program. The job goes on, or ends by it; that is no cancel. CONFLICT where the program does not run.',
@@ -20,6 +21,7 @@ builder.mutationFields((t) => ({
     },
   }),
   rerunJob: t.prismaField({
+    authScopes: (_parent, { changes }) => (changes == null ? { run: true } : { exec: true }),
     type: 'Job',
     description:
       'Runs a job once more, as a new job whose `rerunOf` is the first: unchanged, or with what `changes` gives instead.',
@@ -33,6 +35,7 @@ builder.mutationFields((t) => ({
     },
   }),
   deleteJob: t.field({
+    authScopes: { exec: true },
     type: 'ID',
     description:
       'Removes a finished job with its log, for good, and gives its id. CONFLICT where it has not ended.',

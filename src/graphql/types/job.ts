@@ -143,6 +143,7 @@ export const Job = builder.prismaObject('Job', {
 
 builder.queryFields((t) => ({
   job: t.prismaField({
+    authScopes: { read: true },
     type: 'Job',
     nullable: true,
     description: 'One job, or null where there is none with this id.',
@@ -154,6 +155,7 @@ builder.queryFields((t) => ({
   }),
   jobs: t.prismaConnection(
     {
+      authScopes: { read: true },
       type: 'Job',
       cursor: 'id',
       description: 'The jobs, newest first: 50 a page unless `first` or `last` says otherwise, 500 at most.',
@@ -180,6 +182,7 @@ builder.queryFields((t) => ({
 
 builder.mutationFields((t) => ({
   startJob: t.prismaField({
+    authScopes: { exec: true },
     type: 'Job',
     description: 'Starts a job. What is known to be wrong at once is a coded error, and no job is made.',
     args: { input: t.arg({ type: StartJobInput, required: true, description: 'What to run, and how.' }) },
@@ -189,6 +192,7 @@ builder.mutationFields((t) => ({
     },
   }),
   cancelJob: t.prismaField({
+    authScopes: { run: true },
     type: 'Job',
     description:
       'Ends a job: the polite signal, the grace period, then SIGKILL to what is left. Answers at once, with the job as it is then. ' +
@@ -210,6 +214,7 @@ builder.mutationFields((t) => ({
 
 builder.subscriptionFields((t) => ({
   jobChanged: t.field({
+    authScopes: { read: true },
     type: Job,
     description:
       'The job as it is now, then after each change; completes after its final state. States that pass quickly may be skipped, ' +

@@ -66,6 +66,7 @@ const Server = builder.objectRef<Services>('Server').implement({
 
 builder.queryField('server', (t) =>
   t.field({
+    authScopes: { read: true },
     type: Server,
     description: 'The server that answers.',
     resolve: (_parent, _args, { services }) => services,
