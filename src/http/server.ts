@@ -112,6 +112,8 @@ export class LifelineHttpServer {
       // Ours answers with a body and the usual headers.
       requireHostHeader: false,
     });
+    // Beyond a number of headers Node drops the rest without a word, a foreign Origin among them; their bytes are bounded.
+    this.#server.maxHeadersCount = 0;
     const listener = (req: IncomingMessage, res: ServerResponse): void => void this.#answer(req, res);
     this.#server.on('request', listener);
     // Nobody is told to go on with a body that the gate would refuse.
