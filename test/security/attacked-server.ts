@@ -5,9 +5,7 @@ import { httpCall } from '../end-to-end/harness/http-call.ts';
 import { LifelineServer, type ServerOptions } from '../end-to-end/harness/lifeline-server.ts';
 import { untilTrue } from '../end-to-end/harness/until-true.ts';
 import { parsed, written, type RawAnswer, type RawHeader, type RawRequest } from './raw-request.ts';
-
-/** Places in source files, of ours or of a library. */
-const SOURCE_PLACE = /node_modules|node:internal|dist\/|\.(?:js|ts):\d+|\bat [\w.<>]+ \(|file:\/\//;
+import { SOURCE_PLACE } from './source-place.ts';
 
 /**
  * Owner of the real server under attack; `leave()` gives it back. Everything goes over raw sockets, byte for byte, and every answer is held
