@@ -17,6 +17,8 @@ export function createPlainListener(timeouts: HttpTimeouts, answer: Answer): Lis
     // Ours answers with a body and the usual headers.
     requireHostHeader: false,
   });
+  // Beyond a number of headers Node drops the rest without a word, a foreign Origin among them; their bytes are bounded.
+  server.maxHeadersCount = 0;
   const listener: Answer = (req, res) => {
     connections.begin(req, res);
     answer(req, res);

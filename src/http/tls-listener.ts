@@ -73,6 +73,8 @@ export function createTlsListener(identity: TlsIdentity, timeouts: HttpTimeouts,
     connectionsCheckingInterval: checkingIntervalMs(timeouts),
     keepAliveTimeout: KEEP_ALIVE_MS,
     maxHeaderSize: MAX_HEADER_BYTES,
+    // None is dropped without a word; their bytes are bounded.
+    maxHeadersCount: 0,
     requireHostHeader: false,
   });
 

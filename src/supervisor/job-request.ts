@@ -263,6 +263,7 @@ function checkedLabels(labels: readonly string[]): readonly string[] {
   for (const label of labels) {
     if (label === '' || label.length > 200)
       throw new InvalidInputError('A label has 1 to 200 characters.', 'labels');
+    if (!isStorable(label)) throw notStorable('A label', 'labels');
   }
   return [...new Set(labels)];
 }
@@ -270,7 +271,17 @@ function checkedLabels(labels: readonly string[]): readonly string[] {
 function checkedRequestId(requestId: string): string {
   if (requestId === '' || requestId.length > 200)
     throw new InvalidInputError('A requestId has 1 to 200 characters.', 'requestId');
+  if (!isStorable(requestId)) throw notStorable('A requestId', 'requestId');
   return requestId;
+}
+
+/** Whether two texts that differ still do so in the database, which keeps UTF-8 and ends some comparisons at a NUL. */
+function isStorable(text: string): boolean {
+  return !text.includes('\0') && !LONE_SURROGATE.test(text);
+}
+
+function notStorable(what: string, field: string): InvalidInputError {
+  return new InvalidInputError(`${what} has no NUL character and no half of a surrogate pair.`, field);
 }
 
 function valueOf(entries: readonly EnvEntry[], name: string): string | undefined {

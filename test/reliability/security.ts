@@ -5,7 +5,12 @@ export const SECURITY_FAULTS: readonly Fault[] = [
   {
     number: 107,
     fault: 'A form, text or multipart mutation from another page',
-    evidence: [by('http/gate', 'refuses %s with 415'), by('end-to-end/refusals', 'a post as %s is refused')],
+    evidence: [
+      by('http/gate', 'refuses %s with 415'),
+      by('end-to-end/refusals', 'a post as %s is refused'),
+      by('security/origins', 'is refused though its body is JSON and it has the token: %s'),
+      by('security/origins', 'GET starts nothing by %s'),
+    ],
     injection: 'such requests',
   },
   {
@@ -14,6 +19,8 @@ export const SECURITY_FAULTS: readonly Fault[] = [
     evidence: [
       by('http/gate', 'refuses %s with 403 on every path and method'),
       by('end-to-end/refusals', 'is refused on %s, with and without a token'),
+      by('security/origins', 'gets nothing %s, on any path by any method'),
+      by('security/framing', 'Host with %s'),
     ],
     injection: 'foreign Hosts, every path and method',
   },
@@ -26,6 +33,8 @@ export const SECURITY_FAULTS: readonly Fault[] = [
         'end-to-end/refusals',
         'that was allowed exactly gets CORS without cookies, and still needs a token',
       ),
+      by('security/origins', 'gets nothing, on any path by any method: %s'),
+      by('security/framing', 'headers beyond the number that is read do not hide the one that matters'),
     ],
     injection: 'foreign origins, null, preflights',
   },
@@ -35,9 +44,16 @@ export const SECURITY_FAULTS: readonly Fault[] = [
     evidence: [
       by('http/gate', 'answers %s with 401 everywhere but /healthz'),
       by('http/login', 'ends with the logout, at once for its open streams, and stays ended'),
+      by('security/credentials', 'the token, or what a proxy would vouch with, in %s'),
+      by('security/credentials', 'is not used by %s'),
+      by('http/tokens', 'of a %s token let it do what they say, and nothing more, at every root field'),
+      by(
+        'http/tokens',
+        'that is revoked is refused at once, and what it receives is cut within a second, on every door',
+      ),
+      by('http/tokens', 'that expires ends by itself, open streams and browsers with it'),
     ],
-    injection: 'such requests',
-    open: 'tokens have no scopes and no expiry yet',
+    injection: 'such requests, with tokens of each scope at each root field',
   },
   {
     number: 111,
@@ -46,6 +62,8 @@ export const SECURITY_FAULTS: readonly Fault[] = [
       by('http/gate', 'refuses a token in a URL, with and without the header'),
       by('http/login', 'is given for the token only, and lets one browser in, once'),
       by('http/graphql-stream', 'is no credential, and its parameter takes none'),
+      by('security/credentials', 'the token in the URL as %s, in the body, and as user of the target'),
+      by('security/credentials', 'lets one in, however many come with it at the same time'),
     ],
     injection: 'such requests',
   },
@@ -95,10 +113,10 @@ export const SECURITY_FAULTS: readonly Fault[] = [
     fault: 'Metacharacters of shells in arguments',
     evidence: [
       by('end-to-end/environment', 'are its arguments as they were written'),
+      by('security/jobs', '%s, in the arguments'),
       by('supervisor/launch-script', 'passes on $(id), ;, quotes, a leading - and @file as they are'),
     ],
     injection: 'any text',
-    open: 'scripts need no scope of their own yet',
   },
   {
     number: 117,
@@ -110,7 +128,7 @@ export const SECURITY_FAULTS: readonly Fault[] = [
       ),
     ],
     injection: 'the job prints its environment',
-    open: 'tokens have no scopes yet',
+    open: 'not told apart from other variables: whoever may start a command may set them',
   },
   {
     number: 118,
@@ -119,6 +137,11 @@ export const SECURITY_FAULTS: readonly Fault[] = [
       by(
         'end-to-end/environment',
         'is kept out of the server’s log and of the command lines that others can see',
+      ),
+      by('security/canary', 'are in no field of the schema, asked for one and all'),
+      by(
+        'security/canary',
+        'are in nothing that the server wrote: its log, its database, the directories of jobs',
       ),
     ],
     injection: 'a canary',
@@ -129,9 +152,10 @@ export const SECURITY_FAULTS: readonly Fault[] = [
     fault: 'A path in a job’s id',
     evidence: [
       by('end-to-end/every-reader', 'of a job %s that does not exist gets one coded error and an end'),
+      by('security/paths', 'another writing of a path is another path, and no way past the gate:'),
+      by('security/paths', 'a path in the place of a job’s id leads nowhere (Nomad CVE-2026-7474):'),
     ],
-    injection: 'what is no id',
-    open: 'not tried with an encoded path on the download',
+    injection: 'what is no id, and paths in every encoding',
   },
   {
     number: 120,
@@ -140,6 +164,7 @@ export const SECURITY_FAULTS: readonly Fault[] = [
       by('cli/terminal', 'changes nothing but text and colour (%s)'),
       by('cli/harmless-text', 'has no control but newline, tab and colour, whatever comes'),
       by('http/log-download', 'gives the bytes exactly as they were written, also what is no text'),
+      by('security/jobs', 'a log attacks nobody who reads it (CWE-79, CWE-150):'),
     ],
     injection: 'escapes, titles, links, bidirectional text',
     open: 'the console is not built yet',
@@ -188,7 +213,13 @@ export const SECURITY_FAULTS: readonly Fault[] = [
   {
     number: 127,
     fault: 'Documents that fill the caches',
-    later: 'the caches are bounded; no test stuffs them',
+    evidence: [
+      by(
+        'security/fuzz',
+        'the server outlives 2,000 requests that make no sense, runs nothing, tells nothing and keeps its memory',
+      ),
+    ],
+    injection: 'a thousand different documents; with npm run test:fuzz, fifty thousand',
   },
   {
     number: 128,

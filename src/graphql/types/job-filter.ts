@@ -34,6 +34,13 @@ const MAX_SEARCH_LENGTH = 1_000;
 /** The filter as Prisma takes it. @throws InvalidInputError for a text that is too long to look for */
 export function jobsWhere(filter: JobFilterShape): PrismaTypes['Job']['Where'] {
   const { statuses, labels, commandContains, queuedAfter, queuedBefore } = given(filter);
+  // SQLite reads a pattern to its first NUL, so that it would find what was not asked for.
+  if (commandContains?.includes('\0') === true) {
+    throw new InvalidInputError(
+      'commandContains has a NUL character, which no command has.',
+      'commandContains',
+    );
+  }
   if (commandContains !== undefined && commandContains.length > MAX_SEARCH_LENGTH) {
     throw new InvalidInputError(
       `commandContains can have ${String(MAX_SEARCH_LENGTH)} characters at most.`,
