@@ -8,7 +8,7 @@ it('the server outlives 2,000 requests that make no sense, runs nothing, tells n
   const report = await fuzz(server, { requests: 2_000, seed: 'npm test' });
   expect(await verdict(server, report)).toEqual([]);
   // It was not refused alone: both halves came as far as they should.
-  expect(report.answers['200']).toBeGreaterThan(100);
-  expect(report.answers['400']).toBeGreaterThan(100);
-  expect(report.answers['401']).toBeGreaterThan(100);
+  expect(report.answers['200']).toBeGreaterThan(50);
+  expect(report.answers['400']).toBeGreaterThan(50);
+  expect(report.answers['401']).toBeGreaterThan(50);
 });
