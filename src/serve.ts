@@ -1,11 +1,11 @@
 import { homedir } from 'node:os';
 import { pino, type Logger } from 'pino';
+import { checkExposure } from './check-exposure.ts';
 import type { Config } from './config.ts';
 import type { PassCheckpoint } from './domain/checkpoint.ts';
 import { keepHeapClose } from './heap-growth.ts';
 import { createHttpServer, NotLoopbackError, type LifelineHttpServer } from './http/server.ts';
 import { ApiTokens } from './http/api-tokens.ts';
-import { TrustedProxies } from './http/trusted-proxies.ts';
 import { SocketPathError } from './http/unix-socket.ts';
 import { follow } from './logs/follow.ts';
 import { JobLogReader } from './logs/job-log-reader.ts';
@@ -46,11 +46,12 @@ export interface ServePorts {
  * Builds the server in order, serves until SIGTERM, SIGINT or SIGHUP, and releases in reverse: streams first, then the
  * jobs, then the database, then the lease. A second signal exits at once, and so does the first one where the release takes
  * too long; jobs are not touched.
- * @throws StartupError
+ * @throws StartupError, ConfigError
  */
 export async function serve(config: Config, version: string, ports: ServePorts = {}): Promise<void> {
   if (process.platform !== 'linux')
     throw new StartupError('Lifeline runs on Linux only for now: it relies on /proc.');
+  const trustedProxies = checkExposure(config);
   const startedAtMs = Date.now();
   keepHeapClose();
   const logger = pino(
@@ -119,7 +120,7 @@ export async function serve(config: Config, version: string, ports: ServePorts =
     },
     sessionRecords: new SessionStore(database.read, database.gate),
     tokens,
-    config: { ...config, token, tls, trustedProxies: new TrustedProxies(config.trustedProxies) },
+    config: { ...config, token, tls, trustedProxies },
     logger,
   });
   await using _http = { [Symbol.asyncDispose]: () => http.close({ deadlineMs: HTTP_CLOSE_LIMIT_MS }) };

@@ -5,7 +5,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
  * its end, or the client ended its half of the connection. Everything that an exchange acquires hangs on it.
  *
  * A FIN counts as gone, because a client that was killed sends nothing else until somebody writes to it; one that
- * half-closes while it waits for an answer is not served. Over HTTP/2 the listener ends the session at a FIN, and with it
+ * half-closes while it waits for an answer is not served. Over HTTP/2 Node ends the session at a FIN, and with it
  * all responses; the end of a stream there is that of a request.
  */
 export function clientGone(req: IncomingMessage, res: ServerResponse): AbortSignal {

@@ -98,8 +98,6 @@ export function createTlsListener(identity: TlsIdentity, timeouts: HttpTimeouts,
   });
   server.on('secureConnection', (socket: TLSSocket) => {
     socket.setMaxListeners(0);
-    // A client that was killed has sent no more than a FIN. HTTP/1.1 has it per exchange; see client-gone.ts.
-    if (socket.alpnProtocol === 'h2') socket.once('end', () => socket.destroy());
   });
   server.on('session', (session) => {
     sessions.add(session);
