@@ -17,6 +17,8 @@ withServeOptions(program.command('serve', { isDefault: true }))
   .description('run the server')
   .action(async (_options: unknown, command: Command) => {
     // The commands start in a fraction of the time that the server needs.
+    const { loadInTurns } = await import('./load-in-turns.ts');
+    await loadInTurns();
     const { serve } = await import('./serve.ts');
     await serve(readConfig(command, process.env), version);
   });
