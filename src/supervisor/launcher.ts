@@ -10,6 +10,8 @@ import { launchScript, type LaunchTools } from './launch-script.ts';
 import { parseStat, readProcess } from './process-table.ts';
 
 const SHIM_PATH = fileURLToPath(new URL('./shim.sh', import.meta.url));
+/** The gate is a pair of sockets, and fork takes a pipe; the rest is for other threads. */
+const SPARE_DESCRIPTORS = 8;
 const IDENTITY_TIMEOUT_MS = 10_000;
 
 /** The program could not be brought to its gate. Nothing of it runs. */
@@ -93,6 +95,7 @@ export class ShimLauncher implements Launcher {
       const record = own(createExitRecord(directory.exitRecordPath));
       const stdout = own(openSync(directory.logPath('STDOUT'), append, 0o600));
       const stderr = own(openSync(directory.logPath('STDERR'), append, 0o600));
+      requireSpareDescriptors();
       const [program, ...args] = this.#shim;
       const child = spawn(program, [...args, directory.launchScriptPath, ...this.#shimArguments], {
         cwd: '/',
@@ -114,6 +117,20 @@ export class ShimLauncher implements Launcher {
 /** Missing where spawn failed for want of descriptors. Node types five streams only. */
 function gateOf(child: ChildProcess): Duplex | undefined {
   return (child.stdio as readonly unknown[] | undefined)?.[6] as Duplex | undefined;
+}
+
+/**
+ * Where fork finds no descriptor for a pipe of its own, Node forgets our end of the gate, open, and nobody can close it. So
+ * nothing is forked without a few to spare; nothing else runs between this and the fork.
+ * @throws the error of open(2), such as EMFILE
+ */
+function requireSpareDescriptors(): void {
+  const spare: number[] = [];
+  try {
+    while (spare.length < SPARE_DESCRIPTORS) spare.push(openSync('/dev/null', constants.O_RDONLY));
+  } finally {
+    for (const descriptor of spare) closeSync(descriptor);
+  }
 }
 
 function openStdin(directory: JobDirectory, text: string): number {

@@ -77,32 +77,40 @@ describe('a queued job', () => {
 });
 
 describe('a server that runs out of descriptors', () => {
-  it('fails the jobs that it cannot launch, says so, and lives', { timeout: 120_000 }, async () => {
-    server = await LifelineServer.start({ args: ['--max-running', '100'] });
-    const started = server;
-    const { pid } = server;
-    const limit = descriptorCount(pid) + 40;
-    execFileSync('prlimit', ['--pid', String(pid), `--nofile=${String(limit)}:`]);
-    const word = server.scratch.file('word');
-    const answers = await Promise.allSettled(
-      Array.from({ length: 40 }, (_, index) =>
-        startScript(started, `until [ -e ${word} ]; do sleep 0.05; done; exit ${String(index % 2)}`),
-      ),
-    );
-    writeFileSync(word, '');
-    await untilTrue(async () => {
-      const { activeJobs, queuedJobs } = await started.counters();
-      return activeJobs + queuedJobs === 0;
-    });
-    execFileSync('prlimit', ['--pid', String(pid), '--nofile=1000:']);
-    const jobIds = answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []));
-    const jobs = await Promise.all(jobIds.map((jobId) => findJob(started, jobId)));
-    const failed = jobs.filter(({ reason }) => reason === 'LAUNCH_FAILED');
-    expect(failed.length).toBeGreaterThan(0);
-    expect(new Set(jobs.map(({ status, reason }) => `${status} ${reason}`))).toEqual(
-      new Set(['SUCCEEDED EXITED', 'FAILED EXITED', 'FAILED LAUNCH_FAILED']),
-    );
-    expect(server.pid).toBe(pid);
-    expect((await untilOver(server, await startScript(server, 'exit 0'))).status).toBe('SUCCEEDED');
-  });
+  it(
+    'refuses or fails the jobs that it cannot launch, says so, and lives',
+    { timeout: 120_000 },
+    async () => {
+      server = await LifelineServer.start({ args: ['--max-running', '100'] });
+      const started = server;
+      const { pid } = server;
+      const limit = descriptorCount(pid) + 40;
+      execFileSync('prlimit', ['--pid', String(pid), `--nofile=${String(limit)}:`]);
+      const word = server.scratch.file('word');
+      const answers = await Promise.allSettled(
+        Array.from({ length: 40 }, (_, index) =>
+          startScript(started, `until [ -e ${word} ]; do sleep 0.05; done; exit ${String(index % 2)}`),
+        ),
+      );
+      writeFileSync(word, '');
+      await untilTrue(async () => {
+        const { activeJobs, queuedJobs } = await started.counters();
+        return activeJobs + queuedJobs === 0;
+      });
+      execFileSync('prlimit', ['--pid', String(pid), '--nofile=1000:']);
+      const jobIds = answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []));
+      const jobs = await Promise.all(jobIds.map((jobId) => findJob(started, jobId)));
+      // At which step a descriptor is wanting is not ours to say: some are refused at once, some fail at their launch.
+      const refused = answers.filter(({ status }) => status === 'rejected');
+      const failed = jobs.filter(({ reason }) => reason === 'LAUNCH_FAILED');
+      expect(refused.length + failed.length).toBeGreaterThan(0);
+      for (const { status, reason } of jobs) {
+        expect(['SUCCEEDED EXITED', 'FAILED EXITED', 'FAILED LAUNCH_FAILED']).toContain(
+          `${status} ${reason}`,
+        );
+      }
+      expect(server.pid).toBe(pid);
+      expect((await untilOver(server, await startScript(server, 'exit 0'))).status).toBe('SUCCEEDED');
+    },
+  );
 });

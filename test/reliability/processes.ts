@@ -228,7 +228,7 @@ export const PROCESS_FAULTS: readonly Fault[] = [
   {
     number: 24,
     fault: 'No descriptors or processes are left for a launch',
-    evidence: [by('end-to-end/queue', 'fails the jobs that it cannot launch, says so, and lives')],
+    evidence: [by('end-to-end/queue', 'refuses or fails the jobs that it cannot launch, says so, and lives')],
     injection: 'a limit on descriptors',
   },
   {
