@@ -42,7 +42,7 @@ describe('getting in with Chromium', () => {
     await page.goto(`${server.url}/graphql?from=a%20link`);
     await page.waitForURL('**/login?to=*');
     await logIn('not the token');
-    await page.getByRole('alert').getByText('That is not the token of this server.').waitFor();
+    await page.getByRole('alert').getByText('That is no token of this server.').waitFor();
     await logIn(server.token);
     await page.waitForURL(`${server.url}/graphql?from=a%20link`);
     expect(await visitor.cookies()).toMatchObject([
