@@ -1,6 +1,7 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
 import type { Scope } from '../domain/scope.ts';
 import type { ApiTokens } from './api-tokens.ts';
+import { digestOf } from './digest-of.ts';
 
 /** A token that is usable now. */
 export interface FoundToken {
@@ -20,6 +21,7 @@ export const OWN_TOKEN: FoundToken = { tokenId: null, scope: 'admin', title: 'th
 /** Looks among the server's own token, compared in constant time, and the stored ones. */
 export function createFindToken(ownToken: string, tokens: ApiTokens): FindToken {
   // Digests, because timingSafeEqual takes equal lengths only, and a length tells something, too.
+  const digest = (text: string): Buffer => Buffer.from(digestOf(text));
   const expected = digest(ownToken);
   return (given) => (timingSafeEqual(digest(given), expected) ? OWN_TOKEN : describe(tokens.find(given)));
 }
@@ -31,8 +33,4 @@ export function findTokenById(tokens: ApiTokens, id: number | null): FoundToken 
 
 function describe(token: { id: number; scope: Scope; name: string } | undefined): FoundToken | undefined {
   return token && { tokenId: token.id, scope: token.scope, title: `the token ${token.name}` };
-}
-
-function digest(text: string): Buffer {
-  return createHash('sha256').update(text).digest();
 }

@@ -1,4 +1,5 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
+import { digestOf } from './digest-of.ts';
 
 /** Long enough to go to the browser, too short to be found later in a terminal's history. */
 export const TICKET_LIFETIME_MS = 5 * 60 * 1000;
@@ -43,8 +44,4 @@ export class Tickets {
     this.#issued.delete(digest);
     return issued !== undefined && issued.expiresAtMs > this.#now() ? issued : undefined;
   }
-}
-
-function digestOf(ticket: string): string {
-  return createHash('sha256').update(ticket).digest('hex');
 }

@@ -9,13 +9,10 @@ const MAPPED = /^::ffff:(?<address>\d+\.\d+\.\d+\.\d+)$/i;
 /** The proxies whose word counts about where a request came from. Immutable. */
 export class TrustedProxies {
   readonly #ranges = new BlockList();
-  /** Whether none is trusted. */
-  readonly isEmpty: boolean;
   readonly trustsUnixSocket: boolean;
 
   /** @param texts addresses, `address/prefix` (RFC 4632, RFC 4291), or `unix`. @throws TypeError naming what is neither */
   constructor(texts: readonly string[]) {
-    this.isEmpty = texts.length === 0;
     this.trustsUnixSocket = texts.includes(UNIX);
     for (const text of texts) if (text !== UNIX) this.#add(text);
   }
