@@ -6,6 +6,7 @@ import type { PassCheckpoint } from './domain/checkpoint.ts';
 import { keepHeapClose } from './heap-growth.ts';
 import { createHttpServer, NotLoopbackError, type LifelineHttpServer } from './http/server.ts';
 import { ApiTokens } from './http/api-tokens.ts';
+import { AuditLog } from './http/audit-log.ts';
 import { SocketPathError } from './http/unix-socket.ts';
 import { follow } from './logs/follow.ts';
 import { JobLogReader } from './logs/job-log-reader.ts';
@@ -18,6 +19,7 @@ import { Database } from './storage/database.ts';
 import { InstanceLease } from './storage/instance-lease.ts';
 import { JobStore } from './storage/job-store.ts';
 import { ApiTokenStore } from './storage/api-token-store.ts';
+import { AuditStore } from './storage/audit-store.ts';
 import { SessionStore } from './storage/session-store.ts';
 import { StartupError } from './storage/startup-error.ts';
 import { readOrMakeToken } from './storage/token-file.ts';
@@ -74,6 +76,7 @@ export async function serve(config: Config, version: string, ports: ServePorts =
   using _lease = InstanceLease.take(directory);
   const token = config.token ?? readOrMakeToken(config.tokenFile);
   await using database = await Database.open(directory, ports.pass);
+  await using audit = new AuditLog({ records: new AuditStore(database.gate), logger });
   const jobs = new JobStore(database.read, database.gate);
   const bus = new LogEventBus();
   const path = process.env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin';
@@ -108,6 +111,7 @@ export async function serve(config: Config, version: string, ports: ServePorts =
       jobs,
       supervisor,
       tokens,
+      audit,
       bus,
       follow: (request) =>
         follow({ bus, openReader: openLog, outcomeIsKnown: (jobId) => jobs.outcomeIsKnown(jobId) }, request),

@@ -1,5 +1,6 @@
 import { Argument, Option, type Command } from 'commander';
 import type { CommandContext, CommonOptions } from './command-context.ts';
+import type { AuditOptions } from './commands/audit.ts';
 import type { Shell } from './commands/completion.ts';
 import type { LogsOptions } from './commands/logs.ts';
 import type { PsOptions } from './commands/ps.ts';
@@ -28,6 +29,7 @@ export function addClientCommands(program: Command): void {
   addPs(program);
   addJobCommands(program);
   addTokenCommands(program);
+  addAudit(program);
   addOpenAndCompletion(program);
 }
 
@@ -180,6 +182,17 @@ function addOpenAndCompletion(program: Command): void {
       perform({}, async (context) =>
         (await import('./commands/completion.ts')).completion(context, shell, program),
       ),
+    );
+}
+
+function addAudit(program: Command): void {
+  clientCommand(program, 'audit', 'show who did what, and what was refused, newest first')
+    .option('--token <name>', 'done with this token alone')
+    .option('--refused', 'what was refused alone')
+    .option('--since <time>', 'of the last 12h, 30d alone', longDurationArgument)
+    .option('-n, --limit <count>', 'the newest so many', countArgument(1), 50)
+    .action(async (options: AuditOptions & CommonOptions) =>
+      perform(options, async (context) => (await import('./commands/audit.ts')).audit(context, options)),
     );
 }
 

@@ -1,16 +1,15 @@
+import type { Actor } from '../domain/audit.ts';
 import type { Scope } from '../domain/scope.ts';
 import type { Services } from './services.ts';
 
-/** What every resolver gets. */
-export interface GraphQLContext {
+/** What every resolver gets, and who asks. */
+export interface GraphQLContext extends Actor {
   readonly services: Services;
   /**
    * Aborts when the client has gone, when the server closes, and after a normal end. It is made by our own server,
    * not by the GraphQL library: a subscription hangs on it, because `return()` may come late or never.
    */
   readonly signal: AbortSignal;
-  /** Who asks, in words for people, such as `the API token, from 127.0.0.1`. */
-  readonly requester: string;
   /** What it may do. */
   readonly scope: Scope;
 }

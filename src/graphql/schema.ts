@@ -1,4 +1,5 @@
 import type { GraphQLSchema } from 'graphql';
+import { auditRootFields } from './audited.ts';
 import { builder } from './builder.ts';
 import './types/scalars.ts';
 import './types/job.ts';
@@ -9,10 +10,11 @@ import './types/job-change.ts';
 import './types/job-mutations.ts';
 import './types/server.ts';
 import './types/api-token.ts';
+import './types/audit-entry.ts';
 
 builder.queryType({ description: 'What can be asked.' });
 builder.mutationType({ description: 'What can be done. One field a request.' });
 builder.subscriptionType({ description: 'What can be watched, as server-sent events. One field a request.' });
 
 /** The public schema. Importing it does no I/O. */
-export const schema: GraphQLSchema = builder.toSchema();
+export const schema: GraphQLSchema = auditRootFields(builder.toSchema());

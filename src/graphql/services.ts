@@ -1,3 +1,4 @@
+import type { AuditedAct } from '../domain/audit.ts';
 import type { ContainmentMeans } from '../domain/containment.ts';
 import type { JobId } from '../domain/job-id.ts';
 import type { JobSignal } from '../domain/job-signal.ts';
@@ -54,6 +55,12 @@ export interface TokenControl {
   revoke(name: string): Promise<number>;
 }
 
+/** Who did what. */
+export interface AuditTrail {
+  /** Resolves when it is on record, or cannot be; never rejects. */
+  record(act: AuditedAct): Promise<void>;
+}
+
 /** All that the public face is built on, made once by the composition root, owned by it. */
 export interface Services {
   /** For Pothos' Prisma plugin alone. */
@@ -61,6 +68,7 @@ export interface Services {
   readonly jobs: JobLookup;
   readonly supervisor: JobControl;
   readonly tokens: TokenControl;
+  readonly audit: AuditTrail;
   readonly bus: LogEventBus;
   /** Attaches now; the caller owns the iterator, which `request.signal` releases. */
   follow(request: FollowRequest): FollowIterator;

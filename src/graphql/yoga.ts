@@ -1,4 +1,5 @@
 import { createYoga, type YogaServerInstance } from 'graphql-yoga';
+import { auditRefusedOperations } from './audited.ts';
 import { BoundedCache } from './bounded-cache.ts';
 import type { GraphQLContext } from './context.ts';
 import { createErrorMasker, type FaultLog } from './errors.ts';
@@ -33,6 +34,6 @@ export function createGraphQLHandler(log: FaultLog): GraphQLHandler {
       documentCache: new BoundedCache(CACHED_DOCUMENTS),
       errorCache: new BoundedCache(CACHED_DOCUMENTS),
     },
-    plugins: [operationLimits()],
+    plugins: [operationLimits(), auditRefusedOperations()],
   });
 }

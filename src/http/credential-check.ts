@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import type { Actor } from '../domain/audit.ts';
 import type { Scope } from '../domain/scope.ts';
 import type { ApiTokens } from './api-tokens.ts';
 import { findTokenById, type FindToken } from './find-token.ts';
@@ -15,27 +16,28 @@ const TOKEN_PARAMETERS: readonly string[] = ['token', 'access_token', 'api_token
 const SAFE_METHODS: readonly string[] = ['GET', 'HEAD'];
 
 /** Who asks. */
-export interface Caller {
+export interface Caller extends Actor {
   /** The same text for the same credential, which cannot be had back from it; empty at public paths. */
   readonly holder: string;
   /** What it may do. */
   readonly scope: Scope;
-  /** The stored token that it brought, itself or by its session; `null` for the API token, or where none is needed. */
-  readonly tokenId: number | null;
   /** Digest of the session; undefined where the caller brought the token itself, or none is needed. */
   readonly session: string | undefined;
-  /** For people: with what, and from where, such as `the API token, from 127.0.0.1`. Nothing secret is in it. */
-  readonly requester: string;
 }
 
-/** Where nobody is asked who it is: at the public paths. What stands behind them asks the check itself. */
-export const ANYBODY: Caller = {
+const ANYBODY: Caller = {
   holder: '',
   scope: 'read',
   tokenId: null,
   session: undefined,
-  requester: 'anybody',
+  title: 'anybody',
+  address: '',
 };
+/** Where nobody is asked who it is: at the public paths. What stands behind them asks the check itself. */
+export function anybody(req: IncomingMessage): Caller {
+  return { ...ANYBODY, address: senderOf(req).address };
+}
+
 /** Where the server was told to ask nobody. */
 const EVERYBODY: Caller = { ...ANYBODY, holder: 'anyone', scope: 'admin' };
 
@@ -68,12 +70,13 @@ export function createCredentialCheck({
   sessions,
 }: CredentialCheckParts): CredentialCheck {
   const identify = async (req: IncomingMessage): Promise<Caller | undefined> => {
-    if (auth === 'off') return { ...EVERYBODY, requester: from('anybody', req) };
+    const { address } = senderOf(req);
+    if (auth === 'off') return { ...EVERYBODY, address };
     const given = bearerToken(req);
     const token = given === undefined ? undefined : findToken(given);
     if (token !== undefined) {
       const holder = `token ${String(token.tokenId ?? 'of the server')}`;
-      return { ...token, holder, session: undefined, requester: from(token.title, req) };
+      return { ...token, holder, session: undefined, address };
     }
     return sessionCaller(req, sessions, tokens);
   };
@@ -133,7 +136,7 @@ async function sessionCaller(
   }
   const { digest } = session;
   const title = token.tokenId === null ? 'a browser session' : `a browser session of ${token.title}`;
-  return { ...token, holder: `session ${digest}`, session: digest, requester: from(title, req) };
+  return { ...token, title, holder: `session ${digest}`, session: digest, address: senderOf(req).address };
 }
 
 /**
@@ -154,9 +157,4 @@ function comesFromOwnPage(req: IncomingMessage): boolean {
 function bearerToken(req: IncomingMessage): string | undefined {
   const headers = req.headersDistinct['authorization'] ?? [];
   return headers.length === 1 ? BEARER.exec(headers[0] ?? '')?.[1] : undefined;
-}
-
-function from(what: string, req: IncomingMessage): string {
-  const { address } = senderOf(req);
-  return address === '' ? what : `${what}, from ${address}`;
 }

@@ -11,18 +11,43 @@ import { ticketDoor, ticketIssueDoor } from './ticket-door.ts';
  */
 export function entranceRoutes(entrance: Entrance): readonly Route[] {
   return [
-    { path: /^\/$/, methods: ['GET', 'HEAD'], isPublic: true, door: pageDoor(entrance, 'entrance/home') },
-    { path: /^\/graphql$/, methods: ['GET'], isPublic: true, door: graphiqlDoor(entrance) },
     {
+      name: '/',
+      path: /^\/$/,
+      methods: ['GET', 'HEAD'],
+      isPublic: true,
+      door: pageDoor(entrance, 'entrance/home'),
+    },
+    { name: '/graphql', path: /^\/graphql$/, methods: ['GET'], isPublic: true, door: graphiqlDoor(entrance) },
+    {
+      name: '/static/assets/FILE',
       path: /^\/static\/assets\/([\w.-]+)$/,
       methods: ['GET', 'HEAD'],
       isPublic: true,
       door: staticDoor(entrance.files),
     },
-    { path: /^\/login$/, methods: ['GET', 'HEAD'], isPublic: true, door: loginPageDoor(entrance) },
-    { path: /^\/login$/, methods: ['POST'], isPublic: true, door: loginDoor(entrance) },
-    { path: /^\/login\/ticket$/, methods: ['GET'], isPublic: true, door: ticketDoor(entrance) },
-    { path: /^\/login\/ticket$/, methods: ['POST'], isPublic: false, door: ticketIssueDoor(entrance) },
-    { path: /^\/logout$/, methods: ['POST'], isPublic: false, door: logoutDoor(entrance) },
+    {
+      name: '/login',
+      path: /^\/login$/,
+      methods: ['GET', 'HEAD'],
+      isPublic: true,
+      door: loginPageDoor(entrance),
+    },
+    { name: '/login', path: /^\/login$/, methods: ['POST'], isPublic: true, door: loginDoor(entrance) },
+    {
+      name: '/login/ticket',
+      path: /^\/login\/ticket$/,
+      methods: ['GET'],
+      isPublic: true,
+      door: ticketDoor(entrance),
+    },
+    {
+      name: '/login/ticket',
+      path: /^\/login\/ticket$/,
+      methods: ['POST'],
+      isPublic: false,
+      door: ticketIssueDoor(entrance),
+    },
+    { name: '/logout', path: /^\/logout$/, methods: ['POST'], isPublic: false, door: logoutDoor(entrance) },
   ];
 }

@@ -1,3 +1,4 @@
+import type { AuditTrail } from '../graphql/services.ts';
 import type { CredentialCheck } from './credential-check.ts';
 import type { FindToken } from './find-token.ts';
 import type { HttpConfig } from './http-config.ts';
@@ -15,11 +16,12 @@ export interface Entrance {
   readonly tickets: Tickets;
   readonly attempts: LoginAttempts;
   readonly files: StaticFiles;
+  readonly audit: AuditTrail;
 }
 
 export function createEntrance(
   config: Pick<HttpConfig, 'auth'>,
-  parts: Pick<Entrance, 'check' | 'findToken' | 'sessions' | 'tickets' | 'files'>,
+  parts: Pick<Entrance, 'check' | 'findToken' | 'sessions' | 'tickets' | 'files' | 'audit'>,
 ): Entrance {
   return {
     ...parts,

@@ -1,24 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Scope } from '../domain/scope.ts';
+import type { Caller } from './credential-check.ts';
 import type { OpenStreams } from './open-streams.ts';
 
-/** One request that has passed the gate, and its response. */
-export interface Exchange {
+/** One request that has passed the gate, its response, and who asks. */
+export interface Exchange extends Caller {
   readonly req: IncomingMessage;
   readonly res: ServerResponse;
   readonly url: URL;
   /** What the route's path captured: for `/jobs/(\d+)/log` the id. */
   readonly pathValue: string | undefined;
-  /** Who asks, as the credential check named them: equal for equal credentials. Empty at public paths. */
-  readonly holder: string;
-  /** What the caller may do. */
-  readonly scope: Scope;
-  /** The stored token that it brought, itself or by its session; `null` for the API token. */
-  readonly tokenId: number | null;
-  /** Digest of the session by whose cookie the request was let in; undefined otherwise. */
-  readonly session: string | undefined;
-  /** Who asks, for people. */
-  readonly requester: string;
   /** Aborts as soon as the client has gone, and after a normal end. */
   readonly signal: AbortSignal;
   /** Where an endless response enrols, so that the server can end it. */
@@ -30,6 +20,8 @@ export type Door = (exchange: Exchange) => void | Promise<void>;
 
 /** One entry of the route table. */
 export interface Route {
+  /** The path, for people: `/jobs/N/log`. */
+  readonly name: string;
   /** The whole path; its first group is the path value. */
   readonly path: RegExp;
   readonly methods: readonly string[];

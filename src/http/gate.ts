@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { ANYBODY, type Caller, type CredentialCheck } from './credential-check.ts';
+import { anybody, type Caller, type CredentialCheck } from './credential-check.ts';
 import type { Route } from './exchange.ts';
 import { checkHost } from './host-check.ts';
 import type { HttpConfig } from './http-config.ts';
@@ -48,7 +48,9 @@ export function createGate(
     const here = routes.filter(({ path }) => path.test(rawPath(req)));
     const route = here.find(({ methods }) => methods.includes(req.method ?? ''));
     const caller =
-      route?.isPublic === true ? ANYBODY : await checkCredential(req, url, (route ?? here[0])?.ownParameters);
+      route?.isPublic === true
+        ? anybody(req)
+        : await checkCredential(req, url, (route ?? here[0])?.ownParameters);
     if (here.length === 0) throw new Refusal(404, 'INVALID_INPUT', 'There is nothing at this path.');
     if (route === undefined) throw wrongMethod(here);
     if (req.method === 'POST') checkContentType(req);
@@ -65,8 +67,8 @@ function checkTarget(req: IncomingMessage): URL {
   return new URL(target, BASE);
 }
 
-// As it was sent: a path is not decoded or normalised before it is compared.
-function rawPath(req: IncomingMessage): string {
+/** The path as it was sent: it is not decoded or normalised before it is compared. */
+export function rawPath(req: IncomingMessage): string {
   return (req.url ?? '').split('?', 1)[0] ?? '';
 }
 

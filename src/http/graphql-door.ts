@@ -3,6 +3,7 @@ import type { Services } from '../graphql/services.ts';
 import { type GraphQLHandler, GRAPHQL_PATH } from '../graphql/yoga.ts';
 import { beginEventStream } from './event-stream.ts';
 import type { Door, Exchange } from './exchange.ts';
+import { graphqlContext } from './graphql-context.ts';
 import { parseGraphQLRequest } from './graphql-request.ts';
 import { Refusal } from './refusal.ts';
 import { readBody } from './request-body.ts';
@@ -16,7 +17,7 @@ import { writeChunk } from './write-chunk.ts';
  */
 export function graphqlDoor(services: Services, yoga: GraphQLHandler): Door {
   return async (exchange) => {
-    const { req, res, signal, requester, scope } = exchange;
+    const { req, res, signal } = exchange;
     if (req.headers.expect !== undefined) res.writeContinue();
     const body = await readBody(req, signal);
     parseGraphQLRequest(body);
@@ -28,7 +29,7 @@ export function graphqlDoor(services: Services, yoga: GraphQLHandler): Door {
         body,
         signal,
       },
-      { services, signal, requester, scope },
+      graphqlContext(services, exchange, signal),
     );
     const type = response.headers.get('content-type') ?? '';
     if (type.startsWith('text/event-stream')) await sendEvents(response, exchange);

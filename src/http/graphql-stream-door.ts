@@ -1,6 +1,7 @@
 import type { PerformOperation } from '../graphql/perform-operation.ts';
 import type { Services } from '../graphql/services.ts';
 import type { Door, Exchange } from './exchange.ts';
+import { graphqlContext } from './graphql-context.ts';
 import { type GraphQLRequest, parseGraphQLRequest } from './graphql-request.ts';
 import { Refusal } from './refusal.ts';
 import { readBody } from './request-body.ts';
@@ -76,7 +77,7 @@ async function start(
   { services, reservations, perform }: GraphQLStreamParts,
   exchange: Exchange,
 ): Promise<void> {
-  const { req, res, requester, scope } = exchange;
+  const { req, res } = exchange;
   // Nobody sends a body that has nowhere to go.
   requireReservation(reservations, exchange);
   if (req.headers.expect !== undefined) res.writeContinue();
@@ -84,7 +85,7 @@ async function start(
   const operationId = operationIdOf(request);
   // It may have been dropped while the body came.
   requireReservation(reservations, exchange).start(operationId, (signal, deliver) =>
-    perform(request, { services, signal, requester, scope }, deliver),
+    perform(request, graphqlContext(services, exchange, signal), deliver),
   );
   res.writeHead(202, { 'Content-Length': 0 }).end();
 }

@@ -25,7 +25,7 @@ export function loginPageDoor({ check, files }: Entrance): Door {
  * `POST /login` with `{"token": …}`: begins a session and answers 204 with its cookie. A wrong token is answered late.
  * Only for pages of this server, and for programs.
  */
-export function loginDoor({ auth, findToken, sessions, attempts }: Entrance): Door {
+export function loginDoor({ auth, findToken, sessions, attempts, audit }: Entrance): Door {
   return async ({ req, res, signal }) => {
     // An allowed origin uses the token itself, and so has no use for a cookie; it shall not set one either.
     if (!hasOwnOrigin(req)) {
@@ -42,15 +42,32 @@ export function loginDoor({ auth, findToken, sessions, attempts }: Entrance): Do
         'WWW-Authenticate': 'Bearer',
       });
     }
-    if (found !== undefined) setSessionCookie(req, res, await sessions.begin(found.tokenId));
+    if (found !== undefined) {
+      const { title, tokenId } = found;
+      setSessionCookie(req, res, await sessions.begin(tokenId));
+      await audit.record({
+        actor: { title, tokenId, address },
+        action: 'login',
+        subject: null,
+        result: 'OK',
+      });
+    }
     res.writeHead(204).end();
   };
 }
 
 /** `POST /logout`: ends the session for good, cuts what it still receives, and answers 204. */
-export function logoutDoor({ sessions }: Entrance): Door {
-  return async ({ req, res, session }) => {
-    if (session !== undefined) await sessions.end(session, res);
+export function logoutDoor({ sessions, audit }: Entrance): Door {
+  return async ({ req, res, session, title, tokenId, address }) => {
+    if (session !== undefined) {
+      await sessions.end(session, res);
+      await audit.record({
+        actor: { title, tokenId, address },
+        action: 'logout',
+        subject: null,
+        result: 'OK',
+      });
+    }
     clearSessionCookie(req, res);
     res.writeHead(204).end();
   };

@@ -33,20 +33,23 @@ export function createRoutes({
   const graphql = graphqlDoor(services, yoga);
   const perform = createOperationPerformer(yoga, log);
   return [
-    { path: /^\/healthz$/, methods: ['GET', 'HEAD'], isPublic: true, door: healthDoor },
+    { name: '/healthz', path: /^\/healthz$/, methods: ['GET', 'HEAD'], isPublic: true, door: healthDoor },
     {
+      name: '/readyz',
       path: /^\/readyz$/,
       methods: ['GET', 'HEAD'],
       isPublic: false,
       door: readinessDoor(isReady),
     },
     {
+      name: '/graphql',
       path: /^\/graphql$/,
       methods: ['POST'],
       isPublic: false,
       door: graphql,
     },
     {
+      name: '/graphql/stream',
       path: /^\/graphql\/stream$/,
       methods: ['GET', 'POST', 'PUT', 'DELETE'],
       isPublic: false,
@@ -54,12 +57,14 @@ export function createRoutes({
       door: graphqlStreamDoor({ services, reservations, perform, distinct: graphql }),
     },
     {
+      name: '/events',
       path: /^\/events$/,
       methods: ['GET'],
       isPublic: false,
       door: eventsDoor(services, log),
     },
     {
+      name: '/jobs/N/log',
       path: /^\/jobs\/([^/]+)\/log$/,
       methods: ['GET', 'HEAD'],
       isPublic: false,

@@ -49,6 +49,11 @@ export function senderOf(req: IncomingMessage): Sender {
   return sender;
 }
 
+/** The address of a sender, or of the other end of the connection where the gate did not come so far. */
+export function knownAddress(req: IncomingMessage): string {
+  return (req as SentRequest)[SENDER]?.address ?? plainAddress(req.socket.remoteAddress ?? '');
+}
+
 function behindProxy(req: IncomingMessage, direct: Sender, proxies: TrustedProxies): Sender {
   const [first = direct, ...others] = [forwardedHops(req), xForwardedHops(req)].flatMap((hops) =>
     hops === undefined ? [] : [farthestKnown(hops, direct, proxies)],

@@ -1,11 +1,15 @@
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { type Actor, isRefusal } from '../domain/audit.ts';
+import { LifelineError } from '../domain/errors.ts';
 import type { FaultLog } from '../graphql/errors.ts';
-import type { Services } from '../graphql/services.ts';
+import type { AuditTrail, Services } from '../graphql/services.ts';
 import { clientGone } from './client-gone.ts';
 import type { ApiTokens } from './api-tokens.ts';
 import { createCredentialCheck } from './credential-check.ts';
+import { describeDoor } from './describe-door.ts';
+import type { Route } from './exchange.ts';
 import { createFindToken } from './find-token.ts';
 import { sendFailure } from './failure.ts';
 import { createEntrance, type Entrance } from './entrance.ts';
@@ -17,8 +21,9 @@ import type { Answer, HttpTimeouts, Listener } from './listener.ts';
 import { isLoopback } from './loopback.ts';
 import { OpenStreams } from './open-streams.ts';
 import { createPlainListener } from './plain-listener.ts';
-import type { ErrorForm } from './refusal.ts';
+import { type ErrorForm, Refusal } from './refusal.ts';
 import { createRoutes } from './routes.ts';
+import { knownAddress } from './sender.ts';
 import { type SessionRecords, Sessions } from './sessions.ts';
 import { StaticFiles } from './static-files.ts';
 import { STREAM_LIMITS, type StreamLimits } from './stream-limits.ts';
@@ -82,6 +87,8 @@ export class LifelineHttpServer {
   /** On the unix socket, where there is one. */
   readonly #socket: Listener | undefined;
   readonly #gate: Gate;
+  readonly #audit: AuditTrail;
+  readonly #routes: readonly Route[];
   readonly #sessions: Sessions;
   readonly #tokens: ApiTokens;
   readonly #entrance: Entrance;
@@ -105,18 +112,18 @@ export class LifelineHttpServer {
     const check = createCredentialCheck({ auth: config.auth, findToken, tokens, sessions });
     this.#sessions = sessions;
     this.#tokens = tokens;
-    this.#entrance = createEntrance(config, { check, findToken, sessions, tickets: new Tickets(), files });
-    this.#gate = createGate(
-      config,
-      check,
-      createRoutes({
-        services,
-        log: logger,
-        isReady: () => this.#closed === undefined,
-        reservations: new StreamReservations({ ...STREAM_LIMITS, ...streamLimits }, this.#streams.closing),
-        entrance: this.#entrance,
-      }),
-    );
+    const { audit } = services;
+    this.#audit = audit;
+    const tickets = new Tickets();
+    this.#entrance = createEntrance(config, { check, findToken, sessions, tickets, files, audit });
+    this.#routes = createRoutes({
+      services,
+      log: logger,
+      isReady: () => this.#closed === undefined,
+      reservations: new StreamReservations({ ...STREAM_LIMITS, ...streamLimits }, this.#streams.closing),
+      entrance: this.#entrance,
+    });
+    this.#gate = createGate(config, check, this.#routes);
     const answer =
       (isOverUnixSocket: boolean): Answer =>
       (req, res) =>
@@ -210,6 +217,7 @@ export class LifelineHttpServer {
     });
     const signal = clientGone(req, res);
     const errorForm = errorFormOf(req);
+    let actor: Actor | undefined;
     try {
       for (const [name, value] of Object.entries(SECURITY_HEADERS)) res.setHeader(name, value);
       // HTTP/2 says it for the whole connection.
@@ -220,15 +228,34 @@ export class LifelineHttpServer {
         return;
       }
       const { route, url, pathValue, caller } = admission;
+      actor = caller;
       // It may have left while its session was looked up.
       if (signal.aborted) return;
       if (caller.session !== undefined) this.#sessions.attach(caller.session, res);
       if (caller.tokenId !== null) this.#tokens.attach(caller.tokenId, res);
       await route.door({ req, res, url, pathValue, ...caller, signal, streams: this.#streams });
     } catch (error) {
+      this.#noteRefusal(error, req, actor);
       if (!signal.aborted) sendFailure(res, errorForm, error, this.#logger);
     }
   }
+
+  #noteRefusal(error: unknown, req: IncomingMessage, actor: Actor = unknownActor(req)): void {
+    if (!(error instanceof Refusal || error instanceof LifelineError) || !isRefusal(error.code)) return;
+    const { title, tokenId, address } = actor;
+    const action = describeDoor(this.#routes, req);
+    void this.#audit.record({
+      actor: { title, tokenId, address },
+      action,
+      subject: null,
+      result: error.code,
+    });
+  }
+}
+
+/** Whom the gate did not let in, for whatever reason. */
+function unknownActor(req: IncomingMessage): Actor {
+  return { title: 'somebody unknown', tokenId: null, address: knownAddress(req) };
 }
 
 /** Refused at the gate or not, a GraphQL client reads `errors`. */

@@ -19,7 +19,7 @@ export function ticketPath({ auth, tickets }: Entrance, tokenId: number | null):
  * session cannot beget others.
  */
 export function ticketIssueDoor(entrance: Entrance): Door {
-  return ({ req, res, session, tokenId }) => {
+  return async ({ req, res, session, title, tokenId, address }) => {
     if (session !== undefined) {
       throw new Refusal(403, 'FORBIDDEN', 'A ticket is given for the token only: Authorization: Bearer.');
     }
@@ -27,6 +27,8 @@ export function ticketIssueDoor(entrance: Entrance): Door {
       url: `${ownOrigin(req)}${ticketPath(entrance, tokenId)}`,
       expiresAt: new Date(Date.now() + TICKET_LIFETIME_MS).toISOString(),
     });
+    const actor = { title, tokenId, address };
+    await entrance.audit.record({ actor, action: 'issueTicket', subject: null, result: 'OK' });
     res.writeHead(200, {
       'Content-Type': 'application/json; charset=utf-8',
       'Content-Length': Buffer.byteLength(body),
@@ -39,11 +41,14 @@ export function ticketIssueDoor(entrance: Entrance): Door {
  * `GET /login/ticket?ticket=…`: begins a session and goes on to `/`. A ticket that is used or too old leads to the login
  * page, which says so; who is logged in already goes on, so that a reload does no harm.
  */
-export function ticketDoor({ auth, check, sessions, tickets }: Entrance): Door {
-  return async ({ req, res, url }) => {
+export function ticketDoor({ auth, check, sessions, tickets, audit }: Entrance): Door {
+  return async ({ req, res, url, address }) => {
     const ticket = auth === 'token' ? tickets.redeem(url.searchParams.get('ticket') ?? '') : undefined;
     if (ticket !== undefined) {
-      setSessionCookie(req, res, await sessions.begin(ticket.tokenId));
+      const { tokenId } = ticket;
+      setSessionCookie(req, res, await sessions.begin(tokenId));
+      const actor = { title: 'a ticket', tokenId, address };
+      await audit.record({ actor, action: 'login', subject: null, result: 'OK' });
       redirect(res, '/');
       return;
     }

@@ -53,6 +53,33 @@ describe('the commands for tokens', () => {
     expect((await lifeline(server, ['token', 'list'])).stdout).toMatch(/^dashboard +read +revoked /m);
   });
 
+  it('show what was done with one, and what it was refused, to an admin alone', async () => {
+    const token = await created('watched', 'run');
+    await ran(token, 'run', '--', 'true');
+    await ran(token, 'cancel', '1234567');
+    const shown = await lifeline(server, ['audit', '--token', 'watched']);
+    const rows = shown.stdout
+      .trim()
+      .split('\n')
+      .map((row) => row.split(/ {2,}/).slice(1));
+    expect(rows).toEqual([
+      ['RESULT', 'ACTION', 'SUBJECT', 'FROM', 'WHO'],
+      ['JOB_NOT_FOUND', 'cancelJob', 'job 1234567', '127.0.0.1', 'the token watched'],
+      ['FORBIDDEN', 'startJob', '-', '127.0.0.1', 'the token watched'],
+    ]);
+    const refused = await lifeline(server, [
+      'audit',
+      '--token',
+      'watched',
+      '--refused',
+      '--since',
+      '1h',
+      '--json',
+    ]);
+    expect(JSON.parse(refused.stdout)).toMatchObject([{ action: 'startJob', token: { name: 'watched' } }]);
+    expect((await ran(token, 'audit')).stderr).toMatch(/needs a token with the scope admin/);
+  });
+
   it('name who cancelled a job, and do not let its holder start one', async () => {
     const token = await created('operator', 'run');
     const started = await lifeline(server, ['run', '--detach', '--json', '--', 'sleep', '600']);

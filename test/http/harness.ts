@@ -12,6 +12,7 @@ import type { JobControl, Services } from '../../src/graphql/services.ts';
 import type { HttpConfig } from '../../src/http/http-config.ts';
 import type { HttpTimeouts } from '../../src/http/listener.ts';
 import { ApiTokens } from '../../src/http/api-tokens.ts';
+import { AuditLog, type AuditLogger } from '../../src/http/audit-log.ts';
 import { createHttpServer, type LifelineHttpServer } from '../../src/http/server.ts';
 import type { StreamLimits } from '../../src/http/stream-limits.ts';
 import type { StaticFiles } from '../../src/http/static-files.ts';
@@ -24,6 +25,7 @@ import { DataDirectory } from '../../src/storage/data-directory.ts';
 import { Database } from '../../src/storage/database.ts';
 import { JobStore } from '../../src/storage/job-store.ts';
 import { ApiTokenStore } from '../../src/storage/api-token-store.ts';
+import { AuditStore, type NewAuditEntry } from '../../src/storage/audit-store.ts';
 import { SessionStore } from '../../src/storage/session-store.ts';
 import { JobChangeBus } from '../../src/supervisor/job-change-bus.ts';
 import type { StartJobRequest } from '../../src/supervisor/job-request.ts';
@@ -38,6 +40,8 @@ export interface HarnessOptions {
   /** The pages. Default: those of the build, if there is one. */
   readonly files?: StaticFiles;
   readonly streamLimits?: Partial<StreamLimits>;
+  /** Of the audit log. */
+  readonly tallyMs?: number;
 }
 
 /** Waits until `condition` gives true (or stops throwing), and fails after `limitMs`. */
@@ -95,12 +99,15 @@ export class Harness implements AsyncDisposable {
   readonly cancelled: { jobId: JobId; gracePeriodMs?: number }[] = [];
   /** What reached the log as a fault of the server. */
   readonly faults: { correlationId: string; err: unknown }[] = [];
+  /** What reached the log as an act. */
+  readonly acts: NewAuditEntry[] = [];
   readonly directory: DataDirectory;
   readonly store: JobStore;
   readonly #testStore: TestStore;
   readonly #jobs: TestJob[] = [];
   #server: LifelineHttpServer | undefined;
   #tokens: ApiTokens | undefined;
+  #audit: AuditLog | undefined;
   url = '';
 
   private constructor(testStore: TestStore) {
@@ -114,6 +121,12 @@ export class Harness implements AsyncDisposable {
     const { jobs, database } = testStore;
     const tokens = await ApiTokens.open(testStore.tokens);
     harness.#tokens = tokens;
+    const audit = new AuditLog({
+      records: new AuditStore(database.gate),
+      logger: harness.#auditLogger(),
+      ...(options.tallyMs !== undefined && { tallyMs: options.tallyMs }),
+    });
+    harness.#audit = audit;
     const openLog = (jobId: JobId): Promise<JobLogReader> =>
       JobLogReader.open(harness.directory.jobDirectory(jobId));
     const real: Services = {
@@ -121,6 +134,7 @@ export class Harness implements AsyncDisposable {
       jobs,
       supervisor: harness.#supervisor(),
       tokens,
+      audit,
       bus: harness.bus,
       follow: (request) =>
         follow(
@@ -254,8 +268,22 @@ export class Harness implements AsyncDisposable {
     await until(() => this.subscribers === 0 && this.bus.size === 0);
     await this.#server?.close({ deadlineMs: 1_000 });
     this.#tokens?.[Symbol.dispose]();
+    await this.#audit?.[Symbol.asyncDispose]();
     expect(this.bus.size).toBe(0);
     expect(this.subscribers).toBe(0);
+  }
+
+  #auditLogger(): AuditLogger {
+    const note = ({ audit }: { readonly audit: NewAuditEntry }): void => {
+      this.acts.push(audit);
+    };
+    return {
+      info: note,
+      warn: note,
+      error: ({ err }, message) => {
+        throw new Error(message, { cause: err });
+      },
+    };
   }
 
   #supervisor(): JobControl {

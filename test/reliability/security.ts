@@ -171,8 +171,13 @@ export const SECURITY_FAULTS: readonly Fault[] = [
   },
   {
     number: 121,
-    fault: 'Forged lines in the server’s log',
-    later: 'the audit log is not built yet; the server’s log is JSON lines',
+    fault: 'Forged lines in the server’s log, or in the audit log',
+    injection:
+      'ids and names with line ends, escapes and right-to-left marks; UPDATE, DELETE and REPLACE on the table',
+    evidence: [
+      by('http/audit', 'gets nothing that it wrote into an entry: no line end, escape, id or path'),
+      by('storage/audit-store', 'keeps its rows as they are, whoever writes to the database'),
+    ],
   },
   {
     number: 122,

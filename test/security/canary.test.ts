@@ -118,6 +118,7 @@ describe.each([
       `{ jobs(first: 5) { edges { cursor node ${fields} } pageInfo { endCursor } } }`,
       `{ job(id: "${jobId}") ${fields} }`,
       `{ viewer ${everyField(schema, 'Viewer', 1)} tokens ${everyField(schema, 'ApiToken', 1)} }`,
+      `{ auditLog(first: 100) { edges { cursor node ${everyField(schema, 'AuditEntry', 1)} } } }`,
     ]) {
       const { data, errors } = await server.graphql(query);
       expect(errors).toEqual([]);
@@ -125,7 +126,7 @@ describe.each([
     }
     const roots = schema.types.find(({ name }) => name === 'Query')?.fields?.map(({ name }) => name);
     // Another one belongs into the list above.
-    expect(roots?.sort()).toEqual(['job', 'jobs', 'server', 'tokens', 'viewer']);
+    expect(roots?.sort()).toEqual(['auditLog', 'job', 'jobs', 'server', 'tokens', 'viewer']);
   });
 
   it('are in no refusal, page or download', async () => {

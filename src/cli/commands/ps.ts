@@ -1,10 +1,10 @@
 import type { Job, JobStatus } from '../../client/client.ts';
 import { ListJobsDocument, type JobFilter } from '../../client/generated/graphql.ts';
 import type { CommandContext } from '../command-context.ts';
-import type { Connection } from '../connection.ts';
 import { formatDuration } from '../duration.ts';
 import { EXIT } from '../exit-codes.ts';
 import { harmlessLine } from '../harmless-text.ts';
+import { newestRows } from '../newest-rows.ts';
 import { shellWords } from '../shell-words.ts';
 import { styled, styledStatus } from '../style.ts';
 import { table, type Cell } from '../table.ts';
@@ -17,12 +17,15 @@ export interface PsOptions {
 }
 
 const UNFINISHED: readonly JobStatus[] = ['QUEUED', 'STARTING', 'RUNNING', 'CANCELLING'];
-const MOST_JOBS_A_PAGE = 500;
 
 /** `lifeline ps`: the jobs that wait or run, or those that are asked for, newest first. */
 export async function ps(context: CommandContext, options: PsOptions): Promise<number> {
   const where = filterOf(options);
-  const { jobs, hasMore } = await newestJobs(context.connect(), where, options.limit);
+  const connection = context.connect();
+  const { rows: jobs, hasMore } = await newestRows<Job>(
+    async (first, after) => (await connection.execute(ListJobsDocument, { first, after, where })).jobs,
+    options.limit,
+  );
   if (context.wantsJson) await context.printJson(jobs);
   else
     await context.output.write(
@@ -54,27 +57,4 @@ function rowOf({ output }: CommandContext, job: Job): Cell[] {
 function filterOf({ all = false, status, label }: PsOptions): JobFilter {
   const statuses = status.length > 0 || all ? status : UNFINISHED;
   return { ...(statuses.length > 0 && { statuses }), ...(label.length > 0 && { labels: label }) };
-}
-
-async function newestJobs(
-  connection: Connection,
-  where: JobFilter,
-  limit: number,
-): Promise<{ jobs: readonly Job[]; hasMore: boolean }> {
-  const jobs: Job[] = [];
-  let after: string | null = null;
-  for (;;) {
-    const first = Math.min(MOST_JOBS_A_PAGE, limit - jobs.length);
-    const page: Page = (await connection.execute(ListJobsDocument, { first, after, where })).jobs;
-    jobs.push(...page.edges.map(({ node }) => node));
-    const { hasNextPage, endCursor } = page.pageInfo;
-    if (!hasNextPage || endCursor === null || jobs.length >= limit) return { jobs, hasMore: hasNextPage };
-    after = endCursor;
-  }
-}
-
-/** Written down because the cursor of one page is the argument of the next. */
-interface Page {
-  readonly edges: readonly { readonly node: Job }[];
-  readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor: string | null };
 }

@@ -15,6 +15,7 @@ import * as types from './graphql.ts';
  * Learn more about it here: https://the-guild.dev/graphql/codegen/plugins/presets/preset-client#reducing-bundle-size
  */
 type Documents = {
+    "query ListAudit($first: Int!, $after: String, $where: AuditFilter) {\n  auditLog(first: $first, after: $after, where: $where) {\n    pageInfo {\n      hasNextPage\n      endCursor\n    }\n    edges {\n      node {\n        id\n        at\n        who\n        address\n        action\n        subject\n        result\n        count\n        token {\n          name\n        }\n      }\n    }\n  }\n}": typeof types.ListAuditDocument,
     "query ListJobs($first: Int!, $after: String, $where: JobFilter) {\n  jobs(first: $first, after: $after, where: $where) {\n    edges {\n      node {\n        ...JobFields\n      }\n    }\n    pageInfo {\n      hasNextPage\n      endCursor\n    }\n  }\n}": typeof types.ListJobsDocument,
     "query LogBounds($jobId: ID!, $before: SafeInt, $last: Int!, $streams: [LogStream!]) {\n  job(id: $jobId) {\n    log {\n      lastSeq\n      lines(before: $before, last: $last, streams: $streams) {\n        nodes {\n          seq\n        }\n        pageInfo {\n          hasPreviousPage\n        }\n      }\n    }\n  }\n}": typeof types.LogBoundsDocument,
     "mutation RerunJob($jobId: ID!, $changes: RerunJobInput) {\n  rerunJob(jobId: $jobId, changes: $changes) {\n    ...JobFields\n  }\n}": typeof types.RerunJobDocument,
@@ -27,6 +28,7 @@ type Documents = {
     "mutation StartJob($input: StartJobInput!) {\n  startJob(input: $input) {\n    ...JobFields\n  }\n}": typeof types.StartJobDocument,
 };
 const documents: Documents = {
+    "query ListAudit($first: Int!, $after: String, $where: AuditFilter) {\n  auditLog(first: $first, after: $after, where: $where) {\n    pageInfo {\n      hasNextPage\n      endCursor\n    }\n    edges {\n      node {\n        id\n        at\n        who\n        address\n        action\n        subject\n        result\n        count\n        token {\n          name\n        }\n      }\n    }\n  }\n}": types.ListAuditDocument,
     "query ListJobs($first: Int!, $after: String, $where: JobFilter) {\n  jobs(first: $first, after: $after, where: $where) {\n    edges {\n      node {\n        ...JobFields\n      }\n    }\n    pageInfo {\n      hasNextPage\n      endCursor\n    }\n  }\n}": types.ListJobsDocument,
     "query LogBounds($jobId: ID!, $before: SafeInt, $last: Int!, $streams: [LogStream!]) {\n  job(id: $jobId) {\n    log {\n      lastSeq\n      lines(before: $before, last: $last, streams: $streams) {\n        nodes {\n          seq\n        }\n        pageInfo {\n          hasPreviousPage\n        }\n      }\n    }\n  }\n}": types.LogBoundsDocument,
     "mutation RerunJob($jobId: ID!, $changes: RerunJobInput) {\n  rerunJob(jobId: $jobId, changes: $changes) {\n    ...JobFields\n  }\n}": types.RerunJobDocument,
@@ -39,6 +41,10 @@ const documents: Documents = {
     "mutation StartJob($input: StartJobInput!) {\n  startJob(input: $input) {\n    ...JobFields\n  }\n}": types.StartJobDocument,
 };
 
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "query ListAudit($first: Int!, $after: String, $where: AuditFilter) {\n  auditLog(first: $first, after: $after, where: $where) {\n    pageInfo {\n      hasNextPage\n      endCursor\n    }\n    edges {\n      node {\n        id\n        at\n        who\n        address\n        action\n        subject\n        result\n        count\n        token {\n          name\n        }\n      }\n    }\n  }\n}"): typeof import('./graphql.ts').ListAuditDocument;
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */

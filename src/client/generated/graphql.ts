@@ -4,6 +4,22 @@ type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
 import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
+/** Which entries. Everything that is given must hold. */
+export type AuditFilter = {
+  /** One of these actions. */
+  readonly actions?: ReadonlyArray<string> | null | undefined;
+  /** From this address. */
+  readonly address?: string | null | undefined;
+  /** One of these results. */
+  readonly results?: ReadonlyArray<string> | null | undefined;
+  /** At this instant or later. */
+  readonly since?: string | null | undefined;
+  /** With the token of this name, itself or by a session. */
+  readonly token?: string | null | undefined;
+  /** Before this instant. */
+  readonly until?: string | null | undefined;
+};
+
 /** How sure it is that all processes of a job are found when it ends. */
 export type Containment =
   /** They are found by session, group, environment and descent; one that leaves all four can escape. */
@@ -177,6 +193,15 @@ export type StartJobInput = {
   readonly unbuffered?: boolean | null | undefined;
 };
 
+export type ListAuditQueryVariables = Exact<{
+  first: number;
+  after?: string | null | undefined;
+  where?: AuditFilter | null | undefined;
+}>;
+
+
+export type ListAuditQuery = { readonly auditLog: { readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null }, readonly edges: ReadonlyArray<{ readonly node: { readonly id: string, readonly at: string, readonly who: string, readonly address: string, readonly action: string, readonly subject: string | null, readonly result: string, readonly count: number, readonly token: { readonly name: string } | null } }> } };
+
 export type ListJobsQueryVariables = Exact<{
   first: number;
   after?: string | null | undefined;
@@ -321,6 +346,31 @@ export const JobFieldsFragmentDoc = new TypedDocumentString(`
   attempt
 }
     `, {"fragmentName":"JobFields"}) as unknown as TypedDocumentString<JobFieldsFragment, unknown>;
+export const ListAuditDocument = new TypedDocumentString(`
+    query ListAudit($first: Int!, $after: String, $where: AuditFilter) {
+  auditLog(first: $first, after: $after, where: $where) {
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+    edges {
+      node {
+        id
+        at
+        who
+        address
+        action
+        subject
+        result
+        count
+        token {
+          name
+        }
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ListAuditQuery, ListAuditQueryVariables>;
 export const ListJobsDocument = new TypedDocumentString(`
     query ListJobs($first: Int!, $after: String, $where: JobFilter) {
   jobs(first: $first, after: $after, where: $where) {

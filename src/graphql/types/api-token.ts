@@ -1,4 +1,6 @@
+import { type Actor, describeActor } from '../../domain/audit.ts';
 import { type Scope, SCOPES } from '../../domain/scope.ts';
+import { onToken } from '../audit-subject.ts';
 import { builder } from '../builder.ts';
 
 const DESCRIPTIONS: Readonly<Record<Scope, string>> = {
@@ -15,7 +17,7 @@ export const ScopeRef = builder.enumType('Scope', {
   ) as Record<Uppercase<Scope>, { value: Scope; description: string }>,
 });
 
-const ApiToken = builder.prismaObject('ApiToken', {
+export const ApiToken = builder.prismaObject('ApiToken', {
   description:
     'A token beside the server’s own. The token itself is shown once, when it is made, and kept nowhere.',
   fields: (t) => ({
@@ -66,10 +68,13 @@ const CreatedToken = builder.objectRef<MadeToken>('CreatedToken').implement({
   }),
 });
 
-const Viewer = builder.objectRef<{ readonly requester: string; readonly scope: Scope }>('Viewer').implement({
+const Viewer = builder.objectRef<Actor & { readonly scope: Scope }>('Viewer').implement({
   description: 'Who asks.',
   fields: (t) => ({
-    name: t.exposeString('requester', { description: 'With what, and from where, in words for people.' }),
+    name: t.string({
+      description: 'With what, and from where, in words for people.',
+      resolve: describeActor,
+    }),
     scope: t.field({ type: ScopeRef, description: 'What it may do.', resolve: ({ scope }) => scope }),
   }),
 });
@@ -91,7 +96,7 @@ builder.queryFields((t) => ({
     type: Viewer,
     authScopes: { read: true },
     description: 'Who asks, and what it may do.',
-    resolve: (_parent, _args, { requester, scope }) => ({ requester, scope }),
+    resolve: (_parent, _args, { title, tokenId, address, scope }) => ({ title, tokenId, address, scope }),
   }),
   tokens: t.prismaField({
     type: [ApiToken],
@@ -106,16 +111,23 @@ builder.mutationFields((t) => ({
   createToken: t.field({
     type: CreatedToken,
     authScopes: { admin: true },
+    extensions: onToken,
     description: 'Makes a token, and shows it this once.',
     args: {
       input: t.arg({ type: CreateTokenInput, required: true, description: 'What it shall be.' }),
     },
-    resolve: (_parent, { input: { name, scope, expiresAt } }, { services, requester }) =>
-      services.tokens.create({ name, scope, expiresAt: expiresAt ?? null, createdBy: requester }),
+    resolve: (_parent, { input: { name, scope, expiresAt } }, context) =>
+      context.services.tokens.create({
+        name,
+        scope,
+        expiresAt: expiresAt ?? null,
+        createdBy: describeActor(context),
+      }),
   }),
   revokeToken: t.prismaField({
     type: ApiToken,
     authScopes: { admin: true },
+    extensions: onToken,
     description:
       'Ends a token at once, with the sessions that were begun with it; streams that they still receive are cut within a second. ' +
       'A repeat changes nothing.',

@@ -1,4 +1,5 @@
 import { jobIdFrom } from '../../domain/written-job-id.ts';
+import { onJob } from '../audit-subject.ts';
 import { builder } from '../builder.ts';
 import { given } from '../given.ts';
 import { JobSignalRef } from './job-signal.ts';
@@ -7,6 +8,7 @@ import { RerunJobInput } from './rerun-job-input.ts';
 builder.mutationFields((t) => ({
   signalJob: t.prismaField({
     authScopes: { run: true },
+    extensions: onJob,
     type: 'Job',
     description:
       'Sends a signal to the process group of a job’s program. The job goes on, or ends by it; that is no cancel. CONFLICT where the program does not run.',
@@ -22,6 +24,7 @@ builder.mutationFields((t) => ({
   }),
   rerunJob: t.prismaField({
     authScopes: (_parent, { changes }) => (changes == null ? { run: true } : { exec: true }),
+    extensions: onJob,
     type: 'Job',
     description:
       'Runs a job once more, as a new job whose `rerunOf` is the first: unchanged, or with what `changes` gives instead.',
@@ -36,6 +39,7 @@ builder.mutationFields((t) => ({
   }),
   deleteJob: t.field({
     authScopes: { exec: true },
+    extensions: onJob,
     type: 'ID',
     description:
       'Removes a finished job with its log, for good, and gives its id. CONFLICT where it has not ended.',

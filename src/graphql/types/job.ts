@@ -1,9 +1,11 @@
+import { describeActor } from '../../domain/audit.ts';
 import { parseJobId } from '../../domain/job-id.ts';
 import { jobIdFrom } from '../../domain/written-job-id.ts';
 import type { JobReason, JobStatus, OnEnd } from '../../domain/job-status.ts';
+import { onJob } from '../audit-subject.ts';
 import { builder, DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from '../builder.ts';
 import { given } from '../given.ts';
-import { checkJobCursor } from '../job-cursor.ts';
+import { checkRowCursor } from '../row-cursor.ts';
 import { jobStates } from '../job-states.ts';
 import { JobLogView } from '../job-log-view.ts';
 import { checkPageSize } from '../page-size.ts';
@@ -166,8 +168,8 @@ builder.queryFields((t) => ({
       }),
       resolve: (query, _parent, { where, first, last, after, before }, { services }) => {
         checkPageSize({ first, last }, MAX_PAGE_SIZE);
-        checkJobCursor('after', after);
-        checkJobCursor('before', before);
+        checkRowCursor('after', after, 'jobs');
+        checkRowCursor('before', before, 'jobs');
         return services.read.job.findMany({
           ...query,
           where: jobsWhere(where ?? {}),
@@ -183,6 +185,7 @@ builder.queryFields((t) => ({
 builder.mutationFields((t) => ({
   startJob: t.prismaField({
     authScopes: { exec: true },
+    extensions: onJob,
     type: 'Job',
     description: 'Starts a job. What is known to be wrong at once is a coded error, and no job is made.',
     args: { input: t.arg({ type: StartJobInput, required: true, description: 'What to run, and how.' }) },
@@ -193,6 +196,7 @@ builder.mutationFields((t) => ({
   }),
   cancelJob: t.prismaField({
     authScopes: { run: true },
+    extensions: onJob,
     type: 'Job',
     description:
       'Ends a job: the polite signal, the grace period, then SIGKILL to what is left. Answers at once, with the job as it is then. ' +
@@ -204,9 +208,11 @@ builder.mutationFields((t) => ({
           'Milliseconds between the polite signal and SIGKILL, instead of the job’s own; 0 kills now.',
       }),
     },
-    resolve: async (query, _parent, { jobId, gracePeriodMs }, { services, requester }) => {
+    resolve: async (query, _parent, { jobId, gracePeriodMs }, context) => {
       const id = jobIdFrom(jobId);
-      await services.supervisor.cancelJob(id, { ...given({ gracePeriodMs }), requestedBy: requester });
+      const { services } = context;
+      const requestedBy = describeActor(context);
+      await services.supervisor.cancelJob(id, { ...given({ gracePeriodMs }), requestedBy });
       return services.read.job.findUniqueOrThrow({ ...query, where: { id } });
     },
   }),

@@ -1,0 +1,36 @@
+import { parseJobId } from '../domain/job-id.ts';
+
+/**
+ * On what a mutation was done, from its arguments and its result, which is `undefined` where it failed. Arguments come from
+ * anybody: only what can be an id or a name of ours is taken over.
+ */
+export type AuditSubject = (args: Readonly<Record<string, unknown>>, result: unknown) => string | null;
+
+/** For `extensions` of a mutation. */
+export type AuditExtension = Readonly<Record<'auditSubject', AuditSubject>>;
+
+const TOKEN_NAME = /^[\w.@-]{1,64}$/;
+
+/** The job that `jobId` names, or that came of it: `job 7`, or `job 7, as job 9` for a rerun. */
+export const onJob: AuditExtension = {
+  auditSubject: ({ jobId }, result) => {
+    const named = typeof jobId === 'string' ? parseJobId(jobId) : undefined;
+    const made = hasId(result) ? result.id : undefined;
+    if (named === undefined) return made === undefined ? null : `job ${String(made)}`;
+    return made === undefined || made === named
+      ? `job ${String(named)}`
+      : `job ${String(named)}, as job ${String(made)}`;
+  },
+};
+
+/** The token that `name` or `input.name` names. */
+export const onToken: AuditExtension = {
+  auditSubject: ({ name, input }) => {
+    const given = name ?? (input as { readonly name?: unknown } | undefined)?.name;
+    return typeof given === 'string' && TOKEN_NAME.test(given) ? `the token ${given}` : null;
+  },
+};
+
+function hasId(result: unknown): result is { readonly id: number } {
+  return typeof result === 'object' && result !== null && 'id' in result && typeof result.id === 'number';
+}
