@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { type GraphQLObjectType, isInterfaceType, isIntrospectionType, isObjectType } from 'graphql';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { holds, type Scope, SCOPES } from '../../src/domain/scope.ts';
 import { schema } from '../../src/graphql/schema.ts';
@@ -53,15 +54,36 @@ async function statusOf(token: string, path = '/readyz'): Promise<number> {
   return (await fetch(`${harness.url}${path}`, { headers: { authorization: `Bearer ${token}` } })).status;
 }
 
+/**
+ * A check for each field of each line would cost more than the line. They are reached through fields that have a scope:
+ * `jobLogs`, and `lines` of a job's log.
+ */
+const PAYLOADS_WITHOUT_SCOPE = ['LogDone', 'LogGap', 'LogHeartbeat', 'LogLine', 'LogLines'];
+
+/** What `authScopes` was given for a field, or for all fields of a type. */
+function scopeAt({ extensions }: Pick<GraphQLObjectType, 'extensions'>): unknown {
+  const { authScopes } = (extensions['pothosOptions'] ?? {}) as { readonly authScopes?: unknown };
+  return authScopes;
+}
+
 describe('scopes', () => {
   it('are declared for every root field, and no field is forgotten here', () => {
     const roots = [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()];
     const fields = roots.flatMap((type) => Object.values(type?.getFields() ?? {}));
     expect(fields.map(({ name }) => name).sort()).toEqual(Object.keys(ROOT_FIELDS).sort());
-    for (const { name, extensions } of fields) {
-      const { authScopes } = extensions['pothosOptions'] as { authScopes?: unknown };
-      expect(authScopes, `${name} has no scope`).toBeDefined();
-    }
+    for (const field of fields) expect(scopeAt(field), `${field.name} has no scope`).toBeDefined();
+  });
+
+  it('are declared for every field of every type, but those of a log’s lines', () => {
+    const roots = [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()];
+    const without = Object.values(schema.getTypeMap())
+      .filter((type) => isObjectType(type) || isInterfaceType(type))
+      .filter((type) => !isIntrospectionType(type) && !roots.some((root) => root === type))
+      .filter(
+        (type) =>
+          scopeAt(type) === undefined && Object.values(type.getFields()).some((field) => !scopeAt(field)),
+      );
+    expect(without.map(({ name }) => name).sort()).toEqual(PAYLOADS_WITHOUT_SCOPE);
   });
 
   it.each(SCOPES)(

@@ -16,6 +16,7 @@ export const ScopeRef = builder.enumType('Scope', {
 });
 
 const ApiToken = builder.prismaObject('ApiToken', {
+  authScopes: { admin: true },
   description:
     'A token beside the server’s own. The token itself is shown once, when it is made, and kept nowhere.',
   fields: (t) => ({
@@ -52,6 +53,7 @@ interface MadeToken {
 }
 
 const CreatedToken = builder.objectRef<MadeToken>('CreatedToken').implement({
+  authScopes: { admin: true },
   description: 'A token that was just made.',
   fields: (t) => ({
     secret: t.exposeString('secret', {
@@ -67,6 +69,7 @@ const CreatedToken = builder.objectRef<MadeToken>('CreatedToken').implement({
 });
 
 const Viewer = builder.objectRef<{ readonly requester: string; readonly scope: Scope }>('Viewer').implement({
+  authScopes: { read: true },
   description: 'Who asks.',
   fields: (t) => ({
     name: t.exposeString('requester', { description: 'With what, and from where, in words for people.' }),
