@@ -4,6 +4,7 @@ import type { GraphQLContext } from './context.ts';
 import { createErrorMasker, type FaultLog } from './errors.ts';
 import { operationLimits } from './limits/operation-limits.ts';
 import { schema } from './schema.ts';
+import { toldByScope } from './told-by-scope.ts';
 
 export const GRAPHQL_PATH = '/graphql';
 
@@ -33,6 +34,6 @@ export function createGraphQLHandler(log: FaultLog): GraphQLHandler {
       documentCache: new BoundedCache(CACHED_DOCUMENTS),
       errorCache: new BoundedCache(CACHED_DOCUMENTS),
     },
-    plugins: [operationLimits()],
+    plugins: [operationLimits(), toldByScope(schema)],
   });
 }
