@@ -66,6 +66,19 @@ const WAYS: readonly (readonly [string, Ask])[] = [
       (await send(scope, 'POST', '/graphql', {}, { query, variables })).json() as Promise<Answer>,
   ],
   [
+    'POST /graphql from a browser, as GraphiQL does',
+    async (scope, query, variables) => {
+      const login = await send(scope, 'POST', '/login', {}, { token: tokens[scope] });
+      const cookie = login.headers.getSetCookie()[0]!.split(';')[0]!;
+      const answer = await fetch(`${harness.url}/graphql`, {
+        method: 'POST',
+        headers: { cookie, 'lifeline-request': '1', 'content-type': 'application/json' },
+        body: JSON.stringify({ query, variables }),
+      });
+      return answer.json() as Promise<Answer>;
+    },
+  ],
+  [
     'POST /graphql as events',
     async (scope, query, variables) =>
       JSON.parse(
