@@ -29,6 +29,8 @@ export interface Config {
   readonly onExit: 'keep' | 'cancel';
   readonly maxRunning: number;
   readonly containment: ContainmentMeans | 'auto';
+  /** Name or number of the user that jobs run as; null: the server's own. */
+  readonly runAs: string | null;
 }
 
 /** Absolute paths. */
@@ -52,6 +54,7 @@ interface ServeOptions {
   readonly onExit: 'keep' | 'cancel';
   readonly maxRunning: number;
   readonly containment: ContainmentMeans | 'auto';
+  readonly runAs?: string;
 }
 
 /** Adds the options of `serve` to a command: flag, environment variable, default. */
@@ -137,6 +140,11 @@ export function withServeOptions(command: Command): Command {
         .env('LIFELINE_CONTAINMENT')
         .choices(['auto', 'cgroup', 'subreaper', 'none'] satisfies readonly Config['containment'][])
         .default('auto'),
+    )
+    .addOption(
+      new Option('--run-as <user>', 'user that jobs run as, by name or number; needs a server that is root')
+        .env('LIFELINE_RUN_AS')
+        .argParser(notEmpty),
     );
 }
 
@@ -166,6 +174,7 @@ export function readConfig(command: Command, environment: NodeJS.ProcessEnv): Co
     onExit: options.onExit,
     maxRunning: options.maxRunning,
     containment: options.containment,
+    runAs: options.runAs ?? null,
   });
 }
 

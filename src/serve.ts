@@ -27,6 +27,8 @@ import { fingerprintOf, readTlsIdentity } from './tls-identity.ts';
 import { StopDeadline } from './stop-deadline.ts';
 import { closeStrayDescriptors } from './stray-descriptors.ts';
 import { Containment } from './supervisor/containment.ts';
+import { defaultEnvironment } from './supervisor/job-environment.ts';
+import { findJobUser } from './supervisor/job-user.ts';
 import { findLaunchTools } from './supervisor/launch-tools.ts';
 import { ShimLauncher } from './supervisor/launcher.ts';
 import { readHostIdentity } from './supervisor/process-table.ts';
@@ -54,6 +56,8 @@ export async function serve(config: Config, version: string, ports: ServePorts =
   if (process.platform !== 'linux')
     throw new StartupError('Lifeline runs on Linux only for now: it relies on /proc.');
   const trustedProxies = checkExposure(config);
+  const path = process.env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin';
+  const user = config.runAs === null ? null : findJobUser(config.runAs, path);
   const startedAtMs = Date.now();
   keepHeapClose();
   const logger = pino(
@@ -79,7 +83,6 @@ export async function serve(config: Config, version: string, ports: ServePorts =
   await using audit = new AuditLog({ records: new AuditStore(database.gate), logger });
   const jobs = new JobStore(database.read, database.gate);
   const bus = new LogEventBus();
-  const path = process.env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin';
   const tools = findLaunchTools(path);
   using containment = Containment.find({
     wanted: config.containment,
@@ -90,14 +93,11 @@ export async function serve(config: Config, version: string, ports: ServePorts =
     dataDirectory: directory,
     jobs,
     bus,
-    launcher: new ShimLauncher(tools, containment.means === 'subreaper' ? tools.tini : null),
+    launcher: new ShimLauncher(tools, containment.means === 'subreaper' ? tools.tini : null, user),
     containment,
     host: readHostIdentity(),
-    environment: [
-      { name: 'PATH', value: path },
-      { name: 'HOME', value: homedir() },
-      { name: 'LANG', value: process.env['LANG'] ?? 'C.UTF-8' },
-    ],
+    environment: defaultEnvironment(path, process.env['LANG'] ?? 'C.UTF-8', homedir(), user),
+    user,
     log: supervisorLog(logger, () => zombies?.lookSoon()),
     maxRunning: config.maxRunning,
     ...ports,
@@ -140,7 +140,7 @@ export async function serve(config: Config, version: string, ports: ServePorts =
     process.env,
     (err) => logger.warn({ err }, 'left no pointer for the command line to find'),
   );
-  warnOfExposure(logger, config);
+  warnOfExposure(logger, config, user);
   process.stdout.write(urls.map((address) => `Lifeline is ready at ${address}\n`).join(''));
   // To a person alone: what goes to a file or a journal is read by others, and later. A browser cannot open a socket.
   if (process.stdout.isTTY && config.port !== null) process.stdout.write(`Open ${http.ticketUrl(url)}\n`);

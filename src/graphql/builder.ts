@@ -76,7 +76,10 @@ export const builder = new SchemaBuilder<SchemaTypes>({
     nodeFieldOptions: { description: 'The row.' },
     cursorFieldOptions: { description: 'Where this row is, for `after` and `before`.' },
     pageInfoFieldOptions: { description: 'What is before and after this page.' },
-    pageInfoTypeOptions: { description: 'What is before and after a page of a connection.' },
+    pageInfoTypeOptions: {
+      authScopes: { read: true },
+      description: 'What is before and after a page of a connection.',
+    },
     hasNextPageFieldOptions: { description: 'Whether there are rows after this page.' },
     hasPreviousPageFieldOptions: { description: 'Whether there are rows before this page.' },
     startCursorFieldOptions: { description: 'Cursor of the first row of this page; null where it is empty.' },

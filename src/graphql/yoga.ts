@@ -5,6 +5,7 @@ import type { GraphQLContext } from './context.ts';
 import { createErrorMasker, type FaultLog } from './errors.ts';
 import { operationLimits } from './limits/operation-limits.ts';
 import { schema } from './schema.ts';
+import { toldByScope } from './told-by-scope.ts';
 
 export const GRAPHQL_PATH = '/graphql';
 
@@ -34,6 +35,6 @@ export function createGraphQLHandler(log: FaultLog): GraphQLHandler {
       documentCache: new BoundedCache(CACHED_DOCUMENTS),
       errorCache: new BoundedCache(CACHED_DOCUMENTS),
     },
-    plugins: [operationLimits(), auditRefusedOperations()],
+    plugins: [operationLimits(), auditRefusedOperations(), toldByScope(schema)],
   });
 }

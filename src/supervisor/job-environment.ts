@@ -1,5 +1,21 @@
 import type { EnvEntry, JobSpec } from '../domain/job-spec.ts';
 import { COOKIE_NAME } from './job-request.ts';
+import type { JobUser } from './job-user.ts';
+
+/** What every job's environment begins with. @param user whom jobs run as; `null` for the server's own user */
+export function defaultEnvironment(
+  path: string,
+  lang: string,
+  ownHome: string,
+  user: JobUser | null,
+): readonly EnvEntry[] {
+  return [
+    { name: 'PATH', value: path },
+    { name: 'HOME', value: user?.home ?? ownHome },
+    { name: 'LANG', value: lang },
+    ...(user === null ? [] : ['USER', 'LOGNAME'].map((name) => ({ name, value: user.name }))),
+  ];
+}
 
 /**
  * All that a program finds in its environment: PATH, HOME, LANG, what the request gave (which replaces them), and the

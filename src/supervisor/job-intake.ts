@@ -8,6 +8,7 @@ import { createJobFiles } from '../storage/job-files.ts';
 import type { JobIds } from '../storage/job-ids.ts';
 import type { TransitionRecord } from '../storage/job-records.ts';
 import type { JobStore } from '../storage/job-store.ts';
+import { checkAccess, type JobUser } from './job-user.ts';
 import { completeRequest, fingerprint, type JobOrigin, type StartJobRequest } from './job-request.ts';
 
 export interface JobIntakePorts {
@@ -16,6 +17,8 @@ export interface JobIntakePorts {
   readonly jobIds: JobIds;
   /** PATH, HOME, LANG: what every job's environment begins with. */
   readonly environment: readonly EnvEntry[];
+  /** Whom jobs run as; `null` for the server's own user. */
+  readonly user: JobUser | null;
   readonly pass: PassCheckpoint;
   /** Called once for each new job, when it is stored and before its request is answered. */
   readonly onCreated: (jobId: JobId, spec: JobSpec) => void;
@@ -60,8 +63,9 @@ export class JobIntake {
   }
 
   async #create(request: StartJobRequest, origin: JobOrigin, digest: string | null): Promise<JobId> {
-    const { jobs, environment, dataDirectory, jobIds, onCreated } = this.#ports;
-    const spec = completeRequest(request, environment, origin);
+    const { jobs, environment, user, dataDirectory, jobIds, onCreated } = this.#ports;
+    const spec = completeRequest({ ...(user && { cwd: user.defaultCwd }), ...request }, environment, origin);
+    if (user !== null) await checkAccess(user, spec);
     const jobId = jobIds.next();
     const first: TransitionRecord = {
       number: 1,

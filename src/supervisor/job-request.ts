@@ -12,7 +12,7 @@ export interface StartJobRequest {
   readonly command?: readonly string[];
   /** Text for `sh -c`. */
   readonly script?: string;
-  /** Default: the home directory of the server's user. */
+  /** Default: the home directory of the user that jobs run as. */
   readonly cwd?: string;
   readonly env?: readonly EnvEntry[];
   readonly stdin?: string;

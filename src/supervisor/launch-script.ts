@@ -12,12 +12,21 @@ export interface LaunchTools {
   readonly path: string;
 }
 
+/** Where the program's standard input waits while a shell reads the launch script from its own. Source: shim.sh. */
+const WAITING_STDIN = 9;
+
 /**
  * The shell text that becomes the program: working directory, environment, argv. It is read by the shim's subshell
- * after the gate. `env -u` takes out what bash puts into every environment by itself; the values stand in a file of
+ * after the gate, or, for another user, by that user's shell as its standard input. `env -u` takes out what bash puts into every environment by itself; the values stand in a file of
  * mode 0600, never in an argv that other users can read.
  */
-export function launchScript(spec: JobSpec, environment: readonly EnvEntry[], tools: LaunchTools): string {
+export function launchScript(
+  spec: JobSpec,
+  environment: readonly EnvEntry[],
+  tools: LaunchTools,
+  isForAnotherUser = false,
+): string {
+  const redirection = isForAnotherUser ? ` <&${String(WAITING_STDIN)} ${String(WAITING_STDIN)}<&-` : '';
   const buffering = spec.unbuffered && tools.stdbuf !== null ? [tools.stdbuf, '-oL', '-eL'] : [];
   const argv = [tools.env, '-u', '_', '-u', 'SHLVL', tools.setsid, ...buffering, ...spec.command];
   return [
@@ -27,7 +36,7 @@ export function launchScript(spec: JobSpec, environment: readonly EnvEntry[], to
     'unset PWD OLDPWD',
     ...environment.map(({ name, value }) => `export ${name}=${quote(value)}`),
     '} 2>/dev/null',
-    `exec ${argv.map(quote).join(' ')}`,
+    `exec ${argv.map(quote).join(' ')}${redirection}`,
     '',
   ].join('\n');
 }

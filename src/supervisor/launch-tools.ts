@@ -8,12 +8,7 @@ import type { LaunchTools } from './launch-script.ts';
  * @param path directories to look in, as in PATH
  */
 export function findLaunchTools(path: string): LaunchTools {
-  const find = (name: string): string | null =>
-    path
-      .split(delimiter)
-      .filter(isAbsolute)
-      .map((directory) => join(directory, name))
-      .find(isExecutable) ?? null;
+  const find = (name: string): string | null => findProgram(name, path);
   const need = (name: string): string => {
     const found = find(name);
     if (found === null)
@@ -31,6 +26,17 @@ export function findLaunchTools(path: string): LaunchTools {
     tini: find('tini'),
     path,
   };
+}
+
+/** Absolute path of a program, or `null`. @param path directories to look in, as in PATH; others than absolute ones do not count */
+export function findProgram(name: string, path: string): string | null {
+  return (
+    path
+      .split(delimiter)
+      .filter(isAbsolute)
+      .map((directory) => join(directory, name))
+      .find(isExecutable) ?? null
+  );
 }
 
 function isExecutable(path: string): boolean {

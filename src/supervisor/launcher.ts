@@ -1,11 +1,12 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { closeSync, constants, openSync, writeFileSync } from 'node:fs';
+import { chownSync, closeSync, constants, openSync, writeFileSync } from 'node:fs';
 import type { Duplex } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import type { EnvEntry, JobSpec } from '../domain/job-spec.ts';
 import type { ProcessIdentity } from '../domain/process-identity.ts';
 import type { JobDirectory } from '../storage/job-directory.ts';
 import { createExitRecord } from './exit-record.ts';
+import type { JobUser } from './job-user.ts';
 import { launchScript, type LaunchTools } from './launch-script.ts';
 import { parseStat, readProcess } from './process-table.ts';
 
@@ -51,13 +52,21 @@ export class ShimLauncher implements Launcher {
   readonly #tools: LaunchTools;
   readonly #shim: readonly [string, ...string[]];
   readonly #shimArguments: readonly string[];
+  readonly #user: JobUser | null;
 
-  /** @param subreaper absolute path of `tini`, under which the shim is to run; `null` for none */
-  constructor(tools: LaunchTools, subreaper: string | null) {
+  /**
+   * @param subreaper absolute path of `tini`, under which the shim is to run; `null` for none
+   * @param user whom programs run as; `null` for the server's own user. Shim, sinks and files are the server's in any case
+   */
+  constructor(tools: LaunchTools, subreaper: string | null, user: JobUser | null = null) {
     this.#tools = tools;
+    this.#user = user;
     this.#shim =
       subreaper === null ? [tools.shell, SHIM_PATH] : [subreaper, '-s', '--', tools.shell, SHIM_PATH];
-    this.#shimArguments = subreaper === null ? [] : ['subreaper'];
+    this.#shimArguments = [
+      subreaper === null ? 'alone' : 'subreaper',
+      ...(user === null ? [] : [`${String(user.uid)}:${String(user.gid)}`, ...user.become, tools.shell]),
+    ];
   }
 
   async launch(
@@ -82,7 +91,8 @@ export class ShimLauncher implements Launcher {
   }
 
   #spawnShim(directory: JobDirectory, spec: JobSpec, environment: readonly EnvEntry[]): ChildProcess {
-    writeFileSync(directory.launchScriptPath, launchScript(spec, environment, this.#tools), { mode: 0o600 });
+    const script = launchScript(spec, environment, this.#tools, this.#user !== null);
+    writeFileSync(directory.launchScriptPath, script, { mode: 0o600 });
     const descriptors: number[] = [];
     const own = (descriptor: number): number => {
       descriptors.push(descriptor);
@@ -90,7 +100,7 @@ export class ShimLauncher implements Launcher {
     };
     try {
       const append = constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND | constants.O_NOFOLLOW;
-      const stdin = spec.stdin === null ? 'ignore' : own(openStdin(directory, spec.stdin));
+      const stdin = spec.stdin === null ? 'ignore' : own(openStdin(directory, spec.stdin, this.#user));
       const shimErrors = own(openSync(directory.shimErrorsPath, append, 0o600));
       const record = own(createExitRecord(directory.exitRecordPath));
       const stdout = own(openSync(directory.logPath('STDOUT'), append, 0o600));
@@ -133,8 +143,10 @@ function requireSpareDescriptors(): void {
   }
 }
 
-function openStdin(directory: JobDirectory, text: string): number {
+/** It belongs to the program's user, who may open /dev/stdin once more. */
+function openStdin(directory: JobDirectory, text: string, user: JobUser | null): number {
   writeFileSync(directory.stdinPath, text, { mode: 0o600 });
+  if (user !== null) chownSync(directory.stdinPath, user.uid, user.gid);
   return openSync(directory.stdinPath, constants.O_RDONLY | constants.O_NOFOLLOW);
 }
 

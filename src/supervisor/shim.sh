@@ -1,5 +1,6 @@
 # Holds one job: its start gate, its sinks, its exit record. Run by sh in a session of its own; $1 is the launch script, $2 is
-# `subreaper` where this shell is the one child of a subreaper.
+# `subreaper` where this shell is the one child of a subreaper, and `alone` otherwise. For a program of another user, $3 is
+# user:group in numbers, and the rest the shell of that user.
 #
 # Descriptors: 0 the program's standard input; 2 this shell's own messages; 3 the exit record (prefilled, written in
 # place); 4 and 5 the log files, opened for append; 6 the gate, a socket to the server.
@@ -21,8 +22,14 @@ trap : HUP INT QUIT TERM USR1 USR2 PIPE ALRM
       read -r word <&6
       [ "$word" = go ] || { printf '%-15s\n' aborted >&3; exit 125; }
       printf '%-15s\n' started >&3
+      # Only who owns a pipe can open /dev/stdout and /dev/stderr once more. Nothing of a request is read before the user
+      # has changed: a variable could make a program do anything.
+      [ $# -lt 4 ] || chown "$3" /proc/self/fd/7 /proc/self/fd/8 2>/dev/null
       exec >&7 2>&8 3>&- 4>&- 5>&- 6>&- 7>&- 8>&-
-      . "$1"
+      [ $# -ge 4 ] || { . "$1"; exit; }
+      exec 9<&0 <"$1"
+      shift 3
+      exec "$@"
     )
     printf '%-15s\n' "exit $?" >&3
   } 7>&1 | { trap '' HUP INT QUIT TERM; exec cat >&4 3>&- 4>&- 5>&- 6>&- 8>&-; }

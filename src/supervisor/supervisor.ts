@@ -26,6 +26,7 @@ import {
   type StartJobRequest,
 } from './job-request.ts';
 import { JobRuns } from './job-runs.ts';
+import type { JobUser } from './job-user.ts';
 import type { Launcher } from './launcher.ts';
 import { ProcessTable } from './process-table.ts';
 import { reconcile } from './reconcile.ts';
@@ -40,6 +41,8 @@ export interface SupervisorOptions {
   readonly containment: Containment;
   readonly host: HostIdentity;
   readonly environment: readonly EnvEntry[];
+  /** Whom jobs run as. Default: the server's own user. */
+  readonly user?: JobUser | null;
   readonly log: SupervisorLog;
   /** How many jobs may be in the active map at once; the others wait in the order of their ids. */
   readonly maxRunning: number;
@@ -71,6 +74,7 @@ export class Supervisor {
       containment,
       host,
       environment,
+      user = null,
       log,
       maxRunning,
       pass = passUnwatched,
@@ -98,6 +102,7 @@ export class Supervisor {
       jobs,
       jobIds,
       environment,
+      user,
       pass,
       onCreated: (jobId, spec) => {
         this.changes.notify(jobId);

@@ -1,9 +1,11 @@
 import fc from 'fast-check';
+import { type GraphQLObjectType, isInterfaceType, isIntrospectionType, isObjectType } from 'graphql';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { holds, type Scope, SCOPES } from '../../src/domain/scope.ts';
 import { schema } from '../../src/graphql/schema.ts';
 import { ApiTokens } from '../../src/http/api-tokens.ts';
 import { Harness, TestStore, TOKEN, until } from './harness.ts';
+import { ROOT_FIELDS } from './root-fields.ts';
 
 let store: TestStore;
 let harness: Harness;
@@ -52,62 +54,43 @@ async function statusOf(token: string, path = '/readyz'): Promise<number> {
   return (await fetch(`${harness.url}${path}`, { headers: { authorization: `Bearer ${token}` } })).status;
 }
 
-/** What each root field needs: one that is not in this list fails the test. */
-const NEEDED: Readonly<Record<string, Scope>> = {
-  job: 'read',
-  jobs: 'read',
-  server: 'read',
-  viewer: 'read',
-  tokens: 'admin',
-  auditLog: 'admin',
-  startJob: 'exec',
-  cancelJob: 'run',
-  signalJob: 'run',
-  rerunJob: 'run',
-  deleteJob: 'exec',
-  createToken: 'admin',
-  revokeToken: 'admin',
-  jobLogs: 'read',
-  jobChanged: 'read',
-  jobsChanged: 'read',
-};
+/**
+ * A check for each field of each line would cost more than the line. They are reached through fields that have a scope:
+ * `jobLogs`, and `lines` of a job's log.
+ */
+const PAYLOADS_WITHOUT_SCOPE = ['LogDone', 'LogGap', 'LogHeartbeat', 'LogLine', 'LogLines'];
 
-/** A request of each root field that is well formed. */
-const REQUESTS: Readonly<Record<string, string>> = {
-  job: '{ job(id: 1) { id } }',
-  jobs: '{ jobs { edges { node { id } } } }',
-  server: '{ server { version } }',
-  viewer: '{ viewer { scope } }',
-  tokens: '{ tokens { name } }',
-  auditLog: '{ auditLog { edges { node { id } } } }',
-  startJob: 'mutation { startJob(input: {command: ["true"]}) { id } }',
-  cancelJob: 'mutation { cancelJob(jobId: 1) { id } }',
-  signalJob: 'mutation { signalJob(jobId: 1, signal: SIGUSR1) { id } }',
-  rerunJob: 'mutation { rerunJob(jobId: 1) { id } }',
-  deleteJob: 'mutation { deleteJob(jobId: 1) }',
-  createToken: 'mutation { createToken(input: {name: "", scope: READ}) { secret } }',
-  revokeToken: 'mutation { revokeToken(name: "nobody") { name } }',
-  jobLogs: 'subscription { jobLogs(jobId: 9999) { __typename } }',
-  jobChanged: 'subscription { jobChanged(jobId: 9999) { id } }',
-  jobsChanged: 'subscription { jobsChanged { __typename } }',
-};
+/** What `authScopes` was given for a field, or for all fields of a type. */
+function scopeAt({ extensions }: Pick<GraphQLObjectType, 'extensions'>): unknown {
+  const { authScopes } = (extensions['pothosOptions'] ?? {}) as { readonly authScopes?: unknown };
+  return authScopes;
+}
 
 describe('scopes', () => {
   it('are declared for every root field, and no field is forgotten here', () => {
     const roots = [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()];
     const fields = roots.flatMap((type) => Object.values(type?.getFields() ?? {}));
-    expect(fields.map(({ name }) => name).sort()).toEqual(Object.keys(NEEDED).sort());
-    for (const { name, extensions } of fields) {
-      const { authScopes } = extensions['pothosOptions'] as { authScopes?: unknown };
-      expect(authScopes, `${name} has no scope`).toBeDefined();
-    }
+    expect(fields.map(({ name }) => name).sort()).toEqual(Object.keys(ROOT_FIELDS).sort());
+    for (const field of fields) expect(scopeAt(field), `${field.name} has no scope`).toBeDefined();
+  });
+
+  it('are declared for every field of every type, but those of a log’s lines', () => {
+    const roots = [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()];
+    const without = Object.values(schema.getTypeMap())
+      .filter((type) => isObjectType(type) || isInterfaceType(type))
+      .filter((type) => !isIntrospectionType(type) && !roots.some((root) => root === type))
+      .filter(
+        (type) =>
+          scopeAt(type) === undefined && Object.values(type.getFields()).some((field) => !scopeAt(field)),
+      );
+    expect(without.map(({ name }) => name).sort()).toEqual(PAYLOADS_WITHOUT_SCOPE);
   });
 
   it.each(SCOPES)(
     'of a %s token let it do what they say, and nothing more, at every root field',
     async (scope) => {
       const token = await create(scope);
-      for (const [field, query] of Object.entries(REQUESTS)) {
+      for (const [field, { needs, request: query }] of Object.entries(ROOT_FIELDS)) {
         const started = harness.started.length;
         const response = await fetch(`${harness.url}/graphql`, {
           method: 'POST',
@@ -122,7 +105,7 @@ describe('scopes', () => {
         const { value } = await reader.read();
         await reader.cancel();
         const isRefused = new TextDecoder().decode(value).includes('"FORBIDDEN"');
-        expect([field, isRefused]).toEqual([field, !holds(scope, NEEDED[field]!)]);
+        expect([field, isRefused]).toEqual([field, !holds(scope, needs)]);
         if (!holds(scope, 'exec')) expect(harness.started.length).toBe(started);
       }
     },
@@ -233,7 +216,7 @@ describe('a token', () => {
     const answer = await fetch(`${harness.url}/graphql`, {
       method: 'POST',
       headers: { cookie: cookie.split(';')[0]!, 'lifeline-request': '1', 'content-type': 'application/json' },
-      body: JSON.stringify({ query: REQUESTS['startJob'] }),
+      body: JSON.stringify({ query: ROOT_FIELDS['startJob']!.request }),
     });
     expect(await answer.text()).toContain('"FORBIDDEN"');
     expect(harness.started).toEqual([]);

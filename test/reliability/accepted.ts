@@ -1,5 +1,5 @@
 /** Faults that may be `later`: one that is added here is a decision. */
-export const ACCEPTED_LATER: readonly number[] = [33, 49, 50, 70, 92, 95, 97, 98, 123, 125, 126];
+export const ACCEPTED_LATER: readonly number[] = [33, 49, 50, 70, 92, 95, 97, 98, 125, 126];
 
 /** Files whose tests may be skipped, and on which machines; CI counts the skips. */
 export const ACCEPTED_SKIPS: Readonly<Record<string, string>> = {
@@ -10,6 +10,7 @@ export const ACCEPTED_SKIPS: Readonly<Record<string, string>> = {
   'test/end-to-end/memory.test.ts': 'without a cgroup in which memory can be limited',
   'test/end-to-end/own-unit.test.ts': 'where a cgroup cannot be pretended',
   'test/end-to-end/without-inotify.test.ts': 'without user namespaces',
+  'test/end-to-end/run-as.test.ts': 'where the tests do not run as root',
   'test/house/systemd.test.ts': 'without systemd-analyze',
 };
 

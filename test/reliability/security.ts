@@ -52,8 +52,18 @@ export const SECURITY_FAULTS: readonly Fault[] = [
         'that is revoked is refused at once, and what it receives is cut within a second, on every door',
       ),
       by('http/tokens', 'that expires ends by itself, open streams and browsers with it'),
+      by('http/tokens', 'are declared for every field of every type, but those of a log’s lines'),
+      by(
+        'security/routes',
+        'has no path and no method that this test does not know, and the other way round',
+      ),
+      by('security/routes', 'every path answers a credential that is %s as the table says'),
+      by('security/routes', 'a %s token gets what its scope allows at each root field, on both doors'),
+      by('http/told-by-scope', 'shows a %s token the root fields that it may use, and no type beside'),
+      by('http/told-by-scope', 'says which scope is missing of what exists, and names nothing else of it'),
     ],
-    injection: 'such requests, with tokens of each scope at each root field',
+    injection:
+      'every path by every method over each protocol, with no token, a wrong, an expired and a revoked one, and one of each scope',
   },
   {
     number: 111,
@@ -87,13 +97,20 @@ export const SECURITY_FAULTS: readonly Fault[] = [
         'end-to-end/refusals',
         'a batch, two mutations in one request, and a document without a query are refused',
       ),
+      by('security/graphql', 'much from little is refused before it runs:'),
     ],
     injection: 'such requests',
   },
   {
     number: 114,
     fault: 'Limits that subscriptions slip through',
-    evidence: [by('http/graphql-stream', 'is checked, limited and masked exactly as at /graphql')],
+    evidence: [
+      by('http/graphql-stream', 'is checked, limited and masked exactly as at /graphql'),
+      by(
+        'security/graphql',
+        'by a subscription, on both doors, the limits are the same (Mercurius CVE-2026-30241)',
+      ),
+    ],
     injection: 'the same documents on every door',
   },
   {
@@ -126,9 +143,17 @@ export const SECURITY_FAULTS: readonly Fault[] = [
         'end-to-end/environment',
         'is the environment PATH, HOME, LANG and the cookie, and nothing of the server’s',
       ),
+      by(
+        'security/jobs',
+        'what changes how a program is loaded, found or bounded needs a token that may start any command:',
+      ),
+      by(
+        'security/jobs',
+        'the variables by which the server itself was loaded are passed on to no job, and to nothing that stands around one',
+      ),
+      by('end-to-end/run-as', 'give nothing of their request to a program before it is theirs'),
     ],
-    injection: 'the job prints its environment',
-    open: 'not told apart from other variables: whoever may start a command may set them',
+    injection: 'changes of each kind by a token without `exec`; a server with LD_PRELOAD and NODE_OPTIONS',
   },
   {
     number: 118,
@@ -195,7 +220,16 @@ export const SECURITY_FAULTS: readonly Fault[] = [
     ],
     injection: 'umask 000; a directory of mode 777 with everything in it',
   },
-  { number: 123, fault: 'A job reads the server’s own files', later: 'runAs is not built yet' },
+  {
+    number: 123,
+    fault: 'A job reads the server’s own files',
+    evidence: [
+      by('end-to-end/run-as', 'cannot read, write or list anything of the server, nor end it'),
+      by('end-to-end/run-as', 'have its user, its groups, no capability, and its home in their environment'),
+    ],
+    injection: 'a job that tries to, under `--run-as nobody`',
+    open: 'without `--run-as`, or where the server is not root, a job is the server’s user; the server says so where that is root',
+  },
   {
     number: 124,
     fault: 'Errors that tell too much',

@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { downloadLog, nodeProgram, startJob, tryStartJob, untilOver } from '../end-to-end/harness/jobs.ts';
+import { LifelineServer } from '../end-to-end/harness/lifeline-server.ts';
 import { AttackedServer } from './attacked-server.ts';
 
 let attacked: AttackedServer;
@@ -156,4 +158,86 @@ describe('a log attacks nobody who reads it (CWE-79, CWE-150):', () => {
     expect(stream.events.filter(({ event }) => event === 'log.done')).toHaveLength(1);
     expect(stream.events.map(({ data }) => data).join('')).not.toContain('{"forged":true}');
   });
+});
+
+describe('what changes how a program is loaded, found or bounded needs a token that may start any command:', () => {
+  let runToken = '';
+  let jobId = '';
+  beforeAll(async () => {
+    const made = await attacked.server.ask<{ createToken: { secret: string } }>(
+      'mutation { createToken(input: { name: "runner", scope: RUN }) { secret } }',
+    );
+    runToken = made.createToken.secret;
+    jobId = await run({ command: ['env'] });
+  });
+
+  it.each([
+    ['LD_PRELOAD', { env: [{ name: 'LD_PRELOAD', value: '/tmp/evil.so' }] }],
+    ['LD_LIBRARY_PATH', { env: [{ name: 'LD_LIBRARY_PATH', value: '/tmp' }] }],
+    ['LD_AUDIT', { env: [{ name: 'LD_AUDIT', value: '/tmp/evil.so' }] }],
+    ['NODE_OPTIONS', { env: [{ name: 'NODE_OPTIONS', value: '--require /tmp/evil.js' }] }],
+    ['BASH_ENV', { env: [{ name: 'BASH_ENV', value: '/tmp/evil.sh' }] }],
+    ['PYTHONPATH', { env: [{ name: 'PYTHONPATH', value: '/tmp' }] }],
+    ['PATH', { env: [{ name: 'PATH', value: '/tmp' }] }],
+    ['HOME', { env: [{ name: 'HOME', value: '/tmp' }] }],
+    ['a variable that means nothing', { env: [{ name: 'X', value: '1' }] }],
+    ['no variables at all', { env: [] }],
+    ['a working directory', { cwd: '/tmp' }],
+    ['a time limit', { timeoutMs: 1 }],
+    ['a grace period', { gracePeriodMs: 0 }],
+    ['what its processes are left to', { onEnd: 'WAIT' }],
+    ['standard input', { stdin: 'x' }],
+    ['another command', { command: ['true'] }],
+    ['nothing, said in so many words', {}],
+  ])('%s', async (_name, changes) => {
+    const rerun =
+      'mutation ($id: ID!, $changes: RerunJobInput) { rerunJob(jobId: $id, changes: $changes) { id } }';
+    const start = 'mutation ($input: StartJobInput!) { startJob(input: $input) { id } }';
+    for (const [query, variables] of [
+      [rerun, { id: jobId, changes }],
+      [start, { input: { command: ['true'], ...changes } }],
+    ] as const) {
+      const { body } = await attacked.post(JSON.stringify({ query, variables }), {
+        Authorization: `Bearer ${runToken}`,
+      });
+      expect(JSON.parse(body)).toMatchObject({
+        errors: [
+          { message: expect.stringContaining('scope exec') as string, extensions: { code: 'FORBIDDEN' } },
+        ],
+      });
+    }
+  });
+
+  it('and who has one gets it as it is given', async () => {
+    const env = [
+      { name: 'NODE_OPTIONS', value: '--no-warnings' },
+      { name: 'LD_LIBRARY_PATH', value: '/nowhere' },
+      { name: 'PATH', value: '/usr/bin:/bin' },
+    ];
+    const changed = await run({ command: ['env'], env });
+    const lines = (await downloadLog(attacked.server, changed, 'stdout')).toString().split('\n');
+    expect(lines).toEqual(expect.arrayContaining(env.map(({ name, value }) => `${name}=${value}`)));
+  });
+});
+
+it('the variables by which the server itself was loaded are passed on to no job, and to nothing that stands around one', async () => {
+  const library = /\/\S*\/lib(?:c|m)[.-]\S*so\S*/.exec(readFileSync('/proc/self/maps', 'utf8'))?.[0] ?? '';
+  const own = {
+    LD_PRELOAD: library,
+    LD_LIBRARY_PATH: '/nowhere',
+    NODE_OPTIONS: '--no-warnings',
+    BASH_ENV: '/nowhere',
+  };
+  await using server = await LifelineServer.start({ env: own });
+  const jobId = await startJob(server, {
+    script: `tr '\\0' '\\n' </proc/self/environ; echo; tr '\\0' '\\n' </proc/$PPID/environ`,
+  });
+  expect((await untilOver(server, jobId)).status).toBe('SUCCEEDED');
+  const names = (await downloadLog(server, jobId, 'stdout'))
+    .toString()
+    .split('\n')
+    .map((line) => line.split('=', 1)[0]);
+  expect(names).toContain('LIFELINE_COOKIE');
+  for (const name of Object.keys(own)) expect(names).not.toContain(name);
+  await server.assertNothingIsLeft();
 });

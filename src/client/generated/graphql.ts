@@ -171,7 +171,7 @@ export type Scope =
 export type StartJobInput = {
   /** The program and its arguments, passed on as they are, without a shell. Exactly one of command and script. */
   readonly command?: ReadonlyArray<string> | null | undefined;
-  /** Absolute path of the working directory. Default: the home directory of the server’s user. */
+  /** Absolute path of the working directory. Default: the home directory of the user that jobs run as. */
   readonly cwd?: string | null | undefined;
   /** Variables beside PATH, HOME and LANG. Nothing else of the server’s environment is passed on. */
   readonly env?: ReadonlyArray<EnvInput> | null | undefined;

@@ -18,6 +18,7 @@ export const ScopeRef = builder.enumType('Scope', {
 });
 
 export const ApiToken = builder.prismaObject('ApiToken', {
+  authScopes: { admin: true },
   description:
     'A token beside the server’s own. The token itself is shown once, when it is made, and kept nowhere.',
   fields: (t) => ({
@@ -54,6 +55,7 @@ interface MadeToken {
 }
 
 const CreatedToken = builder.objectRef<MadeToken>('CreatedToken').implement({
+  authScopes: { admin: true },
   description: 'A token that was just made.',
   fields: (t) => ({
     secret: t.exposeString('secret', {
@@ -69,6 +71,7 @@ const CreatedToken = builder.objectRef<MadeToken>('CreatedToken').implement({
 });
 
 const Viewer = builder.objectRef<Actor & { readonly scope: Scope }>('Viewer').implement({
+  authScopes: { read: true },
   description: 'Who asks.',
   fields: (t) => ({
     name: t.string({

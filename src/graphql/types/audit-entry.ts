@@ -6,6 +6,7 @@ import { checkRowCursor } from '../row-cursor.ts';
 import { ApiToken } from './api-token.ts';
 
 const AuditEntry = builder.prismaObject('AuditEntry', {
+  authScopes: { admin: true },
   description: 'What somebody did, or was refused. Entries are added, never changed.',
   fields: (t) => ({
     id: t.exposeID('id', { description: 'Its number, given in order.' }),
@@ -72,8 +73,8 @@ builder.queryFields((t) => ({
         });
       },
     },
-    { name: 'AuditConnection', description: 'A page of the audit log.' },
-    { name: 'AuditEdge', description: 'An entry and where it is in the list.' },
+    { name: 'AuditConnection', authScopes: { admin: true }, description: 'A page of the audit log.' },
+    { name: 'AuditEdge', authScopes: { admin: true }, description: 'An entry and where it is in the list.' },
   ),
 }));
 

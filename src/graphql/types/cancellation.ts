@@ -7,6 +7,7 @@ import { ContainmentRef } from './containment.ts';
 import { JobReasonRef } from './job-reason.ts';
 
 const CancelledProcess = builder.objectRef<TerminatedProcess>('CancelledProcess').implement({
+  authScopes: { read: true },
   description: 'A process that was there when a job was ended.',
   fields: (t) => ({
     pid: t.exposeInt('pid', { description: 'Its process id.' }),
@@ -25,6 +26,7 @@ const CancelledProcess = builder.objectRef<TerminatedProcess>('CancelledProcess'
 });
 
 builder.prismaObject('Cancellation', {
+  authScopes: { read: true },
   description: 'The forced end of a job: what was asked for, and what came of it.',
   fields: (t) => ({
     reason: t.field({

@@ -2,6 +2,7 @@ import type { EnvEntry } from '../../domain/job-spec.ts';
 import { builder } from '../builder.ts';
 
 export const EnvVar = builder.objectRef<EnvEntry>('EnvVar').implement({
+  authScopes: { read: true },
   description: 'One variable that the request put into the environment of a program.',
   fields: (t) => ({
     name: t.exposeString('name', { description: 'Its name.' }),

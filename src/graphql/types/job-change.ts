@@ -15,6 +15,7 @@ const JobChangeKind = builder.enumType('JobChangeKind', {
 });
 
 const JobChange = builder.objectRef<JobChangePayload>('JobChange').implement({
+  authScopes: { read: true },
   description: 'What has become of the jobs that are watched.',
   fields: (t) => ({
     kind: t.field({ type: JobChangeKind, description: 'What to do with it.', resolve: ({ kind }) => kind }),

@@ -13,6 +13,7 @@ const DEFAULT_LINES = 100;
 export const MAX_LINES = 1_000;
 
 const LogPageInfo = builder.objectRef<LogPageView>('LogPageInfo').implement({
+  authScopes: { read: true },
   description: 'Where a page of lines stands in its log.',
   fields: (t) => ({
     startSeq: t.expose('startSeq', {
@@ -35,6 +36,7 @@ const LogPageInfo = builder.objectRef<LogPageView>('LogPageInfo').implement({
 });
 
 const LogPage = builder.objectRef<LogPageView>('LogPage').implement({
+  authScopes: { read: true },
   description: 'Some lines of a log, in order.',
   fields: (t) => ({
     nodes: t.field({
@@ -57,6 +59,7 @@ const LogPage = builder.objectRef<LogPageView>('LogPage').implement({
 });
 
 export const JobLog = builder.objectRef<JobLogView>('JobLog').implement({
+  authScopes: { read: true },
   description: 'What a job has written so far. It is kept when the job is over.',
   fields: (t) => ({
     lastSeq: t.field({

@@ -4,6 +4,7 @@ import { JobReasonRef } from './job-reason.ts';
 import { JobStatusRef } from './job-status.ts';
 
 builder.prismaObject('JobTransition', {
+  authScopes: { read: true },
   description: 'One step in the life of a job.',
   fields: (t) => ({
     number: t.exposeInt('number', { description: '1, 2, 3 … within the job.' }),

@@ -19,6 +19,7 @@ import { OnEndRef } from './on-end.ts';
 import { StartJobInput, startJobRequest } from './start-job-input.ts';
 
 export const Job = builder.prismaObject('Job', {
+  authScopes: { read: true },
   description: 'One life of one process and its descendants: one command, one log, one outcome.',
   fields: (t) => ({
     id: t.exposeID('id', { description: 'A positive integer, given in order, never given twice.' }),
@@ -177,8 +178,8 @@ builder.queryFields((t) => ({
         });
       },
     },
-    { name: 'JobConnection', description: 'A page of jobs.' },
-    { name: 'JobEdge', description: 'A job and where it is in the list.' },
+    { name: 'JobConnection', authScopes: { read: true }, description: 'A page of jobs.' },
+    { name: 'JobEdge', authScopes: { read: true }, description: 'A job and where it is in the list.' },
   ),
 }));
 

@@ -27,6 +27,7 @@ const ReconcileVerdictRef = builder.enumType('ReconcileVerdict', {
 });
 
 const ReconciledJob = builder.objectRef<FoundJob>('ReconciledJob').implement({
+  authScopes: { read: true },
   description: 'What a start of the server found of one job, and what it made of that.',
   fields: (t) => ({
     jobId: t.exposeID('jobId', { description: 'Which job.' }),
@@ -47,6 +48,7 @@ const ReconciledJob = builder.objectRef<FoundJob>('ReconciledJob').implement({
 });
 
 export const ReconciliationRef = builder.objectRef<Reconciliation>('Reconciliation').implement({
+  authScopes: { read: true },
   description: 'What the server found at its start of the jobs that it had left.',
   fields: (t) => ({
     at: t.field({ type: 'DateTime', description: 'When.', resolve: ({ atMs }) => new Date(atMs) }),

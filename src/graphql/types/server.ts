@@ -5,6 +5,7 @@ import { MAX_LINES } from './job-log.ts';
 import { ReconciliationRef } from './reconciliation.ts';
 
 const ServerLimits = builder.objectRef<Services['limits']>('ServerLimits').implement({
+  authScopes: { read: true },
   description: 'What the server allows.',
   fields: (t) => ({
     maxRunning: t.exposeInt('maxRunning', {
@@ -16,6 +17,7 @@ const ServerLimits = builder.objectRef<Services['limits']>('ServerLimits').imple
 });
 
 const Server = builder.objectRef<Services>('Server').implement({
+  authScopes: { read: true },
   description: 'The server that answers.',
   fields: (t) => ({
     version: t.exposeString('version', { description: 'Its version.' }),

@@ -33,7 +33,7 @@ export const StartJobInput = builder.inputType('StartJobInput', {
     script: t.string({ description: 'Text that is run by `sh -c`. Exactly one of command and script.' }),
     cwd: t.string({
       description:
-        'Absolute path of the working directory. Default: the home directory of the server’s user.',
+        'Absolute path of the working directory. Default: the home directory of the user that jobs run as.',
     }),
     env: t.field({
       type: [EnvInput],

@@ -1,0 +1,24 @@
+import type { Scope } from '../../src/domain/scope.ts';
+
+/** What each root field needs, and a request of it that is well formed. One that is not in this list fails a test. */
+export const ROOT_FIELDS: Readonly<Record<string, { readonly needs: Scope; readonly request: string }>> = {
+  job: { needs: 'read', request: '{ job(id: 1) { id } }' },
+  jobs: { needs: 'read', request: '{ jobs { edges { node { id } } } }' },
+  server: { needs: 'read', request: '{ server { version } }' },
+  viewer: { needs: 'read', request: '{ viewer { scope } }' },
+  tokens: { needs: 'admin', request: '{ tokens { name } }' },
+  auditLog: { needs: 'admin', request: '{ auditLog { edges { node { id } } } }' },
+  startJob: { needs: 'exec', request: 'mutation { startJob(input: {command: ["true"]}) { id } }' },
+  cancelJob: { needs: 'run', request: 'mutation { cancelJob(jobId: 1) { id } }' },
+  signalJob: { needs: 'run', request: 'mutation { signalJob(jobId: 1, signal: SIGUSR1) { id } }' },
+  rerunJob: { needs: 'run', request: 'mutation { rerunJob(jobId: 1) { id } }' },
+  deleteJob: { needs: 'exec', request: 'mutation { deleteJob(jobId: 1) }' },
+  createToken: {
+    needs: 'admin',
+    request: 'mutation { createToken(input: {name: "", scope: READ}) { secret } }',
+  },
+  revokeToken: { needs: 'admin', request: 'mutation { revokeToken(name: "nobody") { name } }' },
+  jobLogs: { needs: 'read', request: 'subscription { jobLogs(jobId: 9999) { __typename } }' },
+  jobChanged: { needs: 'read', request: 'subscription { jobChanged(jobId: 9999) { id } }' },
+  jobsChanged: { needs: 'read', request: 'subscription { jobsChanged { __typename } }' },
+};
