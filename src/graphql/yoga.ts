@@ -4,6 +4,8 @@ import { BoundedCache } from './bounded-cache.ts';
 import type { GraphQLContext } from './context.ts';
 import { createErrorMasker, type FaultLog } from './errors.ts';
 import { operationLimits } from './limits/operation-limits.ts';
+import { renderLogLines } from './rendering/render-log-lines.ts';
+import { keepResults } from './kept-results.ts';
 import { schema } from './schema.ts';
 
 export const GRAPHQL_PATH = '/graphql';
@@ -34,6 +36,6 @@ export function createGraphQLHandler(log: FaultLog): GraphQLHandler {
       documentCache: new BoundedCache(CACHED_DOCUMENTS),
       errorCache: new BoundedCache(CACHED_DOCUMENTS),
     },
-    plugins: [operationLimits(), auditRefusedOperations()],
+    plugins: [operationLimits(), auditRefusedOperations(), renderLogLines(), keepResults()],
   });
 }
