@@ -1,8 +1,9 @@
 import { InvalidInputError, JobNotFoundError } from '../domain/errors.ts';
 import type { JobId } from '../domain/job-id.ts';
 import { jobIdFrom } from '../domain/written-job-id.ts';
-import type { LogGapReason, LogLine, LogStream } from '../domain/log-line.ts';
+import type { LogGapReason, LogStream } from '../domain/log-line.ts';
 import type { FollowEvent } from '../logs/follow.ts';
+import type { LogBatch } from '../logs/log-batch.ts';
 import type { GraphQLContext } from './context.ts';
 import { given } from './given.ts';
 import { PayloadSource } from './payload-source.ts';
@@ -12,7 +13,7 @@ export type JobLogPayload =
   | {
       readonly kind: 'LogLines';
       readonly jobId: JobId;
-      readonly lines: readonly LogLine[];
+      readonly batches: readonly LogBatch[];
       readonly lastSeq: number;
     }
   | {
@@ -78,12 +79,7 @@ export function jobLogEvents(
 function payloadOf(jobId: JobId, event: FollowEvent): JobLogPayload {
   switch (event.type) {
     case 'lines':
-      return {
-        kind: 'LogLines',
-        jobId,
-        lines: event.batches.flatMap((batch) => batch.lines()),
-        lastSeq: event.lastSeq,
-      };
+      return { kind: 'LogLines', jobId, batches: event.batches, lastSeq: event.lastSeq };
     case 'gap':
       return { kind: 'LogGap', jobId, fromSeq: event.fromSeq, toSeq: event.toSeq, reason: event.reason };
     case 'heartbeat':

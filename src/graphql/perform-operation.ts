@@ -2,6 +2,7 @@ import type { ExecutionResult, GraphQLError, GraphQLFormattedError } from 'graph
 import { isAsyncIterable } from 'graphql-yoga';
 import type { GraphQLContext } from './context.ts';
 import { createErrorMasker, type FaultLog } from './errors.ts';
+import { RenderedResult } from './rendering/rendered-result.ts';
 import { GRAPHQL_PATH, type GraphQLHandler } from './yoga.ts';
 
 /** What GraphQL takes of a request. */
@@ -12,8 +13,18 @@ export interface OperationRequest {
   readonly extensions?: Record<string, unknown> | null | undefined;
 }
 
-/** Takes one result, as JSON. Resolves once there is room for the next, with false where none is wanted any more. */
-export type Deliver = (result: string) => Promise<boolean>;
+/** One result as JSON: pieces of UTF-8, to be written one after the other. Shared with other readers: not to be changed. */
+export type WrittenResult = readonly Uint8Array[];
+
+/** Takes one result. Resolves once there is room for the next, with false where none is wanted any more. */
+export type Deliver = (result: WrittenResult) => Promise<boolean>;
+
+/** Delivers one result after the other. Resolves after the last, or as soon as none is wanted; never rejects. */
+export type DeliverResults = (
+  results: AsyncIterable<ExecutionResult>,
+  signal: AbortSignal,
+  deliver: Deliver,
+) => Promise<void>;
 
 /**
  * Performs one operation of any kind: its results go to `deliver`, one after the other. Resolves after the last, or as
@@ -36,6 +47,7 @@ export type PerformOperation = (
  */
 export function createOperationPerformer(yoga: GraphQLHandler, log: FaultLog): PerformOperation {
   const mask = createErrorMasker(log);
+  const deliverResults = createResultDeliverer(log);
   return async (request, context, deliver) => {
     try {
       const result = await yoga.getResultForParams(
@@ -47,10 +59,22 @@ export function createOperationPerformer(yoga: GraphQLHandler, log: FaultLog): P
         { ...context },
       );
       if (result === undefined) throw new Error('an operation without a result');
-      if (isAsyncIterable<ExecutionResult>(result)) await deliverEach(result, context.signal, deliver);
+      if (isAsyncIterable<ExecutionResult>(result)) await deliverResults(result, context.signal, deliver);
       else await deliver(written(result));
     } catch (error) {
       if (!context.signal.aborted) await deliver(written({ errors: [mask(error)] }));
+    }
+  };
+}
+
+/** Gives a way to deliver results; what their source throws is masked, and is the last of them. */
+export function createResultDeliverer(log: FaultLog): DeliverResults {
+  const mask = createErrorMasker(log);
+  return async (results, signal, deliver) => {
+    try {
+      await deliverEach(results, signal, deliver);
+    } catch (error) {
+      if (!signal.aborted) await deliver(written({ errors: [mask(error)] }));
     }
   };
 }
@@ -82,9 +106,11 @@ async function letGo(iterator: AsyncIterator<ExecutionResult>): Promise<void> {
 }
 
 /** As Yoga writes results: without what only its HTTP layer reads. */
-function written(result: ExecutionResult): string {
-  if (result.errors === undefined) return JSON.stringify(result);
-  return JSON.stringify({ ...result, errors: result.errors.map(withoutInternals) });
+function written(result: ExecutionResult): WrittenResult {
+  if (result instanceof RenderedResult) return result.json;
+  const { errors } = result;
+  const shown = errors === undefined ? result : { ...result, errors: errors.map(withoutInternals) };
+  return [Buffer.from(JSON.stringify(shown))];
 }
 
 function withoutInternals(error: GraphQLError): GraphQLFormattedError {

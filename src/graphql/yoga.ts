@@ -4,6 +4,8 @@ import { BoundedCache } from './bounded-cache.ts';
 import type { GraphQLContext } from './context.ts';
 import { createErrorMasker, type FaultLog } from './errors.ts';
 import { operationLimits } from './limits/operation-limits.ts';
+import { renderLogLines } from './rendering/render-log-lines.ts';
+import { keepResults } from './kept-results.ts';
 import { schema } from './schema.ts';
 import { toldByScope } from './told-by-scope.ts';
 
@@ -35,6 +37,12 @@ export function createGraphQLHandler(log: FaultLog): GraphQLHandler {
       documentCache: new BoundedCache(CACHED_DOCUMENTS),
       errorCache: new BoundedCache(CACHED_DOCUMENTS),
     },
-    plugins: [operationLimits(), auditRefusedOperations(), toldByScope(schema)],
+    plugins: [
+      operationLimits(),
+      auditRefusedOperations(),
+      renderLogLines(),
+      keepResults(),
+      toldByScope(schema),
+    ],
   });
 }

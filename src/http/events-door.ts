@@ -1,6 +1,5 @@
 import { InvalidInputError } from '../domain/errors.ts';
 import type { JobId } from '../domain/job-id.ts';
-import type { LogLine } from '../domain/log-line.ts';
 import type { FaultLog } from '../graphql/errors.ts';
 import type { Services } from '../graphql/services.ts';
 import type { FollowEvent, FollowIterator } from '../logs/follow.ts';
@@ -8,6 +7,7 @@ import { beginEventStream } from './event-stream.ts';
 import type { Door, Exchange } from './exchange.ts';
 import { reportFault } from './failure.ts';
 import { jobIdFrom } from '../domain/written-job-id.ts';
+import { lineEvents } from './line-events.ts';
 import { requireJob } from './job-parameter.ts';
 import { Refusal } from './refusal.ts';
 import { writeChunk } from './write-chunk.ts';
@@ -110,13 +110,10 @@ async function send(
   }
 }
 
-async function written(services: Services, jobId: JobId, event: FollowEvent): Promise<string> {
+async function written(services: Services, jobId: JobId, event: FollowEvent): Promise<string | Uint8Array> {
   switch (event.type) {
     case 'lines':
-      return event.batches
-        .flatMap((batch) => batch.lines())
-        .map((line) => writeLine(jobId, line))
-        .join('');
+      return Buffer.concat(event.batches.map((batch) => lineEvents(jobId, batch)));
     case 'gap': {
       const { fromSeq, toSeq, reason } = event;
       return writeEvent('log.gap', String(toSeq), {
@@ -140,17 +137,6 @@ async function written(services: Services, jobId: JobId, event: FollowEvent): Pr
       });
     }
   }
-}
-
-function writeLine(jobId: JobId, { seq, stream, text, atMs, continued }: LogLine): string {
-  return writeEvent('log.line', String(seq), {
-    job_id: jobId,
-    seq,
-    stream: stream === 'STDOUT' ? 'stdout' : 'stderr',
-    line: text,
-    at: new Date(atMs).toISOString(),
-    ...(continued && { continued }),
-  });
 }
 
 /** JSON keeps every line end of the data escaped, so one `data:` line is enough. */

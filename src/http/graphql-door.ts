@@ -1,4 +1,8 @@
-import type { ServerResponse } from 'node:http';
+import type { ExecutionResult } from 'graphql';
+import type { FaultLog } from '../graphql/errors.ts';
+import type { GraphQLContext } from '../graphql/context.ts';
+import type { KeptResults } from '../graphql/kept-results.ts';
+import { createResultDeliverer, type DeliverResults } from '../graphql/perform-operation.ts';
 import type { Services } from '../graphql/services.ts';
 import { type GraphQLHandler, GRAPHQL_PATH } from '../graphql/yoga.ts';
 import { beginEventStream } from './event-stream.ts';
@@ -7,20 +11,33 @@ import { graphqlContext } from './graphql-context.ts';
 import { parseGraphQLRequest } from './graphql-request.ts';
 import { Refusal } from './refusal.ts';
 import { readBody } from './request-body.ts';
-import { writeChunk } from './write-chunk.ts';
+import { SharedEventStream } from './shared-event-stream.ts';
+
+/** A comment goes out where nothing else did for so long, below the idle limits of usual proxies. */
+const PING_MS = 10_000;
+const NEXT = Buffer.from('event: next\ndata: ');
+const TAIL = Buffer.from('\n\n');
 
 /**
  * `POST /graphql`: queries and mutations, and subscriptions as GraphQL over SSE in distinct connections mode.
  *
- * Yoga gets a request that is read and checked, and gives a response that we write: so the limits, the headers, the
- * back-pressure and the signal that everything hangs on are ours.
+ * Yoga gets a request that is read and checked, and gives a response, or results, that we write: so the limits, the
+ * headers, the back-pressure and the signal that everything hangs on are ours.
  */
-export function graphqlDoor(services: Services, yoga: GraphQLHandler): Door {
+export function graphqlDoor(services: Services, yoga: GraphQLHandler, log: FaultLog): Door {
+  const deliverResults = createResultDeliverer(log);
   return async (exchange) => {
     const { req, res, signal } = exchange;
     if (req.headers.expect !== undefined) res.writeContinue();
     const body = await readBody(req, signal);
     parseGraphQLRequest(body);
+    let results: AsyncIterable<ExecutionResult> | undefined;
+    const context: GraphQLContext & KeptResults = {
+      ...graphqlContext(services, exchange, signal),
+      keepResults: (kept) => {
+        results = kept;
+      },
+    };
     const response = await yoga.fetch(
       `http://localhost${GRAPHQL_PATH}`,
       {
@@ -29,15 +46,14 @@ export function graphqlDoor(services: Services, yoga: GraphQLHandler): Door {
         body,
         signal,
       },
-      graphqlContext(services, exchange, signal),
+      context,
     );
-    const type = response.headers.get('content-type') ?? '';
-    if (type.startsWith('text/event-stream')) await sendEvents(response, exchange);
-    else await sendResult(response, type, res);
+    if (results !== undefined) await sendEvents(results, exchange, deliverResults);
+    else await sendResult(response, exchange);
   };
 }
 
-async function sendResult(response: Response, type: string, res: ServerResponse): Promise<void> {
+async function sendResult(response: Response, { res, streams }: Exchange): Promise<void> {
   if (response.status === 406) {
     throw new Refusal(
       406,
@@ -45,26 +61,27 @@ async function sendResult(response: Response, type: string, res: ServerResponse)
       'Accept must allow application/json, or text/event-stream for a subscription.',
     );
   }
+  const type = response.headers.get('content-type') ?? '';
   const body = Buffer.from(await response.text());
-  res.writeHead(response.status, { 'Content-Type': type, 'Content-Length': body.length });
+  // One result, for a client that takes event streams alone.
+  if (type.startsWith('text/event-stream')) beginEventStream(res, streams);
+  else res.writeHead(response.status, { 'Content-Type': type, 'Content-Length': body.length });
   res.end(body);
 }
 
-async function sendEvents(response: Response, { res, signal, streams }: Exchange): Promise<void> {
-  const reader = response.body?.getReader();
-  if (reader === undefined) throw new Error('an event stream without a body');
-  try {
-    if (signal.aborted) return;
-    beginEventStream(res, streams);
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done) break;
-      if (!(await writeChunk(res, value, signal))) return;
-    }
-    res.end();
-  } finally {
-    // The sources have let go already, by the signal; this only tells Yoga to stop its pings.
-    reader.cancel().catch(() => undefined);
-    if (signal.aborted) res.destroy();
-  }
+async function sendEvents(
+  results: AsyncIterable<ExecutionResult>,
+  { res, signal, streams }: Exchange,
+  deliverResults: DeliverResults,
+): Promise<void> {
+  // What the results hold has been let go, by the signal.
+  if (signal.aborted) return;
+  beginEventStream(res, streams);
+  const stream = new SharedEventStream(PING_MS);
+  using _open = stream.open(res);
+  await deliverResults(results, signal, (result) =>
+    stream.write(Buffer.concat([NEXT, ...result, TAIL]), signal),
+  );
+  if (await stream.write('event: complete\ndata:\n\n', signal)) res.end();
+  else res.destroy();
 }

@@ -30,7 +30,7 @@ export function createRoutes({
   entrance,
 }: RouteParts): readonly Route[] {
   const yoga = createGraphQLHandler(log);
-  const graphql = graphqlDoor(services, yoga);
+  const graphql = graphqlDoor(services, yoga, log);
   const perform = createOperationPerformer(yoga, log);
   return [
     { name: '/healthz', path: /^\/healthz$/, methods: ['GET', 'HEAD'], isPublic: true, door: healthDoor },

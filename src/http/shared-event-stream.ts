@@ -4,7 +4,7 @@ import type { ServerResponse } from 'node:http';
 const PING = ':\n\n';
 
 interface WaitingEvent {
-  readonly text: string;
+  readonly text: string | Uint8Array;
   /** Ends its `write()`. */
   readonly settle: (isTaken: boolean) => void;
 }
@@ -64,7 +64,7 @@ export class SharedEventStream {
    * Waits for the stream to be open and for the writers before, writes, and waits until the client has taken enough.
    * @returns whether it was written: false where `signal` aborted first
    */
-  write(text: string, signal: AbortSignal): Promise<boolean> {
+  write(text: string | Uint8Array, signal: AbortSignal): Promise<boolean> {
     return new Promise((resolve) => {
       if (signal.aborted) {
         resolve(false);
@@ -98,7 +98,7 @@ export class SharedEventStream {
   }
 
   /** @returns whether there is room for more */
-  #send(text: string): boolean {
+  #send(text: string | Uint8Array): boolean {
     this.#isFull = this.#response?.write(text) === false;
     this.#ping?.refresh();
     return !this.#isFull;

@@ -1,6 +1,8 @@
 import type { Deliver } from '../graphql/perform-operation.ts';
 import type { SharedEventStream } from './shared-event-stream.ts';
 
+const TAIL = Buffer.from('}\n\n');
+
 /** Performs an operation until `signal` aborts. Must not reject. */
 export type Performance = (signal: AbortSignal, deliver: Deliver) => Promise<void>;
 
@@ -27,10 +29,9 @@ export class StreamOperation implements Disposable {
   async run(perform: Performance): Promise<void> {
     const { signal } = this.#controller;
     const id = JSON.stringify(this.#id);
+    const head = Buffer.from(`event: next\ndata: {"id":${id},"payload":`);
     try {
-      await perform(signal, (result) =>
-        this.#stream.write(`event: next\ndata: {"id":${id},"payload":${result}}\n\n`, signal),
-      );
+      await perform(signal, (result) => this.#stream.write(Buffer.concat([head, ...result, TAIL]), signal));
       await this.#stream.write(`event: complete\ndata: {"id":${id}}\n\n`, signal);
     } finally {
       this[Symbol.dispose]();

@@ -23,6 +23,9 @@ export interface LogBatchFields {
 }
 
 const NEWLINE = 0x0a;
+/** Kinds of readers of one log at the same time; more make theirs anew. */
+const MOST_DERIVED = 4;
+const LINES = {};
 
 /** A run of consecutive lines of one stream that were read at once. Immutable, and shared by all who read it. */
 export class LogBatch implements LogBatchFields {
@@ -34,8 +37,8 @@ export class LogBatch implements LogBatchFields {
   readonly atApproximate: boolean;
   readonly ending: BatchEnding;
   readonly bytes: Buffer;
-  /** Decoded when the first reader asks, so that a log that nobody reads costs no text. */
-  #lines: readonly LogLine[] | undefined;
+  /** Made when the first reader asks, so that a log that nobody reads costs no text. */
+  readonly #derived = new Map<object, unknown>();
 
   constructor(fields: LogBatchFields) {
     this.firstSeq = fields.firstSeq;
@@ -57,12 +60,32 @@ export class LogBatch implements LogBatchFields {
   }
 
   /**
+   * What is made of the batch once for all who ask with this key; it must depend on the batch and the key alone. The newest
+   * few are kept.
+   */
+  derive<Derived extends object>(key: object, make: () => Derived): Derived {
+    const known = this.#derived.get(key);
+    if (known !== undefined) return known as Derived;
+    const derived = make();
+    if (this.#derived.size === MOST_DERIVED) this.#derived.delete([...this.#derived.keys()][0] ?? key);
+    this.#derived.set(key, derived);
+    return derived;
+  }
+
+  /**
+   * The bytes as text, in the lines' order. A newline is never part of a longer UTF-8 sequence, so that splitting after
+   * decoding is the same as before, and far faster.
+   */
+  text(): string {
+    return this.bytes.toString('utf8');
+  }
+
+  /**
    * The lines, decoded once. The `\r` of a `\r\n` is trimmed; a lone one, blank lines, NUL and a byte order mark are kept;
    * invalid UTF-8 becomes U+FFFD.
    */
   lines(): readonly LogLine[] {
-    this.#lines ??= this.#decode();
-    return this.#lines;
+    return this.derive(LINES, () => decodeLines(this));
   }
 
   /**
@@ -110,22 +133,22 @@ export class LogBatch implements LogBatchFields {
       bytes: this.bytes.subarray(0, end),
     });
   }
+}
 
-  #decode(): readonly LogLine[] {
-    // A newline is never part of a longer UTF-8 sequence, so that splitting after decoding is the same and far faster.
-    const texts = this.bytes.toString('utf8').split('\n');
-    if (this.ending === 'NEWLINE') texts.pop();
-    const last = texts.length - 1;
-    return texts.map((text, index) => {
-      const hasNewline = index < last || this.ending === 'NEWLINE';
-      return {
-        seq: this.firstSeq + index,
-        stream: this.stream,
-        text: hasNewline && text.endsWith('\r') ? text.slice(0, -1) : text,
-        atMs: this.atMs,
-        atApproximate: this.atApproximate,
-        continued: index === last && this.ending === 'CONTINUED',
-      };
-    });
-  }
+function decodeLines(batch: LogBatch): readonly LogLine[] {
+  const { firstSeq, stream, atMs, atApproximate, ending } = batch;
+  const texts = batch.text().split('\n');
+  if (ending === 'NEWLINE') texts.pop();
+  const last = texts.length - 1;
+  return texts.map((text, index) => {
+    const hasNewline = index < last || ending === 'NEWLINE';
+    return {
+      seq: firstSeq + index,
+      stream,
+      text: hasNewline && text.endsWith('\r') ? text.slice(0, -1) : text,
+      atMs,
+      atApproximate,
+      continued: index === last && ending === 'CONTINUED',
+    };
+  });
 }

@@ -25,7 +25,7 @@ async function perform(
     // No resolver of this schema looks at the services.
     { signal: controller.signal } as GraphQLContext,
     (result) => {
-      results.push(JSON.parse(result));
+      results.push(JSON.parse(Buffer.concat(result).toString()));
       return Promise.resolve(results.length < wanted);
     },
   );

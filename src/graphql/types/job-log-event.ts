@@ -20,7 +20,7 @@ const LogLines = builder.objectRef<JobLogPayloadOf<'LogLines'>>('LogLines').impl
     lines: t.field({
       type: [LogLine],
       description: 'The lines, by ascending seq.',
-      resolve: ({ lines }) => lines,
+      resolve: ({ batches }) => batches.flatMap((batch) => batch.lines()),
     }),
     lastSeq: t.expose('lastSeq', { type: 'SafeInt', description: PASSED }),
   }),
