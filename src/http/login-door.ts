@@ -31,13 +31,10 @@ export function loginDoor({ auth, findToken, sessions, attempts }: Entrance): Do
     if (!hasOwnOrigin(req)) {
       throw new Refusal(403, 'FORBIDDEN', 'Only pages of this server can log in. Use Authorization: Bearer.');
     }
-    const { address } = senderOf(req);
     const token = tokenIn(await readBody(req, signal));
-    // In one turn with what follows: of many that come together, each sees those before it.
-    attempts.admit(address);
     const found = auth === 'token' ? findToken(token) : undefined;
     if (auth === 'token' && found === undefined) {
-      await attempts.fail(address, signal);
+      await attempts.answerLate(senderOf(req).address);
       throw new Refusal(401, 'UNAUTHENTICATED', 'That is no token of this server.', {
         'WWW-Authenticate': 'Bearer',
       });

@@ -27,6 +27,7 @@ import { ticketPath } from './ticket-door.ts';
 import { Tickets } from './tickets.ts';
 import { createTlsListener } from './tls-listener.ts';
 import { listenOnSocket } from './unix-socket.ts';
+import { WrongAttempts } from './wrong-attempts.ts';
 import { GRAPHQL_PATH } from '../graphql/yoga.ts';
 
 export interface HttpServerParts {
@@ -102,10 +103,18 @@ export class LifelineHttpServer {
     this.#logger = logger;
     const sessions = new Sessions({ records: sessionRecords, token: config.token });
     const findToken = createFindToken(config.token, tokens);
-    const check = createCredentialCheck({ auth: config.auth, findToken, tokens, sessions });
+    const attempts = new WrongAttempts();
+    const check = createCredentialCheck({ auth: config.auth, findToken, tokens, sessions, attempts });
     this.#sessions = sessions;
     this.#tokens = tokens;
-    this.#entrance = createEntrance(config, { check, findToken, sessions, tickets: new Tickets(), files });
+    this.#entrance = createEntrance(config, {
+      check,
+      findToken,
+      sessions,
+      tickets: new Tickets(),
+      attempts,
+      files,
+    });
     this.#gate = createGate(
       config,
       check,

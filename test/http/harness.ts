@@ -214,8 +214,12 @@ export class Harness implements AsyncDisposable {
   }
 
   /** Sends `text` over a connection of its own and gives what comes back until the server ends it, or `enough` says so. */
-  async raw(text: string, enough: (received: string) => boolean = () => false): Promise<string> {
-    const socket = await this.connect();
+  async raw(
+    text: string,
+    enough: (received: string) => boolean = () => false,
+    localAddress = '127.0.0.1',
+  ): Promise<string> {
+    const socket = await this.connect(localAddress);
     let received = '';
     socket.setEncoding('utf8');
     const over = new Promise<void>((resolve) => {
@@ -236,9 +240,9 @@ export class Harness implements AsyncDisposable {
   }
 
   /** A connection on which HTTP/1.1 is spoken, over TLS where the server does that. */
-  connect(): Promise<Socket> {
+  connect(localAddress = '127.0.0.1'): Promise<Socket> {
     return new Promise((resolve, reject) => {
-      const there = { port: this.port, host: '127.0.0.1', allowHalfOpen: true };
+      const there = { port: this.port, host: '127.0.0.1', localAddress, allowHalfOpen: true };
       const connected = (): void => {
         resolve(socket);
       };

@@ -46,6 +46,11 @@ export const SECURITY_FAULTS: readonly Fault[] = [
       by('http/login', 'ends with the logout, at once for its open streams, and stays ended'),
       by('security/credentials', 'the token, or what a proxy would vouch with, in %s'),
       by('security/credentials', 'is not used by %s'),
+      by('http/wrong-attempts', 'is answered late at %s %s, and delays nobody else at that address'),
+      by(
+        'http/wrong-attempts',
+        'is refused at once where two hundred wait, of whatever addresses, and a right one is let in',
+      ),
       by('http/tokens', 'of a %s token let it do what they say, and nothing more, at every root field'),
       by(
         'http/tokens',
