@@ -31,7 +31,7 @@ describe('wrong attempts', () => {
     const step: fc.Arbitrary<Step> = fc.record({
       guesser: fc.integer({ min: 0, max: 60 }),
       pauseMs: fc.oneof(
-        { weight: 40, arbitrary: fc.constant(0) },
+        { weight: 400, arbitrary: fc.constant(0) },
         { weight: 1, arbitrary: fc.integer({ min: 0, max: 90_000 }) },
       ),
     });
