@@ -28,6 +28,12 @@ export interface Config {
   readonly allowedOrigins: readonly string[];
   readonly onExit: 'keep' | 'cancel';
   readonly maxRunning: number;
+  readonly maxStreams: number;
+  readonly maxStreamsPerToken: number;
+  /** Not yet ended ones. */
+  readonly maxJobsPerToken: number;
+  /** Of each token. */
+  readonly maxStartsPerMinute: number;
   readonly containment: ContainmentMeans | 'auto';
 }
 
@@ -51,6 +57,10 @@ interface ServeOptions {
   readonly allowedOrigin: readonly string[];
   readonly onExit: 'keep' | 'cancel';
   readonly maxRunning: number;
+  readonly maxStreams: number;
+  readonly maxStreamsPerToken: number;
+  readonly maxJobsPerToken: number;
+  readonly maxStartsPerMinute: number;
   readonly containment: ContainmentMeans | 'auto';
 }
 
@@ -133,6 +143,30 @@ export function withServeOptions(command: Command): Command {
         .argParser(integer(1, 100_000)),
     )
     .addOption(
+      new Option('--max-streams <number>', 'streams that may be open at once, of all tokens')
+        .env('LIFELINE_MAX_STREAMS')
+        .default(10_000)
+        .argParser(integer(1, 1_000_000)),
+    )
+    .addOption(
+      new Option('--max-streams-per-token <number>', 'streams that one token may have open at once')
+        .env('LIFELINE_MAX_STREAMS_PER_TOKEN')
+        .default(5_000)
+        .argParser(integer(1, 1_000_000)),
+    )
+    .addOption(
+      new Option('--max-jobs-per-token <number>', 'jobs of one token that have not ended, waiting or running')
+        .env('LIFELINE_MAX_JOBS_PER_TOKEN')
+        .default(10_000)
+        .argParser(integer(1, 1_000_000)),
+    )
+    .addOption(
+      new Option('--max-starts-per-minute <number>', 'jobs that one token may start in a minute')
+        .env('LIFELINE_MAX_STARTS_PER_MINUTE')
+        .default(6_000)
+        .argParser(integer(1, 1_000_000)),
+    )
+    .addOption(
       new Option('--containment <means>', 'what holds the processes of a job together, so that none escapes')
         .env('LIFELINE_CONTAINMENT')
         .choices(['auto', 'cgroup', 'subreaper', 'none'] satisfies readonly Config['containment'][])
@@ -165,6 +199,10 @@ export function readConfig(command: Command, environment: NodeJS.ProcessEnv): Co
     allowedOrigins: options.allowedOrigin,
     onExit: options.onExit,
     maxRunning: options.maxRunning,
+    maxStreams: options.maxStreams,
+    maxStreamsPerToken: options.maxStreamsPerToken,
+    maxJobsPerToken: options.maxJobsPerToken,
+    maxStartsPerMinute: options.maxStartsPerMinute,
     containment: options.containment,
   });
 }

@@ -4,6 +4,7 @@ import { checkExposure } from './check-exposure.ts';
 import type { Config } from './config.ts';
 import type { PassCheckpoint } from './domain/checkpoint.ts';
 import { keepHeapClose } from './heap-growth.ts';
+import { createStreamPlaces } from './graphql/stream-places.ts';
 import { createHttpServer, NotLoopbackError, type LifelineHttpServer } from './http/server.ts';
 import { ApiTokens } from './http/api-tokens.ts';
 import { SocketPathError } from './http/unix-socket.ts';
@@ -28,6 +29,7 @@ import { Containment } from './supervisor/containment.ts';
 import { findLaunchTools } from './supervisor/launch-tools.ts';
 import { ShimLauncher } from './supervisor/launcher.ts';
 import { readHostIdentity } from './supervisor/process-table.ts';
+import { StartLimits } from './supervisor/start-limits.ts';
 import { Supervisor } from './supervisor/supervisor.ts';
 import type { SupervisorLog } from './supervisor/supervisor-log.ts';
 import { ZombieCount } from './zombie-count.ts';
@@ -83,6 +85,8 @@ export async function serve(config: Config, version: string, ports: ServePorts =
     dataDirectoryPath: directory.path,
     tini: tools.tini,
   });
+  const { maxRunning, maxStreams, maxStreamsPerToken, maxJobsPerToken, maxStartsPerMinute } = config;
+  const limits = { maxRunning, maxStreams, maxStreamsPerToken, maxJobsPerToken, maxStartsPerMinute };
   const supervisor = await Supervisor.open({
     dataDirectory: directory,
     jobs,
@@ -96,7 +100,8 @@ export async function serve(config: Config, version: string, ports: ServePorts =
       { name: 'LANG', value: process.env['LANG'] ?? 'C.UTF-8' },
     ],
     log: supervisorLog(logger, () => zombies?.lookSoon()),
-    maxRunning: config.maxRunning,
+    maxRunning,
+    startLimits: new StartLimits(limits),
     ...ports,
   });
   await using _supervisor = { [Symbol.asyncDispose]: () => supervisor.stop(config.onExit) };
@@ -109,13 +114,14 @@ export async function serve(config: Config, version: string, ports: ServePorts =
       supervisor,
       tokens,
       bus,
+      streams: createStreamPlaces(limits),
       follow: (request) =>
         follow({ bus, openReader: openLog, outcomeIsKnown: (jobId) => jobs.outcomeIsKnown(jobId) }, request),
       openLog,
       jobDirectory: (jobId) => directory.jobDirectory(jobId),
       version,
       startedAtMs,
-      limits: { maxRunning: config.maxRunning },
+      limits,
       containment: containment.means,
     },
     sessionRecords: new SessionStore(database.read, database.gate),

@@ -11,6 +11,8 @@ export interface GraphQLContext {
   readonly signal: AbortSignal;
   /** Who asks, in words for people, such as `the API token, from 127.0.0.1`. */
   readonly requester: string;
+  /** The stored token that it brought, itself or by its session; `null` for the server's own. Limits hold for each. */
+  readonly tokenId: number | null;
   /** What it may do. */
   readonly scope: Scope;
 }

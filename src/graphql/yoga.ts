@@ -3,6 +3,7 @@ import { BoundedCache } from './bounded-cache.ts';
 import type { GraphQLContext } from './context.ts';
 import { createErrorMasker, type FaultLog } from './errors.ts';
 import { operationLimits } from './limits/operation-limits.ts';
+import { streamLimit } from './limits/stream-limit.ts';
 import { schema } from './schema.ts';
 
 export const GRAPHQL_PATH = '/graphql';
@@ -33,6 +34,6 @@ export function createGraphQLHandler(log: FaultLog): GraphQLHandler {
       documentCache: new BoundedCache(CACHED_DOCUMENTS),
       errorCache: new BoundedCache(CACHED_DOCUMENTS),
     },
-    plugins: [operationLimits()],
+    plugins: [operationLimits(), streamLimit()],
   });
 }

@@ -16,7 +16,7 @@ import { writeChunk } from './write-chunk.ts';
  */
 export function graphqlDoor(services: Services, yoga: GraphQLHandler): Door {
   return async (exchange) => {
-    const { req, res, signal, requester, scope } = exchange;
+    const { req, res, signal, requester, scope, tokenId } = exchange;
     if (req.headers.expect !== undefined) res.writeContinue();
     const body = await readBody(req, signal);
     parseGraphQLRequest(body);
@@ -28,7 +28,7 @@ export function graphqlDoor(services: Services, yoga: GraphQLHandler): Door {
         body,
         signal,
       },
-      { services, signal, requester, scope },
+      { services, signal, requester, scope, tokenId },
     );
     const type = response.headers.get('content-type') ?? '';
     if (type.startsWith('text/event-stream')) await sendEvents(response, exchange);

@@ -52,8 +52,8 @@ export function graphqlStreamDoor(parts: GraphQLStreamParts): Door {
   };
 }
 
-function reserve(reservations: StreamReservations, { res, holder }: Exchange): void {
-  const { token } = reservations.reserve(holder);
+function reserve(reservations: StreamReservations, { res, holder, tokenId }: Exchange): void {
+  const { token } = reservations.reserve(holder, tokenId);
   res.writeHead(201, { 'Content-Type': 'text/plain; charset=utf-8', 'Content-Length': token.length });
   res.end(token);
 }
@@ -76,7 +76,7 @@ async function start(
   { services, reservations, perform }: GraphQLStreamParts,
   exchange: Exchange,
 ): Promise<void> {
-  const { req, res, requester, scope } = exchange;
+  const { req, res, requester, scope, tokenId } = exchange;
   // Nobody sends a body that has nowhere to go.
   requireReservation(reservations, exchange);
   if (req.headers.expect !== undefined) res.writeContinue();
@@ -84,7 +84,7 @@ async function start(
   const operationId = operationIdOf(request);
   // It may have been dropped while the body came.
   requireReservation(reservations, exchange).start(operationId, (signal, deliver) =>
-    perform(request, { services, signal, requester, scope }, deliver),
+    perform(request, { services, signal, requester, scope, tokenId }, deliver),
   );
   res.writeHead(202, { 'Content-Length': 0 }).end();
 }

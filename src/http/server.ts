@@ -122,7 +122,11 @@ export class LifelineHttpServer {
         services,
         log: logger,
         isReady: () => this.#closed === undefined,
-        reservations: new StreamReservations({ ...STREAM_LIMITS, ...streamLimits }, this.#streams.closing),
+        reservations: new StreamReservations(
+          { ...STREAM_LIMITS, ...streamLimits },
+          services.streams,
+          this.#streams.closing,
+        ),
         entrance: this.#entrance,
       }),
     );

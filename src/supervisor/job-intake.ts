@@ -8,6 +8,7 @@ import { createJobFiles } from '../storage/job-files.ts';
 import type { JobIds } from '../storage/job-ids.ts';
 import type { TransitionRecord } from '../storage/job-records.ts';
 import type { JobStore } from '../storage/job-store.ts';
+import type { StartLimits } from './start-limits.ts';
 import { completeRequest, fingerprint, type JobOrigin, type StartJobRequest } from './job-request.ts';
 
 export interface JobIntakePorts {
@@ -16,9 +17,10 @@ export interface JobIntakePorts {
   readonly jobIds: JobIds;
   /** PATH, HOME, LANG: what every job's environment begins with. */
   readonly environment: readonly EnvEntry[];
+  readonly limits: StartLimits;
   readonly pass: PassCheckpoint;
-  /** Called once for each new job, when it is stored and before its request is answered. */
-  readonly onCreated: (jobId: JobId, spec: JobSpec) => void;
+  /** Called once for each new job, when it is stored and before its request is answered. Owns its place. */
+  readonly onCreated: (jobId: JobId, spec: JobSpec, place: Disposable) => void;
 }
 
 /** Turns requests into stored jobs: directory first, then row. One requestId names one job, however often it comes. */
@@ -32,7 +34,7 @@ export class JobIntake {
 
   /**
    * @returns the new job, or the one that the requestId had made before
-   * @throws InvalidInputError, CommandNotFoundError, ConflictError (another request had the requestId)
+   * @throws InvalidInputError, CommandNotFoundError, ConflictError (another request had the requestId), LimitExceededError
    */
   async accept(request: StartJobRequest, origin: JobOrigin): Promise<JobId> {
     const { requestId } = request;
@@ -60,8 +62,21 @@ export class JobIntake {
   }
 
   async #create(request: StartJobRequest, origin: JobOrigin, digest: string | null): Promise<JobId> {
-    const { jobs, environment, dataDirectory, jobIds, onCreated } = this.#ports;
+    const { environment, limits, onCreated } = this.#ports;
     const spec = completeRequest(request, environment, origin);
+    const place = limits.admit(spec.tokenId);
+    try {
+      const jobId = await this.#store(spec, digest);
+      onCreated(jobId, spec, place);
+      return jobId;
+    } catch (error) {
+      place[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  async #store(spec: JobSpec, digest: string | null): Promise<JobId> {
+    const { jobs, dataDirectory, jobIds } = this.#ports;
     const jobId = jobIds.next();
     const first: TransitionRecord = {
       number: 1,
@@ -81,7 +96,6 @@ export class JobIntake {
       rmSync(directory.path, { recursive: true, force: true });
       throw error;
     }
-    onCreated(jobId, spec);
     return jobId;
   }
 }

@@ -8,7 +8,8 @@ import { expect } from 'vitest';
 import { JobNotFoundError } from '../../src/domain/errors.ts';
 import type { JobId } from '../../src/domain/job-id.ts';
 import type { LogStream } from '../../src/domain/log-line.ts';
-import type { JobControl, Services } from '../../src/graphql/services.ts';
+import type { JobControl, ServerLimits, Services } from '../../src/graphql/services.ts';
+import { createStreamPlaces, type StreamPlaces } from '../../src/graphql/stream-places.ts';
 import type { HttpConfig } from '../../src/http/http-config.ts';
 import type { HttpTimeouts } from '../../src/http/listener.ts';
 import { ApiTokens } from '../../src/http/api-tokens.ts';
@@ -38,7 +39,16 @@ export interface HarnessOptions {
   /** The pages. Default: those of the build, if there is one. */
   readonly files?: StaticFiles;
   readonly streamLimits?: Partial<StreamLimits>;
+  readonly limits?: Partial<ServerLimits>;
 }
+
+const LIMITS: ServerLimits = {
+  maxRunning: 8,
+  maxStreams: 1_000,
+  maxStreamsPerToken: 500,
+  maxJobsPerToken: 1_000,
+  maxStartsPerMinute: 6_000,
+};
 
 /** Waits until `condition` gives true (or stops throwing), and fails after `limitMs`. */
 export async function until(condition: () => boolean | Promise<boolean>, limitMs = 20_000): Promise<void> {
@@ -95,6 +105,7 @@ export class Harness implements AsyncDisposable {
   readonly cancelled: { jobId: JobId; gracePeriodMs?: number }[] = [];
   /** What reached the log as a fault of the server. */
   readonly faults: { correlationId: string; err: unknown }[] = [];
+  readonly streams: StreamPlaces;
   readonly directory: DataDirectory;
   readonly store: JobStore;
   readonly #testStore: TestStore;
@@ -103,14 +114,16 @@ export class Harness implements AsyncDisposable {
   #tokens: ApiTokens | undefined;
   url = '';
 
-  private constructor(testStore: TestStore) {
+  private constructor(testStore: TestStore, limits: ServerLimits) {
+    this.streams = createStreamPlaces(limits);
     this.#testStore = testStore;
     this.directory = testStore.directory;
     this.store = testStore.jobs;
   }
 
   static async start(testStore: TestStore, options: HarnessOptions = {}): Promise<Harness> {
-    const harness = new Harness(testStore);
+    const limits = { ...LIMITS, ...options.limits };
+    const harness = new Harness(testStore, limits);
     const { jobs, database } = testStore;
     const tokens = await ApiTokens.open(testStore.tokens);
     harness.#tokens = tokens;
@@ -122,6 +135,7 @@ export class Harness implements AsyncDisposable {
       supervisor: harness.#supervisor(),
       tokens,
       bus: harness.bus,
+      streams: harness.streams,
       follow: (request) =>
         follow(
           { bus: harness.bus, openReader: openLog, outcomeIsKnown: (id) => jobs.outcomeIsKnown(id) },
@@ -131,7 +145,7 @@ export class Harness implements AsyncDisposable {
       jobDirectory: (id) => harness.directory.jobDirectory(id),
       version: '1.2.3',
       startedAtMs: Date.now(),
-      limits: { maxRunning: 8 },
+      limits,
       containment: 'none',
     };
     harness.#server = createHttpServer({
@@ -258,6 +272,7 @@ export class Harness implements AsyncDisposable {
     await until(() => this.subscribers === 0 && this.bus.size === 0);
     await this.#server?.close({ deadlineMs: 1_000 });
     this.#tokens?.[Symbol.dispose]();
+    await until(() => this.streams.taken === 0);
     expect(this.bus.size).toBe(0);
     expect(this.subscribers).toBe(0);
   }
@@ -331,6 +346,7 @@ export class TestJob {
       requestId: null,
       rerunOfId: null,
       attempt: 1,
+      tokenId: null,
     } as const;
     const { store } = harness;
     const cause = null;

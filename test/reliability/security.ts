@@ -109,9 +109,17 @@ export const SECURITY_FAULTS: readonly Fault[] = [
         'http/graphql-stream',
         'carries so many operations at once and no more, and there are so many streams and no more',
       ),
+      by(
+        'http/stream-limits',
+        'is refused at %s with the limit and its option, opens nothing, and has room when one leaves',
+      ),
+      by('http/stream-limits', 'leaves the others their own, up to what the server has in all'),
+      by(
+        'http/stream-limits',
+        'is taken exactly while its stream is open, whoever opens and leaves when, at whatever door',
+      ),
     ],
-    injection: 'more than the limits allow',
-    open: 'distinct connections have no cap for each token yet',
+    injection: 'more than the limits allow, of one token and of several, on every door',
   },
   {
     number: 116,
