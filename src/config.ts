@@ -2,7 +2,13 @@ import type { Command } from 'commander';
 import { InvalidArgumentError, Option } from 'commander';
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
+import { parseDurationMs } from './cli/duration.ts';
 import type { ContainmentMeans } from './domain/containment.ts';
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+/** Less would cut streams before anything came over them. */
+const SHORTEST_BOUND_MS = 1_000;
 
 /** What `lifeline serve` was told, by flags, environment and defaults, in that order. Frozen. */
 export interface Config {
@@ -34,6 +40,10 @@ export interface Config {
   readonly maxJobsPerToken: number;
   /** Of each token. */
   readonly maxStartsPerMinute: number;
+  /** Milliseconds after which a stream is cut and its client comes back; `null`: never. */
+  readonly maxStreamAgeMs: number | null;
+  /** Milliseconds after which a stream is cut whose client takes nothing; `null`: never. */
+  readonly maxStallMs: number | null;
   readonly containment: ContainmentMeans | 'auto';
 }
 
@@ -61,6 +71,8 @@ interface ServeOptions {
   readonly maxStreamsPerToken: number;
   readonly maxJobsPerToken: number;
   readonly maxStartsPerMinute: number;
+  readonly maxStreamAge: number;
+  readonly maxStall: number;
   readonly containment: ContainmentMeans | 'auto';
 }
 
@@ -167,6 +179,24 @@ export function withServeOptions(command: Command): Command {
         .argParser(integer(1, 1_000_000)),
     )
     .addOption(
+      new Option(
+        '--max-stream-age <duration>',
+        'after which a stream is cut, so that its client comes back; 0: never',
+      )
+        .env('LIFELINE_MAX_STREAM_AGE')
+        .default(12 * HOUR_MS, '12h')
+        .argParser(duration),
+    )
+    .addOption(
+      new Option(
+        '--max-stall <duration>',
+        'after which a stream is cut whose client takes nothing of it; 0: never',
+      )
+        .env('LIFELINE_MAX_STALL')
+        .default(10 * MINUTE_MS, '10m')
+        .argParser(duration),
+    )
+    .addOption(
       new Option('--containment <means>', 'what holds the processes of a job together, so that none escapes')
         .env('LIFELINE_CONTAINMENT')
         .choices(['auto', 'cgroup', 'subreaper', 'none'] satisfies readonly Config['containment'][])
@@ -203,6 +233,8 @@ export function readConfig(command: Command, environment: NodeJS.ProcessEnv): Co
     maxStreamsPerToken: options.maxStreamsPerToken,
     maxJobsPerToken: options.maxJobsPerToken,
     maxStartsPerMinute: options.maxStartsPerMinute,
+    maxStreamAgeMs: orNever(options.maxStreamAge),
+    maxStallMs: orNever(options.maxStall),
     containment: options.containment,
   });
 }
@@ -245,6 +277,18 @@ function integer(least: number, most: number): (text: string) => number {
     }
     return value;
   };
+}
+
+function duration(text: string): number {
+  const durationMs = parseDurationMs(text);
+  if (durationMs === undefined || (durationMs > 0 && durationMs < SHORTEST_BOUND_MS)) {
+    throw new InvalidArgumentError('Give a duration from 1s to 24d, such as 30m or 12h, or 0 for never.');
+  }
+  return durationMs;
+}
+
+function orNever(durationMs: number): number | null {
+  return durationMs === 0 ? null : durationMs;
 }
 
 function collect(text: string, former: readonly string[]): readonly string[] {

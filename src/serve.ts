@@ -4,6 +4,7 @@ import { checkExposure } from './check-exposure.ts';
 import type { Config } from './config.ts';
 import type { PassCheckpoint } from './domain/checkpoint.ts';
 import { keepHeapClose } from './heap-growth.ts';
+import type { ServerLimits } from './graphql/services.ts';
 import { createStreamPlaces } from './graphql/stream-places.ts';
 import { createHttpServer, NotLoopbackError, type LifelineHttpServer } from './http/server.ts';
 import { ApiTokens } from './http/api-tokens.ts';
@@ -85,8 +86,7 @@ export async function serve(config: Config, version: string, ports: ServePorts =
     dataDirectoryPath: directory.path,
     tini: tools.tini,
   });
-  const { maxRunning, maxStreams, maxStreamsPerToken, maxJobsPerToken, maxStartsPerMinute } = config;
-  const limits = { maxRunning, maxStreams, maxStreamsPerToken, maxJobsPerToken, maxStartsPerMinute };
+  const limits = limitsOf(config);
   const supervisor = await Supervisor.open({
     dataDirectory: directory,
     jobs,
@@ -100,7 +100,7 @@ export async function serve(config: Config, version: string, ports: ServePorts =
       { name: 'LANG', value: process.env['LANG'] ?? 'C.UTF-8' },
     ],
     log: supervisorLog(logger, () => zombies?.lookSoon()),
-    maxRunning,
+    maxRunning: config.maxRunning,
     startLimits: new StartLimits(limits),
     ...ports,
   });
@@ -159,6 +159,20 @@ export async function serve(config: Config, version: string, ports: ServePorts =
   deadline.start(gracePeriodMs + STOP_LIMIT_MS, () => {
     logger.error('the stop took too long: exiting at once; jobs go on, and the next start finds them');
   });
+}
+
+function limitsOf(config: Config): ServerLimits {
+  const { maxRunning, maxStreams, maxStreamsPerToken, maxStreamAgeMs, maxStallMs } = config;
+  const { maxJobsPerToken, maxStartsPerMinute } = config;
+  return {
+    maxRunning,
+    maxStreams,
+    maxStreamsPerToken,
+    maxStreamAgeMs,
+    maxStallMs,
+    maxJobsPerToken,
+    maxStartsPerMinute,
+  };
 }
 
 /** The first process of a container is its init, which this server cannot be. The guard stops looking at what that costs. */

@@ -62,6 +62,10 @@ export interface TokenControl {
 /** What the server was told to allow. */
 export interface ServerLimits extends StreamLimitOptions, StartLimitOptions {
   readonly maxRunning: number;
+  /** `null`: none. */
+  readonly maxStreamAgeMs: number | null;
+  /** `null`: none. */
+  readonly maxStallMs: number | null;
 }
 
 /** All that the public face is built on, made once by the composition root, owned by it. */

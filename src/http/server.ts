@@ -77,7 +77,7 @@ export function createHttpServer(parts: HttpServerParts): LifelineHttpServer {
 export class LifelineHttpServer {
   readonly #config: HttpConfig;
   readonly #logger: FaultLog;
-  readonly #streams = new OpenStreams();
+  readonly #streams: OpenStreams;
   /** On the port, where there is one. */
   readonly #network: Listener | undefined;
   /** On the unix socket, where there is one. */
@@ -101,6 +101,7 @@ export class LifelineHttpServer {
   }: HttpServerParts) {
     this.#config = config;
     this.#logger = logger;
+    this.#streams = new OpenStreams(config);
     const sessions = new Sessions({ records: sessionRecords, token: config.token });
     const findToken = createFindToken(config.token, tokens);
     const attempts = new WrongAttempts();

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { cancelJob, startJob, tryStartJob, untilOver, untilStatus } from './harness/jobs.ts';
+import { cancelJob, followJob, startJob, tryStartJob, untilOver, untilStatus } from './harness/jobs.ts';
 import { LifelineServer } from './harness/lifeline-server.ts';
 
 let server: LifelineServer;
@@ -105,18 +105,43 @@ describe('the starts of a token in a minute', () => {
   });
 });
 
+describe('the age of a stream', () => {
+  it('is bounded as it was said: the stream is cut without complete', async () => {
+    server = await LifelineServer.start({ args: ['--max-stream-age', '1s'] });
+    const jobId = await startJob(server, SLEEP);
+    using stream = await followJob(server, jobId);
+    expect(await stream.untilEnded()).toBe('cut');
+    expect(stream.events.map(({ event }) => event)).not.toContain('complete');
+    await cancelJob(server, jobId, 0);
+    await untilOver(server, jobId);
+  });
+
+  it('that makes no sense is refused before anything starts', async () => {
+    const starting = LifelineServer.start({ args: ['--max-stream-age', '20ms'] });
+    await expect(starting).rejects.toThrow('Give a duration from 1s to 24d');
+    server = await LifelineServer.start({ env: { LIFELINE_MAX_STALL: '0' } });
+  });
+});
+
 describe('the limits', () => {
   it('are told by the server', async () => {
     const args = ['--max-streams', '11', '--max-streams-per-token', '12'];
     server = await LifelineServer.start({
-      args: [...args, '--max-jobs-per-token', '13'],
+      args: [...args, '--max-jobs-per-token', '13', '--max-stream-age', '1.5h', '--max-stall', '0'],
       env: { LIFELINE_MAX_STARTS_PER_MINUTE: '14' },
     });
     const query =
-      '{ server { limits { maxStreams maxStreamsPerToken maxJobsPerToken maxStartsPerMinute } } }';
+      '{ server { limits { maxStreams maxStreamsPerToken maxJobsPerToken maxStartsPerMinute maxStreamAgeMs maxStallMs } } }';
     expect(await server.ask(query)).toEqual({
       server: {
-        limits: { maxStreams: 11, maxStreamsPerToken: 12, maxJobsPerToken: 13, maxStartsPerMinute: 14 },
+        limits: {
+          maxStreams: 11,
+          maxStreamsPerToken: 12,
+          maxJobsPerToken: 13,
+          maxStartsPerMinute: 14,
+          maxStreamAgeMs: 5_400_000,
+          maxStallMs: null,
+        },
       },
     });
   });

@@ -48,6 +48,8 @@ const LIMITS: ServerLimits = {
   maxStreamsPerToken: 500,
   maxJobsPerToken: 1_000,
   maxStartsPerMinute: 6_000,
+  maxStreamAgeMs: null,
+  maxStallMs: null,
 };
 
 /** Waits until `condition` gives true (or stops throwing), and fails after `limitMs`. */
@@ -162,6 +164,8 @@ export class Harness implements AsyncDisposable {
         allowedOrigins: [],
         auth: 'token',
         token: TOKEN,
+        maxStreamAgeMs: null,
+        maxStallMs: null,
         ...options.config,
       },
       logger: { error: (facts) => void harness.faults.push(facts) },

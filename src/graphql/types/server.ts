@@ -20,6 +20,17 @@ const ServerLimitsRef = builder.objectRef<ServerLimits>('ServerLimits').implemen
     maxStartsPerMinute: t.exposeInt('maxStartsPerMinute', {
       description: 'Jobs that one token may start in a minute; so many at once after a quiet one.',
     }),
+    maxStreamAgeMs: t.expose('maxStreamAgeMs', {
+      type: 'SafeInt',
+      nullable: true,
+      description:
+        'Milliseconds after which a stream is cut, or up to a quarter less; its client resumes. Null: never.',
+    }),
+    maxStallMs: t.expose('maxStallMs', {
+      type: 'SafeInt',
+      nullable: true,
+      description: 'Milliseconds after which a stream is cut whose client takes nothing of it. Null: never.',
+    }),
     maxJobsPerPage: t.int({ description: 'Rows of one page of `jobs`.', resolve: () => MAX_PAGE_SIZE }),
     maxLinesPerPage: t.int({ description: 'Lines of one page of a log.', resolve: () => MAX_LINES }),
   }),
