@@ -2,7 +2,13 @@ import type { Command } from 'commander';
 import { InvalidArgumentError, Option } from 'commander';
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
+import { parseDurationMs } from './cli/duration.ts';
 import type { ContainmentMeans } from './domain/containment.ts';
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+/** Less would cut streams before anything came over them. */
+const SHORTEST_BOUND_MS = 1_000;
 
 /** What `lifeline serve` was told, by flags, environment and defaults, in that order. Frozen. */
 export interface Config {
@@ -28,6 +34,16 @@ export interface Config {
   readonly allowedOrigins: readonly string[];
   readonly onExit: 'keep' | 'cancel';
   readonly maxRunning: number;
+  readonly maxStreams: number;
+  readonly maxStreamsPerToken: number;
+  /** Not yet ended ones. */
+  readonly maxJobsPerToken: number;
+  /** Of each token. */
+  readonly maxStartsPerMinute: number;
+  /** Milliseconds after which a stream is cut and its client comes back; `null`: never. */
+  readonly maxStreamAgeMs: number | null;
+  /** Milliseconds after which a stream is cut whose client takes nothing; `null`: never. */
+  readonly maxStallMs: number | null;
   readonly containment: ContainmentMeans | 'auto';
   /** Name or number of the user that jobs run as; null: the server's own. */
   readonly runAs: string | null;
@@ -53,6 +69,12 @@ interface ServeOptions {
   readonly allowedOrigin: readonly string[];
   readonly onExit: 'keep' | 'cancel';
   readonly maxRunning: number;
+  readonly maxStreams: number;
+  readonly maxStreamsPerToken: number;
+  readonly maxJobsPerToken: number;
+  readonly maxStartsPerMinute: number;
+  readonly maxStreamAge: number;
+  readonly maxStall: number;
   readonly containment: ContainmentMeans | 'auto';
   readonly runAs?: string;
 }
@@ -136,6 +158,48 @@ export function withServeOptions(command: Command): Command {
         .argParser(integer(1, 100_000)),
     )
     .addOption(
+      new Option('--max-streams <number>', 'streams that may be open at once, of all tokens')
+        .env('LIFELINE_MAX_STREAMS')
+        .default(10_000)
+        .argParser(integer(1, 1_000_000)),
+    )
+    .addOption(
+      new Option('--max-streams-per-token <number>', 'streams that one token may have open at once')
+        .env('LIFELINE_MAX_STREAMS_PER_TOKEN')
+        .default(5_000)
+        .argParser(integer(1, 1_000_000)),
+    )
+    .addOption(
+      new Option('--max-jobs-per-token <number>', 'jobs of one token that have not ended, waiting or running')
+        .env('LIFELINE_MAX_JOBS_PER_TOKEN')
+        .default(10_000)
+        .argParser(integer(1, 1_000_000)),
+    )
+    .addOption(
+      new Option('--max-starts-per-minute <number>', 'jobs that one token may start in a minute')
+        .env('LIFELINE_MAX_STARTS_PER_MINUTE')
+        .default(6_000)
+        .argParser(integer(1, 1_000_000)),
+    )
+    .addOption(
+      new Option(
+        '--max-stream-age <duration>',
+        'after which a stream is cut, so that its client comes back; 0: never',
+      )
+        .env('LIFELINE_MAX_STREAM_AGE')
+        .default(12 * HOUR_MS, '12h')
+        .argParser(duration),
+    )
+    .addOption(
+      new Option(
+        '--max-stall <duration>',
+        'after which a stream is cut whose client takes nothing of it; 0: never',
+      )
+        .env('LIFELINE_MAX_STALL')
+        .default(10 * MINUTE_MS, '10m')
+        .argParser(duration),
+    )
+    .addOption(
       new Option('--containment <means>', 'what holds the processes of a job together, so that none escapes')
         .env('LIFELINE_CONTAINMENT')
         .choices(['auto', 'cgroup', 'subreaper', 'none'] satisfies readonly Config['containment'][])
@@ -173,6 +237,12 @@ export function readConfig(command: Command, environment: NodeJS.ProcessEnv): Co
     allowedOrigins: options.allowedOrigin,
     onExit: options.onExit,
     maxRunning: options.maxRunning,
+    maxStreams: options.maxStreams,
+    maxStreamsPerToken: options.maxStreamsPerToken,
+    maxJobsPerToken: options.maxJobsPerToken,
+    maxStartsPerMinute: options.maxStartsPerMinute,
+    maxStreamAgeMs: orNever(options.maxStreamAge),
+    maxStallMs: orNever(options.maxStall),
     containment: options.containment,
     runAs: options.runAs ?? null,
   });
@@ -216,6 +286,18 @@ function integer(least: number, most: number): (text: string) => number {
     }
     return value;
   };
+}
+
+function duration(text: string): number {
+  const durationMs = parseDurationMs(text);
+  if (durationMs === undefined || (durationMs > 0 && durationMs < SHORTEST_BOUND_MS)) {
+    throw new InvalidArgumentError('Give a duration from 1s to 24d, such as 30m or 12h, or 0 for never.');
+  }
+  return durationMs;
+}
+
+function orNever(durationMs: number): number | null {
+  return durationMs === 0 ? null : durationMs;
 }
 
 function collect(text: string, former: readonly string[]): readonly string[] {

@@ -4,6 +4,8 @@ import { checkExposure } from './check-exposure.ts';
 import type { Config } from './config.ts';
 import type { PassCheckpoint } from './domain/checkpoint.ts';
 import { keepHeapClose } from './heap-growth.ts';
+import type { ServerLimits } from './graphql/services.ts';
+import { createStreamPlaces } from './graphql/stream-places.ts';
 import { createHttpServer, NotLoopbackError, type LifelineHttpServer } from './http/server.ts';
 import { ApiTokens } from './http/api-tokens.ts';
 import { AuditLog } from './http/audit-log.ts';
@@ -32,6 +34,7 @@ import { findJobUser } from './supervisor/job-user.ts';
 import { findLaunchTools } from './supervisor/launch-tools.ts';
 import { ShimLauncher } from './supervisor/launcher.ts';
 import { readHostIdentity } from './supervisor/process-table.ts';
+import { StartLimits } from './supervisor/start-limits.ts';
 import { Supervisor } from './supervisor/supervisor.ts';
 import type { SupervisorLog } from './supervisor/supervisor-log.ts';
 import { ZombieCount } from './zombie-count.ts';
@@ -89,6 +92,7 @@ export async function serve(config: Config, version: string, ports: ServePorts =
     dataDirectoryPath: directory.path,
     tini: tools.tini,
   });
+  const limits = limitsOf(config);
   const supervisor = await Supervisor.open({
     dataDirectory: directory,
     jobs,
@@ -100,6 +104,7 @@ export async function serve(config: Config, version: string, ports: ServePorts =
     user,
     log: supervisorLog(logger, () => zombies?.lookSoon()),
     maxRunning: config.maxRunning,
+    startLimits: new StartLimits(limits),
     ...ports,
   });
   await using _supervisor = { [Symbol.asyncDispose]: () => supervisor.stop(config.onExit) };
@@ -113,13 +118,14 @@ export async function serve(config: Config, version: string, ports: ServePorts =
       tokens,
       audit,
       bus,
+      streams: createStreamPlaces(limits),
       follow: (request) =>
         follow({ bus, openReader: openLog, outcomeIsKnown: (jobId) => jobs.outcomeIsKnown(jobId) }, request),
       openLog,
       jobDirectory: (jobId) => directory.jobDirectory(jobId),
       version,
       startedAtMs,
-      limits: { maxRunning: config.maxRunning },
+      limits,
       containment: containment.means,
     },
     sessionRecords: new SessionStore(database.read, database.gate),
@@ -157,6 +163,20 @@ export async function serve(config: Config, version: string, ports: ServePorts =
   deadline.start(gracePeriodMs + STOP_LIMIT_MS, () => {
     logger.error('the stop took too long: exiting at once; jobs go on, and the next start finds them');
   });
+}
+
+function limitsOf(config: Config): ServerLimits {
+  const { maxRunning, maxStreams, maxStreamsPerToken, maxStreamAgeMs, maxStallMs } = config;
+  const { maxJobsPerToken, maxStartsPerMinute } = config;
+  return {
+    maxRunning,
+    maxStreams,
+    maxStreamsPerToken,
+    maxStreamAgeMs,
+    maxStallMs,
+    maxJobsPerToken,
+    maxStartsPerMinute,
+  };
 }
 
 /** The first process of a container is its init, which this server cannot be. The guard stops looking at what that costs. */

@@ -31,4 +31,6 @@ export interface JobSpec {
   readonly rerunOfId: JobId | null;
   /** 1 for a job of its own, one more for each repeat. */
   readonly attempt: number;
+  /** The stored token that asked for it, itself or by a session; `null` for the server's own. */
+  readonly tokenId: number | null;
 }

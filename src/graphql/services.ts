@@ -12,6 +12,8 @@ import type { JobRecord } from '../storage/job-records.ts';
 import type { JobChangeBus } from '../supervisor/job-change-bus.ts';
 import type { StartJobRequest } from '../supervisor/job-request.ts';
 import type { Reconciliation } from '../supervisor/reconciliation.ts';
+import type { StartLimitOptions } from '../supervisor/start-limits.ts';
+import type { StreamLimitOptions, StreamPlaces } from './stream-places.ts';
 
 /** What the jobs are asked of: reads go through here or through Pothos' Prisma plugin, never past them. */
 export interface JobLookup {
@@ -21,12 +23,15 @@ export interface JobLookup {
 
 /** The only one that changes anything. */
 export interface JobControl {
-  /** @throws InvalidInputError, CommandNotFoundError, ConflictError, ServerStoppingError */
-  startJob(request: StartJobRequest): Promise<JobId>;
+  /**
+   * @param tokenId whose limits hold
+   * @throws InvalidInputError, CommandNotFoundError, ConflictError, LimitExceededError, ServerStoppingError
+   */
+  startJob(request: StartJobRequest, tokenId: number | null): Promise<JobId>;
   /** Answers at once; the job ends later. @throws JobNotFoundError */
   cancelJob(jobId: JobId, options?: { gracePeriodMs?: number; requestedBy?: string }): Promise<void>;
   /** @throws JobNotFoundError, and what `startJob` throws */
-  rerunJob(jobId: JobId, changes?: StartJobRequest): Promise<JobId>;
+  rerunJob(jobId: JobId, changes: StartJobRequest, tokenId: number | null): Promise<JobId>;
   /** @throws JobNotFoundError, ConflictError */
   signalJob(jobId: JobId, signal: JobSignal): Promise<void>;
   /** @throws JobNotFoundError, ConflictError */
@@ -61,6 +66,15 @@ export interface AuditTrail {
   record(act: AuditedAct): Promise<void>;
 }
 
+/** What the server was told to allow. */
+export interface ServerLimits extends StreamLimitOptions, StartLimitOptions {
+  readonly maxRunning: number;
+  /** `null`: none. */
+  readonly maxStreamAgeMs: number | null;
+  /** `null`: none. */
+  readonly maxStallMs: number | null;
+}
+
 /** All that the public face is built on, made once by the composition root, owned by it. */
 export interface Services {
   /** For Pothos' Prisma plugin alone. */
@@ -70,6 +84,8 @@ export interface Services {
   readonly tokens: TokenControl;
   readonly audit: AuditTrail;
   readonly bus: LogEventBus;
+  /** Of all doors. */
+  readonly streams: StreamPlaces;
   /** Attaches now; the caller owns the iterator, which `request.signal` releases. */
   follow(request: FollowRequest): FollowIterator;
   /** The caller owns the reader. A job without a log gives an empty one. */
@@ -78,6 +94,6 @@ export interface Services {
   readonly version: string;
   /** Milliseconds since the Unix epoch. */
   readonly startedAtMs: number;
-  readonly limits: { readonly maxRunning: number };
+  readonly limits: ServerLimits;
   readonly containment: ContainmentMeans;
 }

@@ -6,6 +6,7 @@ import { createErrorMasker, type FaultLog } from './errors.ts';
 import { operationLimits } from './limits/operation-limits.ts';
 import { renderLogLines } from './rendering/render-log-lines.ts';
 import { keepResults } from './kept-results.ts';
+import { streamLimit } from './limits/stream-limit.ts';
 import { schema } from './schema.ts';
 import { toldByScope } from './told-by-scope.ts';
 
@@ -39,6 +40,7 @@ export function createGraphQLHandler(log: FaultLog): GraphQLHandler {
     },
     plugins: [
       operationLimits(),
+      streamLimit(),
       auditRefusedOperations(),
       renderLogLines(),
       keepResults(),

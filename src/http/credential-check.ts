@@ -9,6 +9,7 @@ import { Refusal } from './refusal.ts';
 import { senderOf } from './sender.ts';
 import { OWN_PAGE_HEADER, readSessionCookie } from './session-cookie.ts';
 import type { Sessions } from './sessions.ts';
+import type { WrongAttempts } from './wrong-attempts.ts';
 
 const BEARER = /^Bearer +([^\s]+)$/i;
 /** Query parameters by which people try to hand a token over; URLs end up in histories, logs and Referer headers. */
@@ -47,6 +48,7 @@ export interface CredentialCheckParts {
   readonly findToken: FindToken;
   readonly tokens: ApiTokens;
   readonly sessions: Sessions;
+  readonly attempts: WrongAttempts;
 }
 
 /**
@@ -61,13 +63,14 @@ export type CredentialCheck = (
 
 /**
  * Gives a check of the two credentials: one `Authorization: Bearer` header (RFC 6750, 2.1) with a token; or the cookie of a
- * session, from pages of ours alone.
+ * session, from pages of ours alone. A token that is wrong is refused late; what cannot be one, or none, at once.
  */
 export function createCredentialCheck({
   auth,
   findToken,
   tokens,
   sessions,
+  attempts,
 }: CredentialCheckParts): CredentialCheck {
   const identify = async (req: IncomingMessage): Promise<Caller | undefined> => {
     const { address } = senderOf(req);
@@ -78,6 +81,8 @@ export function createCredentialCheck({
       const holder = `token ${String(token.tokenId ?? 'of the server')}`;
       return { ...token, holder, session: undefined, address };
     }
+    // A cookie that is not known is no guess: it is old, or out of 256 random bits.
+    if (given !== undefined) await attempts.answerLate(address);
     return sessionCaller(req, sessions, tokens);
   };
   return async (req, url, ownParameters = []) => {

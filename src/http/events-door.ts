@@ -2,6 +2,7 @@ import { InvalidInputError } from '../domain/errors.ts';
 import type { JobId } from '../domain/job-id.ts';
 import type { FaultLog } from '../graphql/errors.ts';
 import type { Services } from '../graphql/services.ts';
+import { holdStreamPlace } from '../graphql/stream-places.ts';
 import type { FollowEvent, FollowIterator } from '../logs/follow.ts';
 import { beginEventStream } from './event-stream.ts';
 import type { Door, Exchange } from './exchange.ts';
@@ -26,7 +27,7 @@ const RETRY_MS = 1_000;
  */
 export function eventsDoor(services: Services, log: FaultLog): Door {
   return async (exchange) => {
-    const { req, res, url, signal } = exchange;
+    const { req, res, url, signal, tokenId } = exchange;
     const written = url.searchParams.get('job_id');
     if (written === null) throw new InvalidInputError('Name the job: /events?job_id=1.', 'job_id');
     const lastEventId = req.headersDistinct['last-event-id']?.[0]?.trim();
@@ -34,6 +35,7 @@ export function eventsDoor(services: Services, log: FaultLog): Door {
       res.writeHead(204).end();
       return;
     }
+    holdStreamPlace(services.streams, tokenId, signal);
     const cursor = lastEventId ?? url.searchParams.get('after') ?? undefined;
     const events =
       cursor === undefined

@@ -53,8 +53,8 @@ export function graphqlStreamDoor(parts: GraphQLStreamParts): Door {
   };
 }
 
-function reserve(reservations: StreamReservations, { res, holder }: Exchange): void {
-  const { token } = reservations.reserve(holder);
+function reserve(reservations: StreamReservations, { res, holder, tokenId }: Exchange): void {
+  const { token } = reservations.reserve(holder, tokenId);
   res.writeHead(201, { 'Content-Type': 'text/plain; charset=utf-8', 'Content-Length': token.length });
   res.end(token);
 }

@@ -1,7 +1,8 @@
+import type { StreamBounds } from './open-streams.ts';
 import type { TrustedProxies } from './trusted-proxies.ts';
 
 /** What the HTTP server must know of the configuration. */
-export interface HttpConfig {
+export interface HttpConfig extends StreamBounds {
   /** The address to bind. */
   readonly host: string;
   /** 0 picks a free one; null: none, only the socket. */

@@ -7,7 +7,6 @@ import { hasOwnOrigin } from './origin-check.ts';
 import { sendPage } from './page-door.ts';
 import { Refusal } from './refusal.ts';
 import { readBody } from './request-body.ts';
-import { senderOf } from './sender.ts';
 import { clearSessionCookie, setSessionCookie } from './session-cookie.ts';
 
 const loginRequest = z.object({ token: z.string() });
@@ -26,18 +25,15 @@ export function loginPageDoor({ check, files }: Entrance): Door {
  * Only for pages of this server, and for programs.
  */
 export function loginDoor({ auth, findToken, sessions, attempts, audit }: Entrance): Door {
-  return async ({ req, res, signal }) => {
+  return async ({ req, res, signal, address }) => {
     // An allowed origin uses the token itself, and so has no use for a cookie; it shall not set one either.
     if (!hasOwnOrigin(req)) {
       throw new Refusal(403, 'FORBIDDEN', 'Only pages of this server can log in. Use Authorization: Bearer.');
     }
-    const { address } = senderOf(req);
     const token = tokenIn(await readBody(req, signal));
-    // In one turn with what follows: of many that come together, each sees those before it.
-    attempts.admit(address);
     const found = auth === 'token' ? findToken(token) : undefined;
     if (auth === 'token' && found === undefined) {
-      await attempts.fail(address, signal);
+      await attempts.answerLate(address);
       throw new Refusal(401, 'UNAUTHENTICATED', 'That is no token of this server.', {
         'WWW-Authenticate': 'Bearer',
       });

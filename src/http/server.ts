@@ -32,6 +32,7 @@ import { ticketPath } from './ticket-door.ts';
 import { Tickets } from './tickets.ts';
 import { createTlsListener } from './tls-listener.ts';
 import { listenOnSocket } from './unix-socket.ts';
+import { WrongAttempts } from './wrong-attempts.ts';
 import { GRAPHQL_PATH } from '../graphql/yoga.ts';
 
 export interface HttpServerParts {
@@ -81,7 +82,7 @@ export function createHttpServer(parts: HttpServerParts): LifelineHttpServer {
 export class LifelineHttpServer {
   readonly #config: HttpConfig;
   readonly #logger: FaultLog;
-  readonly #streams = new OpenStreams();
+  readonly #streams: OpenStreams;
   /** On the port, where there is one. */
   readonly #network: Listener | undefined;
   /** On the unix socket, where there is one. */
@@ -107,20 +108,26 @@ export class LifelineHttpServer {
   }: HttpServerParts) {
     this.#config = config;
     this.#logger = logger;
+    this.#streams = new OpenStreams(config);
     const sessions = new Sessions({ records: sessionRecords, token: config.token });
     const findToken = createFindToken(config.token, tokens);
-    const check = createCredentialCheck({ auth: config.auth, findToken, tokens, sessions });
+    const attempts = new WrongAttempts();
+    const check = createCredentialCheck({ auth: config.auth, findToken, tokens, sessions, attempts });
     this.#sessions = sessions;
     this.#tokens = tokens;
     const { audit } = services;
     this.#audit = audit;
     const tickets = new Tickets();
-    this.#entrance = createEntrance(config, { check, findToken, sessions, tickets, files, audit });
+    this.#entrance = createEntrance(config, { check, findToken, sessions, tickets, attempts, files, audit });
     this.#routes = createRoutes({
       services,
       log: logger,
       isReady: () => this.#closed === undefined,
-      reservations: new StreamReservations({ ...STREAM_LIMITS, ...streamLimits }, this.#streams.closing),
+      reservations: new StreamReservations(
+        { ...STREAM_LIMITS, ...streamLimits },
+        services.streams,
+        this.#streams.closing,
+      ),
       entrance: this.#entrance,
     });
     this.#gate = createGate(config, check, this.#routes);

@@ -1,7 +1,5 @@
 /** What bounds the event streams of single connection mode. */
 export interface StreamLimits {
-  /** Reservations that exist at once, of all clients. */
-  readonly maxReservations: number;
   /** Operations that run at once on one stream. */
   readonly maxOperations: number;
   /** How long a reservation waits for its stream to be opened. */
@@ -13,7 +11,6 @@ export interface StreamLimits {
 }
 
 export const STREAM_LIMITS: StreamLimits = {
-  maxReservations: 1_000,
   maxOperations: 100,
   openWithinMs: 30_000,
   reopenWithinMs: 10_000,

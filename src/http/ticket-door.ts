@@ -4,6 +4,7 @@ import type { Door } from './exchange.ts';
 import { redirect } from './login-hop.ts';
 import { ownOrigin } from './origin-check.ts';
 import { Refusal } from './refusal.ts';
+import { senderOf } from './sender.ts';
 import { setSessionCookie } from './session-cookie.ts';
 import { TICKET_LIFETIME_MS } from './tickets.ts';
 
@@ -39,11 +40,12 @@ export function ticketIssueDoor(entrance: Entrance): Door {
 
 /**
  * `GET /login/ticket?ticket=…`: begins a session and goes on to `/`. A ticket that is used or too old leads to the login
- * page, which says so; who is logged in already goes on, so that a reload does no harm.
+ * page, late, which says so; who is logged in already goes on, so that a reload does no harm.
  */
-export function ticketDoor({ auth, check, sessions, tickets, audit }: Entrance): Door {
+export function ticketDoor({ auth, check, sessions, tickets, attempts, audit }: Entrance): Door {
   return async ({ req, res, url, address }) => {
-    const ticket = auth === 'token' ? tickets.redeem(url.searchParams.get('ticket') ?? '') : undefined;
+    const given = url.searchParams.get('ticket') ?? '';
+    const ticket = auth === 'token' ? tickets.redeem(given) : undefined;
     if (ticket !== undefined) {
       const { tokenId } = ticket;
       setSessionCookie(req, res, await sessions.begin(tokenId));
@@ -52,6 +54,11 @@ export function ticketDoor({ auth, check, sessions, tickets, audit }: Entrance):
       redirect(res, '/');
       return;
     }
-    redirect(res, (await isLetIn(check, req, url)) ? '/' : '/login?used');
+    if (await isLetIn(check, req, url)) {
+      redirect(res, '/');
+      return;
+    }
+    if (given !== '') await attempts.answerLate(senderOf(req).address);
+    redirect(res, '/login?used');
   };
 }

@@ -31,6 +31,8 @@ const spec = z.object({
   requestId: z.string().nullable(),
   rerunOfId: z.int().nullable(),
   attempt: z.int(),
+  // Not in the files of versions that knew one token only.
+  tokenId: z.int().nullable().default(null),
 }) satisfies z.ZodType<JobSpec>;
 const anyFormat = z.object({ format: z.int() });
 const storedSpec = z.object({

@@ -61,7 +61,8 @@ function endRequest(cancellation: CancellationRecord): EndRequest {
   };
 }
 
-/** What a row says of its job, where the directory is gone: all but its standard input, and whether it was unbuffered. */
+/** What a row says of its job, where the directory is gone: all but its standard input, whether it was unbuffered,
+ * and who asked for it. */
 export function specOfRow(row: JobRecord): JobSpec {
   return {
     command: JSON.parse(row.command) as string[],
@@ -77,5 +78,6 @@ export function specOfRow(row: JobRecord): JobSpec {
     requestId: row.requestId,
     rerunOfId: row.rerunOfId,
     attempt: row.attempt,
+    tokenId: null,
   };
 }

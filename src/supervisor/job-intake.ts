@@ -9,6 +9,7 @@ import type { JobIds } from '../storage/job-ids.ts';
 import type { TransitionRecord } from '../storage/job-records.ts';
 import type { JobStore } from '../storage/job-store.ts';
 import { checkAccess, type JobUser } from './job-user.ts';
+import type { StartLimits } from './start-limits.ts';
 import { completeRequest, fingerprint, type JobOrigin, type StartJobRequest } from './job-request.ts';
 
 export interface JobIntakePorts {
@@ -19,9 +20,10 @@ export interface JobIntakePorts {
   readonly environment: readonly EnvEntry[];
   /** Whom jobs run as; `null` for the server's own user. */
   readonly user: JobUser | null;
+  readonly limits: StartLimits;
   readonly pass: PassCheckpoint;
-  /** Called once for each new job, when it is stored and before its request is answered. */
-  readonly onCreated: (jobId: JobId, spec: JobSpec) => void;
+  /** Called once for each new job, when it is stored and before its request is answered. Owns its place. */
+  readonly onCreated: (jobId: JobId, spec: JobSpec, place: Disposable) => void;
 }
 
 /** Turns requests into stored jobs: directory first, then row. One requestId names one job, however often it comes. */
@@ -35,7 +37,7 @@ export class JobIntake {
 
   /**
    * @returns the new job, or the one that the requestId had made before
-   * @throws InvalidInputError, CommandNotFoundError, ConflictError (another request had the requestId)
+   * @throws InvalidInputError, CommandNotFoundError, ConflictError (another request had the requestId), LimitExceededError
    */
   async accept(request: StartJobRequest, origin: JobOrigin): Promise<JobId> {
     const { requestId } = request;
@@ -63,9 +65,22 @@ export class JobIntake {
   }
 
   async #create(request: StartJobRequest, origin: JobOrigin, digest: string | null): Promise<JobId> {
-    const { jobs, environment, user, dataDirectory, jobIds, onCreated } = this.#ports;
+    const { environment, user, limits, onCreated } = this.#ports;
     const spec = completeRequest({ ...(user && { cwd: user.defaultCwd }), ...request }, environment, origin);
-    if (user !== null) await checkAccess(user, spec);
+    const place = limits.admit(spec.tokenId);
+    try {
+      if (user !== null) await checkAccess(user, spec);
+      const jobId = await this.#store(spec, digest);
+      onCreated(jobId, spec, place);
+      return jobId;
+    } catch (error) {
+      place[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  async #store(spec: JobSpec, digest: string | null): Promise<JobId> {
+    const { jobs, dataDirectory, jobIds } = this.#ports;
     const jobId = jobIds.next();
     const first: TransitionRecord = {
       number: 1,
@@ -85,7 +100,6 @@ export class JobIntake {
       rmSync(directory.path, { recursive: true, force: true });
       throw error;
     }
-    onCreated(jobId, spec);
     return jobId;
   }
 }

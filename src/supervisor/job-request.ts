@@ -24,10 +24,10 @@ export interface StartJobRequest {
   readonly labels?: readonly string[];
 }
 
-/** Which job a request repeats, if any. */
-export type JobOrigin = Pick<JobSpec, 'rerunOfId' | 'attempt'>;
+/** Who asks, and which job the request repeats, if any. */
+export type JobOrigin = Pick<JobSpec, 'rerunOfId' | 'attempt' | 'tokenId'>;
 
-export const FIRST_RUN: JobOrigin = { rerunOfId: null, attempt: 1 };
+export const FIRST_RUN: JobOrigin = { rerunOfId: null, attempt: 1, tokenId: null };
 
 /** Name of the variable by which a job's strays are known. */
 export const COOKIE_NAME = 'LIFELINE_COOKIE';
@@ -56,7 +56,7 @@ const SHELL_NAMES = new Set(
 /**
  * Checks a request and completes it.
  * @param defaults what every job's environment begins with: PATH, HOME, LANG
- * @param origin which job it repeats, if any
+ * @param origin who asks, and which job it repeats, if any
  * @throws InvalidInputError, CommandNotFoundError: input that is known bad is refused at the call, and there is no job
  */
 export function completeRequest(
@@ -87,7 +87,10 @@ export function completeRequest(
 }
 
 /** Tells a repeat of a request from another one under the same requestId. */
-export function fingerprint(request: StartJobRequest, { rerunOfId }: JobOrigin = FIRST_RUN): string {
+export function fingerprint(
+  request: StartJobRequest,
+  { rerunOfId }: Pick<JobOrigin, 'rerunOfId'> = FIRST_RUN,
+): string {
   const { requestId: _, ...rest } = request;
   const sorted = Object.entries({ ...rest, rerunOfId }).sort(([a], [b]) => (a < b ? -1 : 1));
   return createHash('sha256').update(JSON.stringify(sorted)).digest('base64url');

@@ -30,7 +30,8 @@ import { StartTime } from './start-time.ts';
 import { NO_HOLDER, type TreeHolder } from './tree-holder.ts';
 
 /**
- * One job from its place in the queue, or from its adoption, to its outcome. It owns the job's channel.
+ * One job from its place in the queue, or from its adoption, to its outcome. It owns the job's channel, and its place among
+ * those of its token.
  *
  * QUEUED: `cancel` ends it here. Then `run` or `resume` is called once, and everything that they acquire is released by
  * the same path, however they end: outcome, cancel, a throw, or the server letting go.
@@ -42,6 +43,7 @@ export class JobRun {
   readonly spec: JobSpec;
   readonly #ports: JobRunPorts;
   readonly #life: JobLife;
+  readonly #place: Disposable;
   readonly #channel: ChannelGuard;
   readonly #ending: JobEnding;
   readonly #start = new StartTime();
@@ -52,12 +54,14 @@ export class JobRun {
     life: JobLife,
     directory: JobDirectory,
     spec: JobSpec,
+    place: Disposable,
     channel: ChannelGuard,
   ) {
     this.#ports = ports;
     this.#life = life;
     this.directory = directory;
     this.spec = spec;
+    this.#place = place;
     this.#channel = channel;
     const { table, released } = ports;
     this.#ending = new JobEnding({
@@ -126,6 +130,7 @@ export class JobRun {
     if (isFinal(this.#life.status)) return;
     if (!this.#ending.ask(request)) return;
     if (this.#life.status === 'QUEUED') {
+      using _place = this.#place;
       using _channel = this.#channel;
       await this.#conclude(outcomeOfRequest(request, null, false));
       return;
@@ -145,10 +150,12 @@ export class JobRun {
 
   /** Lets go of a job that is still queued; its readers are released with the channel. */
   release(): void {
+    using _place = this.#place;
     this.#channel[Symbol.dispose]();
   }
 
   async #guarded(work: () => Promise<void>): Promise<void> {
+    using _place = this.#place;
     using _channel = this.#channel;
     try {
       using _active = this.#ports.activeJobs.enter(this.#life.jobId);

@@ -10,6 +10,7 @@ import { JobLife } from './job-life.ts';
 import { JobRun } from './job-run.ts';
 import type { JobRunPorts } from './job-run-ports.ts';
 import { OomKills } from './oom-kills.ts';
+import type { StartLimits } from './start-limits.ts';
 import type { ResumedRun } from './resumed-run.ts';
 
 /** How long a stop waits for launches that have begun, so that none of them is lost half-way. */
@@ -29,6 +30,7 @@ export interface JobRunsPorts {
   readonly changes: JobChangeBus;
   /** Those of each run; the others are added here. */
   readonly run: Omit<JobRunPorts, 'released' | 'oomKills'>;
+  readonly limits: StartLimits;
   /** How many jobs may be in the active map at once; the others wait in the order of their ids. */
   readonly maxRunning: number;
 }
@@ -62,15 +64,18 @@ export class JobRuns {
     return this.#queue.size;
   }
 
-  /** Puts a job at the end of the queue. It has a channel and can be ended from here on. */
-  enqueue(job: JobStanding): void {
-    this.#open(job);
+  /**
+   * Puts a job at the end of the queue. It has a channel and can be ended from here on.
+   * @param place its place among the jobs of its token. Default: that of a job which a former server accepted
+   */
+  enqueue(job: JobStanding, place = this.#resumedPlace(job)): void {
+    this.#open(job, place);
     this.#queue.add(job.jobId);
   }
 
   /** Goes on with a job that had left the queue under a former server. */
   resume(job: JobStanding, former: ResumedRun): void {
-    this.#follow(job.jobId, this.#open(job).resume(former));
+    this.#follow(job.jobId, this.#open(job, this.#resumedPlace(job)).resume(former));
   }
 
   /** Jobs leave the queue in order, as long as there is room. */
@@ -132,7 +137,11 @@ export class JobRuns {
     this.#runs.clear();
   }
 
-  #open({ jobId, spec, status, transitionCount }: JobStanding): JobRun {
+  #resumedPlace({ spec }: JobStanding): Disposable {
+    return this.#ports.limits.resume(spec.tokenId);
+  }
+
+  #open({ jobId, spec, status, transitionCount }: JobStanding, place: Disposable): JobRun {
     const { dataDirectory, bus, changes } = this.#ports;
     const { jobs, log, released, pass } = this.#runPorts;
     const directory = dataDirectory.jobDirectory(jobId);
@@ -142,7 +151,7 @@ export class JobRuns {
       status,
       transitionCount,
     );
-    const run = new JobRun(this.#runPorts, life, directory, spec, bus.open(jobId));
+    const run = new JobRun(this.#runPorts, life, directory, spec, place, bus.open(jobId));
     this.#runs.set(jobId, run);
     return run;
   }

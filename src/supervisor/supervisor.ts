@@ -31,6 +31,7 @@ import type { Launcher } from './launcher.ts';
 import { ProcessTable } from './process-table.ts';
 import { reconcile } from './reconcile.ts';
 import type { Reconciliation } from './reconciliation.ts';
+import type { StartLimits } from './start-limits.ts';
 import type { SupervisorLog } from './supervisor-log.ts';
 
 export interface SupervisorOptions {
@@ -46,6 +47,8 @@ export interface SupervisorOptions {
   readonly log: SupervisorLog;
   /** How many jobs may be in the active map at once; the others wait in the order of their ids. */
   readonly maxRunning: number;
+  /** Borrowed. */
+  readonly startLimits: StartLimits;
   readonly pass?: PassCheckpoint;
 }
 
@@ -77,12 +80,14 @@ export class Supervisor {
       user = null,
       log,
       maxRunning,
+      startLimits: limits,
       pass = passUnwatched,
     } = options;
     this.#runs = new JobRuns({
       dataDirectory,
       bus,
       changes: this.changes,
+      limits,
       maxRunning,
       run: {
         jobs,
@@ -103,10 +108,11 @@ export class Supervisor {
       jobIds,
       environment,
       user,
+      limits,
       pass,
-      onCreated: (jobId, spec) => {
+      onCreated: (jobId, spec, place) => {
         this.changes.notify(jobId);
-        this.#runs.enqueue({ jobId, spec, status: 'QUEUED', transitionCount: 1 });
+        this.#runs.enqueue({ jobId, spec, status: 'QUEUED', transitionCount: 1 }, place);
         this.#runs.startQueued();
       },
     });
@@ -133,22 +139,29 @@ export class Supervisor {
 
   /**
    * Accepts a job; it is stored and queued when this returns, and may already run.
-   * @throws InvalidInputError, CommandNotFoundError, ConflictError (another request had the requestId), ServerStoppingError
+   * @param tokenId the stored token that asks, whose limits hold; `null` for the server's own
+   * @throws InvalidInputError, CommandNotFoundError, ConflictError (another request had the requestId), LimitExceededError,
+   * ServerStoppingError
    */
-  async startJob(request: StartJobRequest): Promise<JobId> {
-    return this.#accept(request, FIRST_RUN);
+  async startJob(request: StartJobRequest, tokenId: number | null = null): Promise<JobId> {
+    return this.#accept(request, { ...FIRST_RUN, tokenId });
   }
 
   /**
    * Runs a job once more, as a new job that names the first.
    * @param changes what is to be different; a command replaces a script and the other way round
+   * @param tokenId as of `startJob`
    * @throws JobNotFoundError, and what `startJob` throws
    */
-  async rerunJob(jobId: JobId, changes: StartJobRequest = {}): Promise<JobId> {
+  async rerunJob(jobId: JobId, changes: StartJobRequest = {}, tokenId: number | null = null): Promise<JobId> {
     const row = await this.#options.jobs.findJob(jobId);
     if (row === null) throw new JobNotFoundError(jobId);
     const spec = readSpec(this.#options.dataDirectory.jobDirectory(jobId))?.spec ?? specOfRow(row);
-    return this.#accept(changedRequest(spec, changes), { rerunOfId: jobId, attempt: spec.attempt + 1 });
+    return this.#accept(changedRequest(spec, changes), {
+      rerunOfId: jobId,
+      attempt: spec.attempt + 1,
+      tokenId,
+    });
   }
 
   /**

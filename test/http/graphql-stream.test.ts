@@ -343,7 +343,10 @@ describe('a stream', () => {
   });
 
   it('carries so many operations at once and no more, and there are so many streams and no more', async () => {
-    await start({ streamLimits: { maxOperations: 2, maxReservations: 2, reopenWithinMs: 50 } });
+    await start({
+      streamLimits: { maxOperations: 2, reopenWithinMs: 50 },
+      limits: { maxStreamsPerToken: 3 },
+    });
     const job = await harness.runningJob();
     await using connection = await SingleConnection.open(harness);
     await connection.start('1', LOGS, { id: job.id });

@@ -8,7 +8,8 @@ import { expect } from 'vitest';
 import { JobNotFoundError } from '../../src/domain/errors.ts';
 import type { JobId } from '../../src/domain/job-id.ts';
 import type { LogStream } from '../../src/domain/log-line.ts';
-import type { JobControl, Services } from '../../src/graphql/services.ts';
+import type { JobControl, ServerLimits, Services } from '../../src/graphql/services.ts';
+import { createStreamPlaces, type StreamPlaces } from '../../src/graphql/stream-places.ts';
 import type { HttpConfig } from '../../src/http/http-config.ts';
 import type { HttpTimeouts } from '../../src/http/listener.ts';
 import { ApiTokens } from '../../src/http/api-tokens.ts';
@@ -42,7 +43,18 @@ export interface HarnessOptions {
   readonly streamLimits?: Partial<StreamLimits>;
   /** Of the audit log. */
   readonly tallyMs?: number;
+  readonly limits?: Partial<ServerLimits>;
 }
+
+const LIMITS: ServerLimits = {
+  maxRunning: 8,
+  maxStreams: 1_000,
+  maxStreamsPerToken: 500,
+  maxJobsPerToken: 1_000,
+  maxStartsPerMinute: 6_000,
+  maxStreamAgeMs: null,
+  maxStallMs: null,
+};
 
 /** Waits until `condition` gives true (or stops throwing), and fails after `limitMs`. */
 export async function until(condition: () => boolean | Promise<boolean>, limitMs = 20_000): Promise<void> {
@@ -101,6 +113,7 @@ export class Harness implements AsyncDisposable {
   readonly faults: { correlationId: string; err: unknown }[] = [];
   /** What reached the log as an act. */
   readonly acts: NewAuditEntry[] = [];
+  readonly streams: StreamPlaces;
   readonly directory: DataDirectory;
   readonly store: JobStore;
   readonly #testStore: TestStore;
@@ -110,14 +123,16 @@ export class Harness implements AsyncDisposable {
   #audit: AuditLog | undefined;
   url = '';
 
-  private constructor(testStore: TestStore) {
+  private constructor(testStore: TestStore, limits: ServerLimits) {
+    this.streams = createStreamPlaces(limits);
     this.#testStore = testStore;
     this.directory = testStore.directory;
     this.store = testStore.jobs;
   }
 
   static async start(testStore: TestStore, options: HarnessOptions = {}): Promise<Harness> {
-    const harness = new Harness(testStore);
+    const limits = { ...LIMITS, ...options.limits };
+    const harness = new Harness(testStore, limits);
     const { jobs, database } = testStore;
     const tokens = await ApiTokens.open(testStore.tokens);
     harness.#tokens = tokens;
@@ -136,6 +151,7 @@ export class Harness implements AsyncDisposable {
       tokens,
       audit,
       bus: harness.bus,
+      streams: harness.streams,
       follow: (request) =>
         follow(
           { bus: harness.bus, openReader: openLog, outcomeIsKnown: (id) => jobs.outcomeIsKnown(id) },
@@ -145,7 +161,7 @@ export class Harness implements AsyncDisposable {
       jobDirectory: (id) => harness.directory.jobDirectory(id),
       version: '1.2.3',
       startedAtMs: Date.now(),
-      limits: { maxRunning: 8 },
+      limits,
       containment: 'none',
     };
     harness.#server = createHttpServer({
@@ -162,6 +178,8 @@ export class Harness implements AsyncDisposable {
         allowedOrigins: [],
         auth: 'token',
         token: TOKEN,
+        maxStreamAgeMs: null,
+        maxStallMs: null,
         ...options.config,
       },
       logger: { error: (facts) => void harness.faults.push(facts) },
@@ -228,8 +246,12 @@ export class Harness implements AsyncDisposable {
   }
 
   /** Sends `text` over a connection of its own and gives what comes back until the server ends it, or `enough` says so. */
-  async raw(text: string, enough: (received: string) => boolean = () => false): Promise<string> {
-    const socket = await this.connect();
+  async raw(
+    text: string,
+    enough: (received: string) => boolean = () => false,
+    localAddress = '127.0.0.1',
+  ): Promise<string> {
+    const socket = await this.connect(localAddress);
     let received = '';
     socket.setEncoding('utf8');
     const over = new Promise<void>((resolve) => {
@@ -250,9 +272,9 @@ export class Harness implements AsyncDisposable {
   }
 
   /** A connection on which HTTP/1.1 is spoken, over TLS where the server does that. */
-  connect(): Promise<Socket> {
+  connect(localAddress = '127.0.0.1'): Promise<Socket> {
     return new Promise((resolve, reject) => {
-      const there = { port: this.port, host: '127.0.0.1', allowHalfOpen: true };
+      const there = { port: this.port, host: '127.0.0.1', localAddress, allowHalfOpen: true };
       const connected = (): void => {
         resolve(socket);
       };
@@ -269,6 +291,7 @@ export class Harness implements AsyncDisposable {
     await this.#server?.close({ deadlineMs: 1_000 });
     this.#tokens?.[Symbol.dispose]();
     await this.#audit?.[Symbol.asyncDispose]();
+    await until(() => this.streams.taken === 0);
     expect(this.bus.size).toBe(0);
     expect(this.subscribers).toBe(0);
   }
@@ -355,6 +378,7 @@ export class TestJob {
       requestId: null,
       rerunOfId: null,
       attempt: 1,
+      tokenId: null,
     } as const;
     const { store } = harness;
     const cause = null;

@@ -32,9 +32,13 @@ export class Http2Client implements Disposable {
     connection.on('error', () => undefined);
   }
 
-  static async open(url: string, certificate: string): Promise<Http2Client> {
+  static async open(url: string, certificate: string, localAddress?: string): Promise<Http2Client> {
     const { hostname, port } = new URL(url);
-    const connection = connectTcp({ host: hostname, port: Number(port) });
+    const connection = connectTcp({
+      host: hostname,
+      port: Number(port),
+      ...(localAddress && { localAddress }),
+    });
     await once(connection, 'connect');
     const session = connect(url, {
       createConnection: () =>

@@ -46,6 +46,11 @@ export const SECURITY_FAULTS: readonly Fault[] = [
       by('http/login', 'ends with the logout, at once for its open streams, and stays ended'),
       by('security/credentials', 'the token, or what a proxy would vouch with, in %s'),
       by('security/credentials', 'is not used by %s'),
+      by('http/wrong-attempts', 'is answered late at %s %s, and delays nobody else at that address'),
+      by(
+        'http/wrong-attempts',
+        'is refused at once where two hundred wait, of whatever addresses, and a right one is let in',
+      ),
       by('http/tokens', 'of a %s token let it do what they say, and nothing more, at every root field'),
       by(
         'http/tokens',
@@ -121,9 +126,17 @@ export const SECURITY_FAULTS: readonly Fault[] = [
         'http/graphql-stream',
         'carries so many operations at once and no more, and there are so many streams and no more',
       ),
+      by(
+        'http/stream-limits',
+        'is refused at %s with the limit and its option, opens nothing, and has room when one leaves',
+      ),
+      by('http/stream-limits', 'leaves the others their own, up to what the server has in all'),
+      by(
+        'http/stream-limits',
+        'is taken exactly while its stream is open, whoever opens and leaves when, at whatever door',
+      ),
     ],
-    injection: 'more than the limits allow',
-    open: 'distinct connections have no cap for each token yet',
+    injection: 'more than the limits allow, of one token and of several, on every door',
   },
   {
     number: 116,

@@ -4,6 +4,7 @@ import { expect } from 'vitest';
 import { httpCall } from '../end-to-end/harness/http-call.ts';
 import { LifelineServer, type ServerOptions } from '../end-to-end/harness/lifeline-server.ts';
 import { untilTrue } from '../end-to-end/harness/until-true.ts';
+import { loopbackAddresses } from '../http/loopback-addresses.ts';
 import { parsed, written, type RawAnswer, type RawHeader, type RawRequest } from './raw-request.ts';
 import { SOURCE_PLACE } from './source-place.ts';
 
@@ -14,6 +15,8 @@ import { SOURCE_PLACE } from './source-place.ts';
 export class AttackedServer {
   readonly server: LifelineServer;
   #lastJobId = '';
+  /** Each connection comes from an address of its own: one that sends wrong tokens is slowed down. */
+  readonly #nextAddress = loopbackAddresses();
 
   private constructor(server: LifelineServer) {
     this.server = server;
@@ -81,7 +84,7 @@ export class AttackedServer {
     bytes: string | Buffer,
     enough: (answer: RawAnswer) => boolean = () => false,
   ): Promise<RawAnswer> {
-    const socket = connect(this.server.port, '127.0.0.1');
+    const socket = connect({ host: '127.0.0.1', port: this.server.port, localAddress: this.#nextAddress() });
     let received = '';
     let closed = false;
     socket.on('data', (chunk: Buffer) => (received += chunk.toString('latin1')));

@@ -6,6 +6,7 @@ import { holds, type Scope, SCOPES } from '../../src/domain/scope.ts';
 import type { Entrance } from '../../src/http/entrance.ts';
 import type { TlsIdentity } from '../../src/http/http-config.ts';
 import { createRoutes, type RouteParts } from '../../src/http/routes.ts';
+import { createStreamPlaces } from '../../src/graphql/stream-places.ts';
 import { STREAM_LIMITS } from '../../src/http/stream-limits.ts';
 import { StreamReservations } from '../../src/http/stream-reservations.ts';
 import { StaticFiles } from '../../src/http/static-files.ts';
@@ -176,7 +177,11 @@ function realRoutes(): readonly { path: RegExp; methods: readonly string[] }[] {
     services: nothing as RouteParts['services'],
     log: { error: () => undefined },
     isReady: () => true,
-    reservations: new StreamReservations(STREAM_LIMITS, AbortSignal.abort()),
+    reservations: new StreamReservations(
+      STREAM_LIMITS,
+      createStreamPlaces({ maxStreams: 0, maxStreamsPerToken: 0 }),
+      AbortSignal.abort(),
+    ),
     entrance: nothing as Entrance,
   });
 }

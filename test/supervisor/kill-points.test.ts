@@ -13,6 +13,7 @@ import { Containment } from '../../src/supervisor/containment.ts';
 import { findLaunchTools } from '../../src/supervisor/launch-tools.ts';
 import { ShimLauncher } from '../../src/supervisor/launcher.ts';
 import { readHostIdentity } from '../../src/supervisor/process-table.ts';
+import { StartLimits } from '../../src/supervisor/start-limits.ts';
 import { Supervisor } from '../../src/supervisor/supervisor.ts';
 import { isRunning } from '../end-to-end/harness/processes.ts';
 import { ScratchDirectory } from '../end-to-end/harness/scratch-directory.ts';
@@ -67,6 +68,7 @@ async function openSupervisor({ directory, jobs }: World): Promise<Supervisor> {
       },
     },
     maxRunning: 4,
+    startLimits: new StartLimits({ maxJobsPerToken: 1_000, maxStartsPerMinute: 6_000 }),
   });
 }
 

@@ -17,6 +17,7 @@ import {
   type Launcher,
 } from '../../src/supervisor/launcher.ts';
 import { readHostIdentity } from '../../src/supervisor/process-table.ts';
+import { StartLimits } from '../../src/supervisor/start-limits.ts';
 import { Supervisor } from '../../src/supervisor/supervisor.ts';
 import { isRunning, processesMentioning, signal } from '../end-to-end/harness/processes.ts';
 import { ScratchDirectory } from '../end-to-end/harness/scratch-directory.ts';
@@ -75,6 +76,7 @@ async function openSupervisor(
       failure: (_jobId, _what, error) => failures.push(error),
     },
     maxRunning: 4,
+    startLimits: new StartLimits({ maxJobsPerToken: 1_000, maxStartsPerMinute: 6_000 }),
   });
   supervisors.push(supervisor);
   return supervisor;

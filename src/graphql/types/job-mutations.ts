@@ -32,8 +32,8 @@ builder.mutationFields((t) => ({
       jobId: t.arg.id({ required: true, description: 'Which job.' }),
       changes: t.arg({ type: RerunJobInput, description: 'What is to be different.' }),
     },
-    resolve: async (query, _parent, { jobId, changes }, { services }) => {
-      const id = await services.supervisor.rerunJob(jobIdFrom(jobId), given(changes ?? {}));
+    resolve: async (query, _parent, { jobId, changes }, { services, tokenId }) => {
+      const id = await services.supervisor.rerunJob(jobIdFrom(jobId), given(changes ?? {}), tokenId);
       return services.read.job.findUniqueOrThrow({ ...query, where: { id } });
     },
   }),

@@ -190,8 +190,8 @@ builder.mutationFields((t) => ({
     type: 'Job',
     description: 'Starts a job. What is known to be wrong at once is a coded error, and no job is made.',
     args: { input: t.arg({ type: StartJobInput, required: true, description: 'What to run, and how.' }) },
-    resolve: async (query, _parent, { input }, { services }) => {
-      const id = await services.supervisor.startJob(startJobRequest(input));
+    resolve: async (query, _parent, { input }, { services, tokenId }) => {
+      const id = await services.supervisor.startJob(startJobRequest(input), tokenId);
       return services.read.job.findUniqueOrThrow({ ...query, where: { id } });
     },
   }),

@@ -1,15 +1,36 @@
 import { builder, MAX_PAGE_SIZE } from '../builder.ts';
-import type { Services } from '../services.ts';
+import type { ServerLimits, Services } from '../services.ts';
 import { ContainmentMeansRef, ContainmentRef } from './containment.ts';
 import { MAX_LINES } from './job-log.ts';
 import { ReconciliationRef } from './reconciliation.ts';
 
-const ServerLimits = builder.objectRef<Services['limits']>('ServerLimits').implement({
+const ServerLimitsRef = builder.objectRef<ServerLimits>('ServerLimits').implement({
   authScopes: { read: true },
   description: 'What the server allows.',
   fields: (t) => ({
     maxRunning: t.exposeInt('maxRunning', {
       description: 'Jobs that run at the same time; further ones wait.',
+    }),
+    maxStreams: t.exposeInt('maxStreams', { description: 'Streams that are open at once, of all tokens.' }),
+    maxStreamsPerToken: t.exposeInt('maxStreamsPerToken', {
+      description: 'Streams of one token, its sessions included, that are open at once.',
+    }),
+    maxJobsPerToken: t.exposeInt('maxJobsPerToken', {
+      description: 'Jobs that one token has started and that have not ended.',
+    }),
+    maxStartsPerMinute: t.exposeInt('maxStartsPerMinute', {
+      description: 'Jobs that one token may start in a minute; so many at once after a quiet one.',
+    }),
+    maxStreamAgeMs: t.expose('maxStreamAgeMs', {
+      type: 'SafeInt',
+      nullable: true,
+      description:
+        'Milliseconds after which a stream is cut, or up to a quarter less; its client resumes. Null: never.',
+    }),
+    maxStallMs: t.expose('maxStallMs', {
+      type: 'SafeInt',
+      nullable: true,
+      description: 'Milliseconds after which a stream is cut whose client takes nothing of it. Null: never.',
     }),
     maxJobsPerPage: t.int({ description: 'Rows of one page of `jobs`.', resolve: () => MAX_PAGE_SIZE }),
     maxLinesPerPage: t.int({ description: 'Lines of one page of a log.', resolve: () => MAX_LINES }),
@@ -47,7 +68,15 @@ const Server = builder.objectRef<Services>('Server').implement({
       description: 'Readers that are attached to a live log or to a job’s changes.',
       resolve: ({ bus, supervisor }) => bus.subscribers + supervisor.changes.subscribers,
     }),
-    limits: t.field({ type: ServerLimits, description: 'What it allows.', resolve: ({ limits }) => limits }),
+    openStreams: t.int({
+      description: 'Streams that are open or reserved, as they count for the limits.',
+      resolve: ({ streams }) => streams.taken,
+    }),
+    limits: t.field({
+      type: ServerLimitsRef,
+      description: 'What it allows.',
+      resolve: ({ limits }) => limits,
+    }),
     containment: t.field({
       type: ContainmentRef,
       description: 'How sure it is that it finds all processes of a job.',

@@ -43,9 +43,10 @@ export interface Counters {
   readonly queuedJobs: number;
   readonly openChannels: number;
   readonly subscribers: number;
+  readonly openStreams: number;
 }
 
-const COUNTERS = '{ server { activeJobs queuedJobs openChannels subscribers } }';
+const COUNTERS = '{ server { activeJobs queuedJobs openChannels subscribers openStreams } }';
 
 /**
  * Guard of a real server on a scratch directory: the binary that users run, spoken to only through its doors.
