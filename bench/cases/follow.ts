@@ -8,7 +8,6 @@ import type { Row } from '../harness/row.ts';
 import { PeerProcess } from '../peers/peer-process.ts';
 import type { BenchCase } from './case.ts';
 
-const FOLLOWERS = [1, 10, 100, 1_000];
 /** The other documents only show what depends on the document. */
 const FOLLOWERS_OF_OTHERS = [1, 100];
 /** As many as the largest event of Lifeline has. */
@@ -23,7 +22,9 @@ export const FOLLOW: BenchCase = {
     for (const document of context.documents) {
       await using lifeline = await LifelineSource.open(document, context);
       await using raw = await openRawLimit(document, context);
-      for (const followers of document === context.documents[0] ? FOLLOWERS : FOLLOWERS_OF_OTHERS) {
+      const isFirst = document === context.documents[0];
+      const chosen = context.followers.filter((number) => isFirst || FOLLOWERS_OF_OTHERS.includes(number));
+      for (const followers of chosen) {
         const ours = new Deliveries(lifeline, followers, context);
         await ours.warmUp();
         const largest = await withLargestEvents(raw, followers, context);

@@ -8,6 +8,8 @@ export class BenchContext {
   /** Short runs with few lines: to see that everything works. */
   readonly quick: boolean;
   readonly documents: readonly BenchDocument[];
+  /** Numbers of followers that are measured. */
+  readonly followers: readonly number[];
   readonly linesPath: string;
   /** Where profiles of the server go; none without it. */
   readonly profileDirectory: string | undefined;
@@ -20,6 +22,7 @@ export class BenchContext {
     readonly runs: number;
     readonly quick: boolean;
     readonly documents: readonly BenchDocument[];
+    readonly followers: readonly number[];
     readonly linesPath: string;
     readonly profileDirectory: string | undefined;
     readonly signal: AbortSignal;
@@ -28,6 +31,7 @@ export class BenchContext {
     this.runs = fields.runs;
     this.quick = fields.quick;
     this.documents = fields.documents;
+    this.followers = fields.followers;
     this.linesPath = fields.linesPath;
     this.profileDirectory = fields.profileDirectory;
     this.signal = fields.signal;

@@ -4,7 +4,7 @@ import { FILE_LINES } from './lines-file.ts';
 import { figures, type Figures } from './row.ts';
 
 /** How long a measured run shall be: long enough that its beginning and its end do not count. */
-const RUN_SECONDS = 2;
+const RUN_SECONDS = 1.5;
 const QUICK_RUN_SECONDS = 0.5;
 const MIN_LINES = 1_000;
 /** Of one event for each line, which goes far slower. */

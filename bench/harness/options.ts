@@ -2,12 +2,14 @@ import { parseArgs } from 'node:util';
 import { DOCUMENTS } from '../documents/all-documents.ts';
 import type { BenchDocument } from '../documents/document.ts';
 
+const DEFAULT_FOLLOWERS = '1,10,100,1000';
 const DEFAULT_RUNS = 3;
 /** What the whole run may take; cases that do not fit are reported as not run. */
 const DEFAULT_MAX_SECONDS = 590;
 
 export const USAGE = `Options:
   --case a,c        only these; all by default
+  --followers 1,100 of case a and of the peers; by default ${DEFAULT_FOLLOWERS}
   --runs 3          measured runs, after a warm-up
   --quick           few lines and short runs, to see that everything works
   --document all    of case a: all, two, held-out; several with commas; by default all three
@@ -17,8 +19,10 @@ export const USAGE = `Options:
   --cpu-profile DIR profiles of the server, one of each case and document`;
 
 export interface BenchOptions {
-  /** Letters, or numbers of followers; empty for all. */
+  /** Letters; empty for all. */
   readonly cases: readonly string[];
+  /** Of case a and of the peers. */
+  readonly followers: readonly number[];
   /** Names of scripts without their ending; empty for all. */
   readonly peers: readonly string[];
   readonly runs: number;
@@ -36,6 +40,7 @@ export function optionsOf(args: readonly string[]): BenchOptions {
     args: [...args],
     options: {
       case: { type: 'string', default: '' },
+      followers: { type: 'string', default: DEFAULT_FOLLOWERS },
       runs: { type: 'string', default: String(DEFAULT_RUNS) },
       quick: { type: 'boolean', default: false },
       document: { type: 'string', default: Object.keys(DOCUMENTS).join(',') },
@@ -48,6 +53,7 @@ export function optionsOf(args: readonly string[]): BenchOptions {
   });
   return {
     cases: listed(values.case),
+    followers: listed(values.followers).map((number) => atLeastOne('--followers', number)),
     peers: listed(values.peer),
     runs: atLeastOne('--runs', values.runs),
     quick: values.quick,

@@ -87,12 +87,13 @@ export class BenchSession implements Disposable {
   }
 
   #context(signal: AbortSignal): BenchContext {
-    const { runs, quick, documents, profileDirectory } = this.#options;
+    const { runs, quick, documents, followers, profileDirectory } = this.#options;
     const scratch = mkdtempSync(join(this.#scratch, 'part-'));
     return new BenchContext({
       runs,
       quick,
       documents,
+      followers,
       profileDirectory,
       linesPath: this.#linesPath,
       signal,

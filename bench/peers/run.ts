@@ -11,8 +11,6 @@ import { PEERS, RAW_LIMIT } from './all-peers.ts';
 import { LIFELINE, peersText } from './peers-report.ts';
 import { PeerProcess } from './peer-process.ts';
 
-const FOLLOWERS = [1, 10, 100, 1_000];
-
 interface Contestant {
   readonly name: string;
   readonly source: LineSource;
@@ -24,21 +22,16 @@ type Tell = (row: Row | FailedRow) => void;
 
 const args = process.argv.slice(2);
 if (args.includes('--help')) {
-  console.log(
-    `${USAGE}\n\n--case takes numbers of followers here: ${FOLLOWERS.join(', ')}\n  --peer yoga,pm2   only these scripts`,
-  );
+  console.log(`${USAGE}\n  --peer yoga,pm2   only these scripts`);
 } else {
   const options = optionsOf(args);
   const command = ['npm run bench:peers', ...(args.length > 0 ? ['--', ...args] : [])].join(' ');
   using session = new BenchSession(command, options);
-  const chosen = FOLLOWERS.filter(
-    (followers) => options.cases.length === 0 || options.cases.includes(String(followers)),
-  );
   await session.part({ case: '', what: 'peers' }, options.maxSeconds, async (context, tell) => {
     const contestants: Contestant[] = [];
     try {
       await openAll(context, options.peers, contestants, tell);
-      for (const followers of chosen) await compare(contestants, followers, context, tell);
+      for (const followers of context.followers) await compare(contestants, followers, context, tell);
     } finally {
       await Promise.all(contestants.map(({ source }) => source[Symbol.asyncDispose]()));
     }
@@ -54,7 +47,7 @@ async function openAll(
   tell: Tell,
 ): Promise<void> {
   const lifeline = await LifelineSource.open(ALL_FIELDS, context);
-  opened.push({ name: LIFELINE, source: lifeline, followers: FOLLOWERS, isSingle: false });
+  opened.push({ name: LIFELINE, source: lifeline, followers: context.followers, isSingle: false });
   for (const peer of PEERS) {
     if (chosen.length > 0 && !chosen.includes(peer.script.replace('.ts', ''))) continue;
     try {
