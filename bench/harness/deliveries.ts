@@ -9,6 +9,8 @@ const QUICK_RUN_SECONDS = 0.5;
 const MIN_LINES = 1_000;
 /** Of one event for each line, which goes far slower. */
 const MIN_SINGLE_LINES = 100;
+/** With so many the warm-up is long by itself. */
+const MANY_READERS = 1_000;
 const MAX_WARM_UPS = 3;
 
 /** The runs of one source with one number of readers. */
@@ -27,7 +29,7 @@ export class Deliveries {
     this.#readers = readers;
     this.#context = context;
     this.#minLines = isSingle ? MIN_SINGLE_LINES : MIN_LINES;
-    this.#lines = 2 * this.#minLines;
+    this.#lines = readers < MANY_READERS ? 2 * this.#minLines : this.#minLines;
   }
 
   /** Runs that do not count; they also say how many lines the others need for their time. */

@@ -1,6 +1,7 @@
 import type { StreamShape } from '../reader/read-order.ts';
 import { FILE_LINES } from './lines-file.ts';
 import type { BenchContext } from './context.ts';
+import { Deadline } from './deadline.ts';
 import { UsageWatch } from './process-usage.ts';
 import { Reading } from './reading.ts';
 import { sharedNowMs } from './shared-clock.ts';
@@ -61,8 +62,8 @@ export async function deliver(
     takesLatencies: false,
     stalls: false,
   };
-  const withinTime = AbortSignal.any([signal, AbortSignal.timeout(MAX_DELIVERY_MS)]);
-  using reading = await Reading.begin(order, withinTime, log.readerScript);
+  using deadline = new Deadline(MAX_DELIVERY_MS, signal);
+  using reading = await Reading.begin(order, deadline.signal, log.readerScript);
   const watch = new UsageWatch(log.pids);
   const beganAtMs = sharedNowMs();
   log.begin();

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Deadline } from './deadline.ts';
 import { environmentNow } from './environment.ts';
 import { BenchContext } from './context.ts';
 import { writeLinesFile } from './lines-file.ts';
@@ -41,13 +42,13 @@ export class BenchSession implements Disposable {
       this.#fail(name, 'not run: the time was over');
       return;
     }
-    const ms = Math.ceil(Math.min(maxSeconds, leftSeconds) * 1_000);
+    using deadline = new Deadline(Math.min(maxSeconds, leftSeconds) * 1_000, this.#interrupted.signal);
     const tell = (row: Row | FailedRow): void => {
       this.#rows.push(row);
     };
     console.error(`[${this.seconds.toFixed(0)} s] ${name.case} ${name.what}`);
     try {
-      await run(this.#context(AbortSignal.any([AbortSignal.timeout(ms), this.#interrupted.signal])), tell);
+      await run(this.#context(deadline.signal), tell);
     } catch (error) {
       this.#fail(name, (error as Error).message);
     }

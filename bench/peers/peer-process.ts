@@ -2,6 +2,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { Deadline } from '../harness/deadline.ts';
 import type { BenchContext } from '../harness/context.ts';
 import { deliver, type Delivery, type LineSource, type PreparedLog } from '../harness/line-source.ts';
 import type { PeerCommand, PeerMessage, PeerSetup } from './peer-messages.ts';
@@ -58,10 +59,8 @@ export class PeerProcess implements LineSource {
       execArgv: ['--import', 'tsx'],
     });
     try {
-      const ready = await nextMessage(
-        child,
-        AbortSignal.any([context.signal, AbortSignal.timeout(START_MS)]),
-      );
+      using deadline = new Deadline(START_MS, context.signal);
+      const ready = await nextMessage(child, deadline.signal);
       if (ready.kind === 'unavailable') throw new PeerUnavailableError(ready.reason);
       if (ready.kind !== 'ready') throw new Error(`${options.name} said ${ready.kind} before it was ready.`);
       return new PeerProcess(options, child, ready, context);
@@ -97,20 +96,22 @@ export class PeerProcess implements LineSource {
   }
 }
 
-async function nextMessage(child: ChildProcess, signal: AbortSignal): Promise<PeerMessage> {
-  const settled = new AbortController();
-  const either = { signal: AbortSignal.any([signal, settled.signal]) };
-  try {
-    const [message] = (await Promise.race([
-      once(child, 'message', either),
-      once(child, 'exit', either).then(() => {
-        throw new Error('The peer ended by itself.');
-      }),
-    ])) as [PeerMessage];
-    return message;
-  } finally {
-    settled.abort();
-  }
+function nextMessage(child: ChildProcess, signal: AbortSignal): Promise<PeerMessage> {
+  return new Promise((resolve, reject) => {
+    const settle = (act: () => void): void => {
+      child.off('message', onMessage);
+      child.off('exit', onExit);
+      signal.removeEventListener('abort', onAbort);
+      act();
+    };
+    const onMessage = (message: PeerMessage): void => settle(() => resolve(message));
+    const onExit = (): void => settle(() => reject(new Error('The peer ended by itself.')));
+    const onAbort = (): void => settle(() => reject(signal.reason as Error));
+    child.on('message', onMessage);
+    child.on('exit', onExit);
+    signal.addEventListener('abort', onAbort);
+    if (signal.aborted) onAbort();
+  });
 }
 
 async function end(child: ChildProcess): Promise<void> {
