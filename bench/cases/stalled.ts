@@ -15,7 +15,7 @@ import type { BenchCase } from './case.ts';
 const STALLED = 20;
 /** More than the buffers of a connection hold, in the kernel and before it. */
 const LINES_TO_STALL = 100_000;
-const LINES = 500_000;
+const LINES = 300_000;
 const QUICK_LINES = 100_000;
 /** A server that uses less of a core over so long is quiet: whoever could take something has. */
 const QUIET = { cores: 0.1, ms: 500 } as const;

@@ -7,8 +7,6 @@ import { figures, type Figures } from './row.ts';
 const RUN_SECONDS = 1.5;
 const QUICK_RUN_SECONDS = 0.5;
 const MIN_LINES = 1_000;
-/** Of one event for each line, which goes far slower. */
-const MIN_SINGLE_LINES = 100;
 /** With so many the warm-up is long by itself. */
 const MANY_READERS = 1_000;
 const MAX_WARM_UPS = 3;
@@ -23,12 +21,12 @@ export class Deliveries {
   readonly #minLines: number;
   #lines: number;
 
-  /** @param isSingle whether the source makes one event for each line */
-  constructor(source: LineSource, readers: number, context: BenchContext, isSingle = false) {
+  /** @param minLines of a run; few where a line is an event, many where the first line comes late */
+  constructor(source: LineSource, readers: number, context: BenchContext, minLines = MIN_LINES) {
     this.#source = source;
     this.#readers = readers;
     this.#context = context;
-    this.#minLines = isSingle ? MIN_SINGLE_LINES : MIN_LINES;
+    this.#minLines = minLines;
     this.#lines = readers < MANY_READERS ? 2 * this.#minLines : this.#minLines;
   }
 

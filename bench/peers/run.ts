@@ -15,7 +15,7 @@ interface Contestant {
   readonly name: string;
   readonly source: LineSource;
   readonly followers: readonly number[];
-  readonly isSingle: boolean;
+  readonly minLines: number | undefined;
 }
 
 type Tell = (row: Row | FailedRow) => void;
@@ -47,19 +47,19 @@ async function openAll(
   tell: Tell,
 ): Promise<void> {
   const lifeline = await LifelineSource.open(ALL_FIELDS, context);
-  opened.push({ name: LIFELINE, source: lifeline, followers: context.followers, isSingle: false });
+  opened.push({ name: LIFELINE, source: lifeline, followers: context.followers, minLines: undefined });
   for (const peer of PEERS) {
     if (chosen.length > 0 && !chosen.includes(peer.script.replace('.ts', ''))) continue;
     try {
       console.error(`  opening ${peer.name}`);
       const source = await PeerProcess.open(peer, context);
       const name = `${peer.name} (${source.version})`;
-      const isSingle = peer.isSingle ?? false;
+      const { minLines } = peer;
       opened.push({
         name: peer === RAW_LIMIT ? peer.name : name,
         source,
         followers: peer.followers,
-        isSingle,
+        minLines,
       });
     } catch (error) {
       context.signal.throwIfAborted();
@@ -87,10 +87,10 @@ async function compare(
   };
   const all = contestants
     .filter((contestant) => contestant.followers.includes(followers))
-    .map(({ name, source, isSingle }) => ({
+    .map(({ name, source, minLines }) => ({
       name,
       source,
-      deliveries: new Deliveries(source, followers, context, isSingle),
+      deliveries: new Deliveries(source, followers, context, minLines),
     }));
   for (const { name, source, deliveries } of all) {
     console.error(`  ${followers}: ${name}`);
