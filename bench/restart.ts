@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createLifelineClient, type LifelineClient } from '../src/client/client.ts';
 import { ServerProcess } from '../demo/server-process.ts';
-import { median } from './statistics.ts';
+import { median } from './harness/statistics.ts';
 
 const JOBS = Number(process.env['JOBS'] ?? 500);
 const RUNS = Number(process.env['RUNS'] ?? 3);
