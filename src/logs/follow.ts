@@ -61,7 +61,7 @@ export function follow(sources: FollowSources, request: FollowRequest): FollowIt
  * throw() and dispose alike.
  *
  * Not an async generator: whose return() waits behind a pending next(), and does nothing before the first one.
- * Order: by seq. Slow reader: holds a cursor and descriptors, nothing else; the log waits for nobody.
+ * Order: by seq. Slow reader: holds a cursor, and descriptors while it is behind; the log waits for nobody.
  * Closing: when the channel has closed and all lines are delivered, `done` if the job's outcome is known; otherwise next()
  * rejects with FollowInterruptedError, for the log may go on.
  * Release: synchronous, whatever is waited for; next() calls that wait resolve with done. What is being opened then is
@@ -78,6 +78,8 @@ export class FollowIterator implements AsyncIterableIterator<FollowEvent, undefi
   readonly #eventSize = new EventSize();
   #reader: JobLogReader | undefined;
   #cursor: number;
+  /** Whether the cursor is where the request wants to begin. */
+  #isPlaced: boolean;
   #waiting: Waiter[] = [];
   #isRunning = false;
   /** Whether the files were read to their end once; from then on the doorbell says when there is more. */
@@ -92,6 +94,7 @@ export class FollowIterator implements AsyncIterableIterator<FollowEvent, undefi
     this.#request = request;
     this.#streams = request.streams ?? LOG_STREAMS;
     this.#cursor = request.after ?? 0;
+    this.#isPlaced = request.tail === undefined;
     const { signal } = request;
     this.#subscription = sources.bus.subscribe(request.jobId, { after: request.after, signal });
     if (signal.aborted) this.#released = true;
@@ -128,8 +131,7 @@ export class FollowIterator implements AsyncIterableIterator<FollowEvent, undefi
     this.#released = true;
     this.#request.signal.removeEventListener('abort', this.#onAbort);
     this.#subscription[Symbol.dispose]();
-    this.#reader?.[Symbol.dispose]();
-    this.#reader = undefined;
+    this.#closeReader();
     this.#wake?.();
     for (const waiter of this.#waiting.splice(0)) waiter.resolve(DONE);
   }
@@ -155,26 +157,28 @@ export class FollowIterator implements AsyncIterableIterator<FollowEvent, undefi
 
   /** The next event; `undefined` once released. */
   async #advance(): Promise<FollowEvent | undefined> {
-    const reader = await this.#openedReader();
-    if (reader === undefined) return undefined;
     while (!this.#released) {
-      const event = (await this.#step(reader)) ?? this.#dueHeartbeat();
+      const event = (await this.#step()) ?? this.#dueHeartbeat();
       if (event !== undefined) return event;
     }
     return undefined;
   }
 
   /** One of: lines from memory, lines from the files, the end, a wait. An event, unless it only moved the cursor or waited. */
-  async #step(reader: JobLogReader): Promise<FollowEvent | undefined> {
-    const recent = this.#subscription.recent(this.#cursor);
+  async #step(): Promise<FollowEvent | undefined> {
+    // Only the files know where the last lines begin.
+    const recent = this.#isPlaced ? this.#subscription.recent(this.#cursor) : [];
     if (recent.length > 0) return this.#takeBatches(recent);
     // Both are looked at before the files are: what is true now is in the files then.
     const hasEnded = this.#subscription.ended;
     const publishedSeq = this.#subscription.lastSeq;
     if (this.#hasReplayed && !hasEnded && publishedSeq <= this.#cursor) {
+      this.#closeReader();
       await this.#news();
       return undefined;
     }
+    const reader = await this.#openedReader();
+    if (reader === undefined) return undefined;
     const limits = { ...this.#eventSize.limits, streams: this.#streams };
     const chunk = await reader.readChunk(this.#cursor, limits);
     if (chunk.lastSeq > this.#cursor) return this.#takeChunk(chunk);
@@ -196,8 +200,15 @@ export class FollowIterator implements AsyncIterableIterator<FollowEvent, undefi
       return undefined;
     }
     this.#reader = reader;
-    if (tail !== undefined) this.#cursor = await reader.seqOfLast(tail, this.#streams);
+    if (!this.#isPlaced && tail !== undefined) this.#cursor = await reader.seqOfLast(tail, this.#streams);
+    this.#isPlaced = true;
     return reader;
+  }
+
+  /** A follower that waits at the head may wait for days: it holds no descriptors meanwhile. */
+  #closeReader(): void {
+    this.#reader?.[Symbol.dispose]();
+    this.#reader = undefined;
   }
 
   #takeBatches(available: readonly LogBatch[]): FollowEvent | undefined {

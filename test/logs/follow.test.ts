@@ -258,14 +258,34 @@ describe('following a job', () => {
     });
   });
 
+  it.each([{}, { tail: 1 }, { after: 3 }])(
+    'holds no descriptor while it waits at the head, having begun with %j',
+    async (request) => {
+      using job = new Job();
+      job.writer.write('STDOUT', 3);
+      const withoutReader = scratchDescriptors().length;
+      let opened = 0;
+      const openReader = (): Promise<JobLogReader> => {
+        opened += 1;
+        return JobLogReader.open(job.scratch.directory);
+      };
+      using follower = job.follow(request, { openReader });
+      if (!('after' in request)) expect(await follower.next()).toMatchObject({ value: { lastSeq: 3 } });
+      const pending = follower.next();
+      await vi.waitUntil(() => opened > 0 && scratchDescriptors().length === withoutReader);
+      job.writer.write('STDOUT', 1);
+      expect(await pending).toMatchObject({ value: { lastSeq: 4 } });
+    },
+  );
+
   it('answers every one of several concurrent calls of next()', async () => {
     using job = new Job();
     using follower = job.follow();
     const answers = [follower.next(), follower.next(), follower.next(), follower.next()];
-    job.writer.write('STDOUT', 1);
-    await turns(10);
-    job.writer.write('STDOUT', 1);
-    await turns(10);
+    for (const answer of answers.slice(0, 2)) {
+      job.writer.write('STDOUT', 1);
+      await answer;
+    }
     job.end();
     const types = (await Promise.all(answers)).map((answer) =>
       answer.done === true ? 'end' : answer.value.type,
