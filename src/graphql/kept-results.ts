@@ -1,10 +1,31 @@
 import type { ExecutionResult } from 'graphql';
 import { isAsyncIterable, type Plugin } from 'graphql-yoga';
+import type { GraphQLContext } from './context.ts';
 
-/** For the context of a request whose results the caller writes itself. */
+/** For the context of a request: its results are written by the caller, who owns them. */
 export interface KeptResults {
-  /** Gets the results, if the operation has many; the caller owns them. */
+  /** Gets the results, if the operation has many. What is given first counts. */
   readonly keepResults: (results: AsyncIterable<ExecutionResult>) => void;
+}
+
+/** Where the results of one request are kept until its caller takes them. */
+export class ResultSlot {
+  #results: AsyncIterable<ExecutionResult> | undefined;
+
+  /** The context for Yoga, with the way into this slot. */
+  of(context: GraphQLContext): GraphQLContext & KeptResults {
+    return {
+      ...context,
+      keepResults: (results) => {
+        this.#results ??= results;
+      },
+    };
+  }
+
+  /** `undefined` where the operation has one result. */
+  get results(): AsyncIterable<ExecutionResult> | undefined {
+    return this.#results;
+  }
 }
 
 /**

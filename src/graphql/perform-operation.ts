@@ -2,6 +2,7 @@ import type { ExecutionResult, GraphQLError, GraphQLFormattedError } from 'graph
 import { isAsyncIterable } from 'graphql-yoga';
 import type { GraphQLContext } from './context.ts';
 import { createErrorMasker, type FaultLog } from './errors.ts';
+import { ResultSlot } from './kept-results.ts';
 import { RenderedResult } from './rendering/rendered-result.ts';
 import { GRAPHQL_PATH, type GraphQLHandler } from './yoga.ts';
 
@@ -49,30 +50,41 @@ export function createOperationPerformer(yoga: GraphQLHandler, log: FaultLog): P
   const mask = createErrorMasker(log);
   const deliverResults = createResultDeliverer(log);
   return async (request, context, deliver) => {
+    let performed: ExecutionResult | AsyncIterable<ExecutionResult>;
     try {
-      const result = await yoga.getResultForParams(
-        {
-          params: request as Parameters<GraphQLHandler['getResultForParams']>[0]['params'],
-          request: new Request(`http://localhost${GRAPHQL_PATH}`, { method: 'POST' }),
-        },
-        // Yoga adds to it.
-        { ...context },
-      );
-      if (result === undefined) throw new Error('an operation without a result');
-      if (isAsyncIterable<ExecutionResult>(result)) await deliverResults(result, context.signal, deliver);
-      else await deliver(written(result));
+      performed = await resultOf(yoga, request, context);
     } catch (error) {
-      if (!context.signal.aborted) await deliver(written({ errors: [mask(error)] }));
+      performed = { errors: [mask(error)] };
     }
+    if (isAsyncIterable<ExecutionResult>(performed)) await deliverResults(performed, context.signal, deliver);
+    else if (!context.signal.aborted) await deliver(written(performed));
   };
 }
 
-/** Gives a way to deliver results; what their source throws is masked, and is the last of them. */
+async function resultOf(
+  yoga: GraphQLHandler,
+  request: OperationRequest,
+  context: GraphQLContext,
+): Promise<ExecutionResult | AsyncIterable<ExecutionResult>> {
+  const slot = new ResultSlot();
+  const result = await yoga.getResultForParams(
+    {
+      params: request as Parameters<GraphQLHandler['getResultForParams']>[0]['params'],
+      request: new Request(`http://localhost${GRAPHQL_PATH}`, { method: 'POST' }),
+    },
+    slot.of(context),
+  );
+  const performed = slot.results ?? result;
+  if (performed === undefined || Array.isArray(performed)) throw new Error('an operation without a result');
+  return performed;
+}
+
+/** Gives a way to deliver results; their errors are masked, and what their source throws is the last of them. */
 export function createResultDeliverer(log: FaultLog): DeliverResults {
   const mask = createErrorMasker(log);
   return async (results, signal, deliver) => {
     try {
-      await deliverEach(results, signal, deliver);
+      await deliverEach(results, signal, (result) => deliver(written(masked(result, mask))));
     } catch (error) {
       if (!signal.aborted) await deliver(written({ errors: [mask(error)] }));
     }
@@ -82,18 +94,22 @@ export function createResultDeliverer(log: FaultLog): DeliverResults {
 async function deliverEach(
   results: AsyncIterable<ExecutionResult>,
   signal: AbortSignal,
-  deliver: Deliver,
+  deliver: (result: ExecutionResult) => Promise<boolean>,
 ): Promise<void> {
   const iterator = results[Symbol.asyncIterator]();
   try {
     for (;;) {
       const next = await iterator.next();
       if (next.done === true || signal.aborted) return;
-      if (!(await deliver(written(next.value)))) return;
+      if (!(await deliver(next.value))) return;
     }
   } finally {
     void letGo(iterator);
   }
+}
+
+function masked(result: ExecutionResult, mask: (error: unknown) => GraphQLError): ExecutionResult {
+  return result.errors === undefined ? result : { ...result, errors: result.errors.map(mask) };
 }
 
 /** Not waited for: behind a pending `next()` it would come too late, and the signal has released everything. */

@@ -1,7 +1,6 @@
 import type { ExecutionResult } from 'graphql';
 import type { FaultLog } from '../graphql/errors.ts';
-import type { GraphQLContext } from '../graphql/context.ts';
-import type { KeptResults } from '../graphql/kept-results.ts';
+import { ResultSlot } from '../graphql/kept-results.ts';
 import { createResultDeliverer, type DeliverResults } from '../graphql/perform-operation.ts';
 import type { Services } from '../graphql/services.ts';
 import { type GraphQLHandler, GRAPHQL_PATH } from '../graphql/yoga.ts';
@@ -13,6 +12,7 @@ import { Refusal } from './refusal.ts';
 import { readBody } from './request-body.ts';
 import { SharedEventStream } from './shared-event-stream.ts';
 
+const NOT_ACCEPTABLE = 406;
 /** A comment goes out where nothing else did for so long, below the idle limits of usual proxies. */
 const PING_MS = 10_000;
 const NEXT = Buffer.from('event: next\ndata: ');
@@ -27,36 +27,45 @@ const TAIL = Buffer.from('\n\n');
 export function graphqlDoor(services: Services, yoga: GraphQLHandler, log: FaultLog): Door {
   const deliverResults = createResultDeliverer(log);
   return async (exchange) => {
-    const { req, res, signal } = exchange;
-    if (req.headers.expect !== undefined) res.writeContinue();
-    const body = await readBody(req, signal);
-    parseGraphQLRequest(body);
-    let results: AsyncIterable<ExecutionResult> | undefined;
-    const context: GraphQLContext & KeptResults = {
-      ...graphqlContext(services, exchange, signal),
-      keepResults: (kept) => {
-        results = kept;
-      },
-    };
-    const response = await yoga.fetch(
-      `http://localhost${GRAPHQL_PATH}`,
-      {
-        method: 'POST',
-        headers: { 'content-type': 'application/json', accept: req.headers.accept ?? 'application/json' },
-        body,
-        signal,
-      },
-      context,
-    );
+    const results = await answer(services, yoga, exchange);
     if (results !== undefined) await sendEvents(results, exchange, deliverResults);
-    else await sendResult(response, exchange);
   };
 }
 
+/**
+ * Answers an operation that has one result; gives the results of another one. Apart from writing those, so that nothing of the
+ * request is held while somebody reads for days.
+ */
+async function answer(
+  services: Services,
+  yoga: GraphQLHandler,
+  exchange: Exchange,
+): Promise<AsyncIterable<ExecutionResult> | undefined> {
+  const { req, res, signal } = exchange;
+  if (req.headers.expect !== undefined) res.writeContinue();
+  const body = await readBody(req, signal);
+  parseGraphQLRequest(body);
+  const slot = new ResultSlot();
+  const response = await yoga.fetch(
+    `http://localhost${GRAPHQL_PATH}`,
+    {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', accept: req.headers.accept ?? 'application/json' },
+      body,
+      signal,
+    },
+    slot.of(graphqlContext(services, exchange, signal)),
+  );
+  const { results } = slot;
+  // What is not acceptable is let go with the exchange, by its signal.
+  if (results === undefined || response.status === NOT_ACCEPTABLE) await sendResult(response, exchange);
+  return results;
+}
+
 async function sendResult(response: Response, { res, streams }: Exchange): Promise<void> {
-  if (response.status === 406) {
+  if (response.status === NOT_ACCEPTABLE) {
     throw new Refusal(
-      406,
+      NOT_ACCEPTABLE,
       'INVALID_INPUT',
       'Accept must allow application/json, or text/event-stream for a subscription.',
     );

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { connect } from 'node:net';
 import { once } from 'node:events';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { loopbackAddresses } from '../http/loopback-addresses.ts';
 import { httpCall, type HttpCall } from './harness/http-call.ts';
 import { LifelineServer } from './harness/lifeline-server.ts';
 
@@ -19,6 +20,8 @@ afterEach(async () => {
 afterAll(async () => {
   await server[Symbol.asyncDispose]();
 });
+
+const nextAddress = loopbackAddresses();
 
 const PATHS = [
   '/',
@@ -78,6 +81,8 @@ describe('without the right token', () => {
           method,
           path,
           headers,
+          // Who guesses is slowed down, by its address.
+          from: nextAddress(),
           ...(body === undefined ? {} : { body }),
         });
         expect([method, path, authorization, answer.status]).toEqual([method, path, authorization, 401]);

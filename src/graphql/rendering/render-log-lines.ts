@@ -9,7 +9,9 @@ import {
 } from 'graphql';
 import { isAsyncIterable, type Plugin } from 'graphql-yoga';
 import { BoundedCache } from '../bounded-cache.ts';
+import type { GraphQLContext } from '../context.ts';
 import type { JobLogPayload } from '../job-log-events.ts';
+import type { KeptResults } from '../kept-results.ts';
 import type { LinesTemplate } from './lines-template.ts';
 import { LogLinesTemplate } from './log-lines-template.ts';
 
@@ -40,8 +42,34 @@ async function subscribe(
 ): Promise<AsyncIterableIterator<ExecutionResult> | ExecutionResult> {
   const source = await createSourceEventStream(args);
   if (!isAsyncIterable<JobLogPayload>(source)) return source as ExecutionResult;
-  return new Results(source[Symbol.asyncIterator](), args, template);
+  const context = args.contextValue as GraphQLContext & KeptResults;
+  const results = new Results(
+    source[Symbol.asyncIterator](),
+    { ...args, contextValue: withoutRequest(context) },
+    template,
+  );
+  // Not through the library, whose wrappers hold the request, and more, for as long as somebody reads.
+  context.keepResults(results);
+  return NOTHING;
 }
+
+/** What resolvers need, and no more: it lives as long as the subscription. */
+function withoutRequest({
+  services,
+  signal,
+  title,
+  tokenId,
+  address,
+  scope,
+}: GraphQLContext): GraphQLContext {
+  return { services, signal, title, tokenId, address, scope };
+}
+
+/** What passes for the results on their way through the library; nobody reads it. */
+const NOTHING: AsyncIterableIterator<ExecutionResult> = {
+  next: () => Promise.resolve({ done: true, value: undefined }),
+  [Symbol.asyncIterator]: () => NOTHING,
+};
 
 /** The results of the payloads of a source, one for one; owns nothing: ends with the source, and ends it. */
 class Results implements AsyncIterableIterator<ExecutionResult> {

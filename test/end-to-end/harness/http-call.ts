@@ -6,6 +6,8 @@ export interface HttpCall {
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | Buffer;
+  /** The loopback address to come from. Default: the system's choice. */
+  readonly from?: string;
 }
 
 export interface HttpAnswer {
@@ -23,6 +25,7 @@ export async function httpCall(port: number, call: HttpCall): Promise<HttpAnswer
         host: '127.0.0.1',
         port,
         agent: false,
+        ...(call.from !== undefined && { localAddress: call.from }),
         method: call.method ?? 'GET',
         path: call.path,
         headers: { connection: 'close', ...call.headers },
