@@ -7,6 +7,7 @@ import {
   rmdirSync,
   writeFileSync,
 } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { readProcess, type ProcessEntry, type ProcessSnapshot } from './process-table.ts';
 import type { TreeHolder } from './tree-holder.ts';
@@ -62,9 +63,13 @@ export function removeCgroup(path: string): void {
   }
 }
 
-/** Moves a process. What it forks from then on begins there, too. @throws the error of the file system */
-export function moveIntoCgroup(path: string, pid: number): void {
-  writeFileSync(join(path, 'cgroup.procs'), String(pid));
+/**
+ * Moves a process. What it forks from then on begins there, too. In a thread of its own, because the kernel may take its time:
+ * 10 ms and more, for which it waits until no processor is in the midst of a fork.
+ * @throws the error of the file system
+ */
+export async function moveIntoCgroup(path: string, pid: number): Promise<void> {
+  await writeFile(join(path, 'cgroup.procs'), String(pid));
 }
 
 /**

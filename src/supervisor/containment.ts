@@ -59,8 +59,8 @@ export class Containment implements Disposable {
   }
 
   /** Takes hold of a program that waits at its gate. The caller owns the holder. @throws where the kernel refuses; nothing is held then */
-  hold(directory: JobDirectory, root: TreeRoot): TreeHolder {
-    const heldBy = this.#takeHold(directory.jobId, root);
+  async hold(directory: JobDirectory, root: TreeRoot): Promise<TreeHolder> {
+    const heldBy = await this.#takeHold(directory.jobId, root);
     writeFileSync(directory.holderPath, `${JSON.stringify(heldBy)}\n`, { mode: 0o600 });
     return holderOf(heldBy, directory, root);
   }
@@ -75,11 +75,11 @@ export class Containment implements Disposable {
     if (this.#cgroup !== null) removeCgroup(this.#cgroup);
   }
 
-  #takeHold(jobId: number, root: TreeRoot): HeldBy {
+  async #takeHold(jobId: number, root: TreeRoot): Promise<HeldBy> {
     if (this.#cgroup === null) return { means: this.means === 'subreaper' ? 'subreaper' : 'none' };
     const path = join(this.#cgroup, `job-${String(jobId)}`);
     makeCgroup(path);
-    moveIntoCgroup(path, root.program.pid);
+    await moveIntoCgroup(path, root.program.pid);
     return { means: 'cgroup', path };
   }
 }

@@ -86,10 +86,8 @@ export class JobRun {
       using process = await this.#ports.launcher.launch(this.directory, this.spec, environment);
       this.#ports.pass('SHIM_SPAWNED');
       const { shim, program } = process;
-      await this.#life.recordIdentity({ cookie, host: this.#ports.host, shim, program });
-      this.#ports.pass('IDENTITY_STORED');
       const root = { cookie, program, shim };
-      using tree = new JobTree(root, this.#hold(root), this.directory.strayPath);
+      using tree = new JobTree(root, await this.#holdAndRecord(root), this.directory.strayPath);
       await this.#supervise(tree).launched(process);
     });
   }
@@ -233,9 +231,23 @@ export class JobRun {
       : outcomeOfRequest(this.#ending.request, null, false);
   }
 
-  #hold(root: TreeRoot): TreeHolder {
+  /** Takes hold of the processes, and says who they are, at once; the gate opens after both. */
+  async #holdAndRecord(root: TreeRoot): Promise<TreeHolder> {
+    const holding = this.#hold(root);
     try {
-      return this.#ports.containment.hold(this.directory, root);
+      const { cookie, shim, program } = root;
+      await this.#life.recordIdentity({ cookie, host: this.#ports.host, shim, program });
+      this.#ports.pass('IDENTITY_STORED');
+      return await holding;
+    } catch (error) {
+      (await holding)[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  async #hold(root: TreeRoot): Promise<TreeHolder> {
+    try {
+      return await this.#ports.containment.hold(this.directory, root);
     } catch (error) {
       this.#ports.log.failure(
         this.#life.jobId,
