@@ -96,7 +96,12 @@ async function send(
     if (!(await writeChunk(res, `retry: ${String(RETRY_MS)}\n\n`, signal))) return;
     for (;;) {
       const { done, value } = await events.next();
-      if (done === true || !(await writeChunk(res, await written(services, jobId, value), signal))) break;
+      if (done === true) return;
+      const chunks =
+        value.type === 'lines'
+          ? value.batches.map((batch) => lineEvents(jobId, batch))
+          : [await written(services, jobId, value)];
+      for (const chunk of chunks) if (!(await writeChunk(res, chunk, signal))) return;
     }
   } catch (error) {
     if (!signal.aborted)

@@ -88,9 +88,7 @@ async function sendEvents(
   beginEventStream(res, streams);
   const stream = new SharedEventStream(PING_MS);
   using _open = stream.open(res);
-  await deliverResults(results, signal, (result) =>
-    stream.write(Buffer.concat([NEXT, ...result, TAIL]), signal),
-  );
-  if (await stream.write('event: complete\ndata:\n\n', signal)) res.end();
+  await deliverResults(results, signal, (result) => stream.write([NEXT, ...result, TAIL], signal));
+  if (await stream.write(['event: complete\ndata:\n\n'], signal)) res.end();
   else res.destroy();
 }

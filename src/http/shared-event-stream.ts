@@ -3,8 +3,14 @@ import type { ServerResponse } from 'node:http';
 /** What some browsers wait for before they count a stream as open, and what keeps proxies from closing a silent one. */
 const PING = ':\n\n';
 
+/** One event, as pieces that go out one after the other, and nothing between them. */
+export type EventPieces = readonly (string | Uint8Array)[];
+
+/** Below this many bytes, one copy costs less than to write each piece by itself. */
+const SMALL_EVENT_BYTES = 4_096;
+
 interface WaitingEvent {
-  readonly text: string | Uint8Array;
+  readonly pieces: EventPieces;
   /** Ends its `write()`. */
   readonly settle: (isTaken: boolean) => void;
 }
@@ -45,9 +51,9 @@ export class SharedEventStream {
     this.#response = response;
     response.on('drain', drained);
     this.#ping = setInterval(() => {
-      if (!this.#isFull) this.#send(PING);
+      if (!this.#isFull) this.#send([PING]);
     }, this.#pingMs);
-    this.#send(PING);
+    this.#send([PING]);
     this.#pump();
     return {
       [Symbol.dispose]: () => {
@@ -64,7 +70,7 @@ export class SharedEventStream {
    * Waits for the stream to be open and for the writers before, writes, and waits until the client has taken enough.
    * @returns whether it was written: false where `signal` aborted first
    */
-  write(text: string | Uint8Array, signal: AbortSignal): Promise<boolean> {
+  write(pieces: EventPieces, signal: AbortSignal): Promise<boolean> {
     return new Promise((resolve) => {
       if (signal.aborted) {
         resolve(false);
@@ -74,7 +80,7 @@ export class SharedEventStream {
         event.settle(false);
       };
       const event: WaitingEvent = {
-        text,
+        pieces,
         settle: (isTaken) => {
           signal.removeEventListener('abort', drop);
           this.#waiting.delete(event);
@@ -92,15 +98,25 @@ export class SharedEventStream {
     for (const event of this.#waiting) {
       if (this.#response === undefined || this.#isFull) return;
       this.#waiting.delete(event);
-      if (this.#send(event.text)) event.settle(true);
+      if (this.#send(event.pieces)) event.settle(true);
       else this.#filler = event;
     }
   }
 
   /** @returns whether there is room for more */
-  #send(text: string | Uint8Array): boolean {
-    this.#isFull = this.#response?.write(text) === false;
+  #send(pieces: EventPieces): boolean {
+    let hasRoom = true;
+    // What is written in one turn leaves in one system call.
+    for (const piece of joinedIfSmall(pieces)) hasRoom = this.#response?.write(piece) !== false;
+    this.#isFull = !hasRoom;
     this.#ping?.refresh();
-    return !this.#isFull;
+    return hasRoom;
   }
+}
+
+function joinedIfSmall(pieces: EventPieces): EventPieces {
+  if (pieces.length < 2) return pieces;
+  const byteCount = pieces.reduce((sum, piece) => sum + piece.length, 0);
+  if (byteCount > SMALL_EVENT_BYTES) return pieces;
+  return [Buffer.concat(pieces.map((piece) => (typeof piece === 'string' ? Buffer.from(piece) : piece)))];
 }

@@ -31,8 +31,8 @@ export class StreamOperation implements Disposable {
     const id = JSON.stringify(this.#id);
     const head = Buffer.from(`event: next\ndata: {"id":${id},"payload":`);
     try {
-      await perform(signal, (result) => this.#stream.write(Buffer.concat([head, ...result, TAIL]), signal));
-      await this.#stream.write(`event: complete\ndata: {"id":${id}}\n\n`, signal);
+      await perform(signal, (result) => this.#stream.write([head, ...result, TAIL], signal));
+      await this.#stream.write([`event: complete\ndata: {"id":${id}}\n\n`], signal);
     } finally {
       this[Symbol.dispose]();
     }
