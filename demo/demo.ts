@@ -1,8 +1,9 @@
 /**
  * Lifeline in twenty seconds, over its public API alone: a real process, its lines as they come, the same lines again
  * from a cursor, and a server that is killed in the middle of a job without the reader losing a line.
- * Exits 0 if everything that it claims was true.
+ * Exits 0 if everything that it claims was true; on a terminal only once its server has been looked at.
  */
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -40,6 +41,8 @@ try {
   await watchAJob(server);
   await killTheServer(server);
   narrator.chapter(narrator.failures === 0 ? 'Never lost a line.' : 'Something above is not true.');
+  clearTimeout(limit);
+  if (process.stdout.isTTY && !signal.aborted) await showTheServer(server);
 } finally {
   clearTimeout(limit);
   rmSync(scratch, { recursive: true, force: true });
@@ -101,6 +104,19 @@ async function killAndRestart(server: ServerProcess): Promise<void> {
   await pause(AWAY_MS);
   await server.startAgain();
   narrator.note('the server is back on the same port and has taken the job over');
+}
+
+/** Gives a URL to click, and keeps the server until Ctrl-C. */
+async function showTheServer({ url, token }: ServerProcess): Promise<void> {
+  const response = await fetch(new URL('/login/ticket', url), {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    body: '{}',
+  });
+  const ticket = (await response.json()) as { readonly url: string };
+  narrator.note('the server in a browser, once and within five minutes; Ctrl-C ends the demo:');
+  console.log(`  ${ticket.url}`);
+  await once(signal, 'abort');
 }
 
 interface Reading {

@@ -1,17 +1,24 @@
-import { type DocumentNode, type GraphQLSchema, GraphQLError, validate, type ValidationRule } from 'graphql';
-import { isAsyncIterable, type Plugin } from 'graphql-yoga';
-import { holds } from '../domain/scope.ts';
+import {
+  type DocumentNode,
+  type ExecutionArgs,
+  type ExecutionResult,
+  GraphQLError,
+  type GraphQLSchema,
+  Kind,
+  validate,
+  type ValidationRule,
+} from 'graphql';
+import type { Plugin } from 'graphql-yoga';
+import { holds, type Scope } from '../domain/scope.ts';
 import type { GraphQLContext } from './context.ts';
-import { createSchemaView } from './schema-view.ts';
+import { createSchemaView, type SchemaView } from './schema-view.ts';
 
 /** May be in a text, too, where nobody asks for the schema: then the answer is the same, unless it needs a scope that is missing. */
 const INTROSPECTION = /\b__(?:schema|type)\b/;
-/** How GraphQL ends what it says of a variable, where a name is like one that there is. */
-const SUGGESTION = /^(?<said>Variable "\$.*) Did you mean [^?]*\?$/s;
-
 /**
  * Nobody is told of more than it may use: introspection sees that part of the schema alone, and what is wrong in a document
- * is said as of that part. Everything else meets the whole schema, whose fields say which scope is missing.
+ * is said as of that part. So are its variables: where the document asks for more than that part has, nothing is said of them.
+ * Everything else meets the whole schema, whose fields say which scope is missing.
  *
  * It stands behind the cache of validations and the plugins with rules, on every way into Yoga.
  */
@@ -32,22 +39,46 @@ export function toldByScope(whole: GraphQLSchema): Plugin<GraphQLContext, GraphQ
           params.documentAST as DocumentNode,
           params.rules as ValidationRule[],
         );
-        if (errors.length > 0) outcome.setResult([...errors]);
+        // Nothing is wrong as of that part where it has no root for the operation.
+        outcome.setResult(errors.length > 0 ? [...errors] : [beyond(scope)]);
       };
     },
     // Variables are read, of the whole schema, before anybody asks for a scope.
-    onExecutionResult: (outcome) => {
-      const { context, result } = outcome;
-      if (holds(context.scope, 'admin') || result === undefined) return;
-      if (Array.isArray(result) || isAsyncIterable(result) || result.errors === undefined) return;
-      outcome.setResult({ ...result, errors: result.errors.map(withoutSuggestion) });
-    },
+    onExecute: ({ args }) => ({
+      onExecuteDone: ({ result, setResult }) => {
+        const refused = refusedVariables(view, args, result);
+        if (refused !== undefined) setResult(refused);
+      },
+    }),
+    onSubscribe: ({ args }) => ({
+      onSubscribeResult: ({ result, setResult }) => {
+        const refused = refusedVariables(view, args, result);
+        if (refused !== undefined) setResult(refused);
+      },
+    }),
   };
 }
 
-function withoutSuggestion(error: GraphQLError): GraphQLError {
-  const said = SUGGESTION.exec(error.message)?.groups?.['said'];
-  if (said === undefined) return error;
-  const { nodes = null, source = null, positions = null, path = null, extensions } = error;
-  return new GraphQLError(said, { nodes, source, positions, path, extensions });
+/** What is said instead of a result without data, where the document asks for more than the part that may be used. */
+function refusedVariables(
+  view: SchemaView,
+  { document, contextValue }: Pick<ExecutionArgs, 'document' | 'contextValue'>,
+  result: unknown,
+): ExecutionResult | undefined {
+  const { scope } = contextValue as GraphQLContext;
+  const isRefused =
+    typeof result === 'object' && result !== null && 'errors' in result && !('data' in result);
+  if (!isRefused || holds(scope, 'admin')) return undefined;
+  const part = view(scope);
+  const hasRoots = document.definitions.every(
+    (definition) =>
+      definition.kind !== Kind.OPERATION_DEFINITION || part.getRootType(definition.operation) != null,
+  );
+  return hasRoots && validate(part, document).length === 0 ? undefined : { errors: [beyond(scope)] };
+}
+
+function beyond(scope: Scope): GraphQLError {
+  return new GraphQLError(`This asks for more than a token with the scope ${scope} may use.`, {
+    extensions: { code: 'FORBIDDEN', http: { status: 400, spec: true } },
+  });
 }

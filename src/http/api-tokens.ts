@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
-import { ConflictError, InvalidInputError } from '../domain/errors.ts';
+import { ConflictError, InvalidInputError, LifelineError } from '../domain/errors.ts';
 import type { NewToken, TokenControl } from '../graphql/services.ts';
 import type { ApiTokenRecord, NewApiToken } from '../storage/api-token-store.ts';
 import { LongTimer } from '../supervisor/long-timer.ts';
@@ -14,6 +14,18 @@ const NAME = /^[\w.@-]{1,64}$/;
 const TOUCH_INTERVAL_MS = 60_000;
 /** After a revocation: for answers that are nearly done, that to whoever revoked among them. Nothing new is let in meanwhile. */
 const CUT_AFTER_MS = 200;
+
+/** A token is refused, but only for as long as this server runs. */
+class RevocationNotStoredError extends LifelineError {
+  readonly code = 'INTERNAL';
+
+  constructor(name: string, options: ErrorOptions) {
+    super(
+      `A token with the name ${name} is refused from now on, but that could not be stored: after a restart of the server it would be valid again. See its log for the reason, then revoke it once more.`,
+      options,
+    );
+  }
+}
 
 /** Where tokens are kept over restarts. */
 export interface ApiTokenRecords {
@@ -79,8 +91,19 @@ export class ApiTokens implements TokenControl, Disposable {
     return { id: record.id, secret };
   }
 
+  /**
+   * Ends a token before that is stored: a database that is locked or full keeps nobody in.
+   * @throws InvalidInputError for an unknown name, RevocationNotStoredError
+   */
   async revoke(name: string): Promise<number> {
-    const record = await this.#records.revoke(name, new Date());
+    const usable = [...this.#byId.values()].find(({ record }) => record.name === name);
+    if (usable !== undefined) this.#end(usable.record);
+    let record: ApiTokenRecord | null;
+    try {
+      record = await this.#records.revoke(name, new Date());
+    } catch (cause) {
+      throw new RevocationNotStoredError(name, { cause });
+    }
     if (record === null) throw new InvalidInputError(`There is no token with the name ${name}.`, 'name');
     this.#end(record);
     return record.id;

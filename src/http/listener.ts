@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Server } from 'node:net';
+import type { Server, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { sendClientError } from './client-error.ts';
 
@@ -30,19 +30,37 @@ export function checkingIntervalMs({ headersMs }: HttpTimeouts): number {
 }
 
 /**
- * Remembers which response is under way on each HTTP/1.1 connection, for what cannot be read of a connection: an error
- * in the middle of a response, a stream above all, has no place to be told.
+ * The responses that are under way on each HTTP/1.1 connection: more than one where a client has pipelined, of which all but
+ * the first wait for their turn.
+ *
+ * Why: an error in the middle of a response, a stream above all, has no place to be told, and that cannot be read of a
+ * connection. And where a connection closes, Node says so to the response whose turn it is alone; the others would wait
+ * for ever, with all that they hold.
  */
 export class AnsweredConnections {
-  readonly #answering = new WeakMap<object, ServerResponse>();
+  readonly #underWay = new WeakMap<object, Set<ServerResponse>>();
 
-  begin(req: IncomingMessage, res: ServerResponse): void {
-    this.#answering.set(req.socket, res);
+  begin({ socket }: IncomingMessage, res: ServerResponse): void {
+    const responses = this.#underWay.get(socket) ?? this.#watch(socket);
+    responses.add(res);
+    res.once('close', () => responses.delete(res));
   }
 
   refuse(error: NodeJS.ErrnoException, socket: Duplex): void {
-    const res = this.#answering.get(socket);
-    if (res?.headersSent === true && !res.writableFinished) socket.destroy();
+    const responses = [...(this.#underWay.get(socket) ?? [])];
+    if (responses.some((res) => res.headersSent && !res.writableFinished)) socket.destroy();
     else sendClientError(error, socket);
+  }
+
+  #watch(socket: Socket): Set<ServerResponse> {
+    const responses = new Set<ServerResponse>();
+    this.#underWay.set(socket, responses);
+    socket.once('close', () => {
+      // Not before Node has told the one whose turn it is.
+      queueMicrotask(() => {
+        for (const res of responses) res.destroy().emit('close');
+      });
+    });
+    return responses;
   }
 }

@@ -8,9 +8,15 @@ import { createJobFiles } from '../storage/job-files.ts';
 import type { JobIds } from '../storage/job-ids.ts';
 import type { TransitionRecord } from '../storage/job-records.ts';
 import type { JobStore } from '../storage/job-store.ts';
-import { checkAccess, type JobUser } from './job-user.ts';
+import { chooseProgram, type JobUser } from './job-user.ts';
 import type { StartLimits } from './start-limits.ts';
-import { completeRequest, fingerprint, type JobOrigin, type StartJobRequest } from './job-request.ts';
+import {
+  completeRequest,
+  fingerprint,
+  type JobOrigin,
+  possiblePrograms,
+  type StartJobRequest,
+} from './job-request.ts';
 
 export interface JobIntakePorts {
   readonly dataDirectory: DataDirectory;
@@ -69,14 +75,21 @@ export class JobIntake {
     const spec = completeRequest({ ...(user && { cwd: user.defaultCwd }), ...request }, environment, origin);
     const place = limits.admit(spec.tokenId);
     try {
-      if (user !== null) await checkAccess(user, spec);
-      const jobId = await this.#store(spec, digest);
-      onCreated(jobId, spec, place);
+      const usable = user === null ? spec : await this.#madeFor(user, request, spec);
+      const jobId = await this.#store(usable, digest);
+      onCreated(jobId, usable, place);
       return jobId;
     } catch (error) {
       place[Symbol.dispose]();
       throw error;
     }
+  }
+
+  /** With the first program of that name that the user may execute, as a shell of the user would find it. */
+  async #madeFor(user: JobUser, request: StartJobRequest, spec: JobSpec): Promise<JobSpec> {
+    const programs = possiblePrograms(request, spec, this.#ports.environment);
+    const program = await chooseProgram(user, spec.cwd, programs);
+    return { ...spec, command: [program, ...spec.command.slice(1)] };
   }
 
   async #store(spec: JobSpec, digest: string | null): Promise<JobId> {

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import { accessSync, closeSync, constants, openSync, readSync, realpathSync, statSync } from 'node:fs';
-import { delimiter, isAbsolute, join, resolve } from 'node:path';
-import { CommandNotFoundError, InvalidInputError } from '../domain/errors.ts';
+import { accessSync, constants, statSync } from 'node:fs';
+import { isAbsolute, resolve } from 'node:path';
+import { InvalidInputError } from '../domain/errors.ts';
 import type { EnvEntry, JobSpec } from '../domain/job-spec.ts';
 import type { OnEnd } from '../domain/job-status.ts';
+import { findPrograms } from './find-programs.ts';
 
 /** What somebody asks for. Nothing in it has been checked. */
 export interface StartJobRequest {
@@ -68,10 +69,10 @@ export function completeRequest(
   const env = checkedEnv(request.env ?? []);
   const cwd = checkedCwd(request.cwd ?? valueOf(defaults, 'HOME') ?? '/');
   checkSizes(argv, [...defaults, ...env]);
-  const path = valueOf(env, 'PATH') ?? valueOf(defaults, 'PATH') ?? '';
   const [name = '', ...rest] = argv;
+  const [program] = findPrograms(name, cwd, searchPath(env, defaults));
   return {
-    command: [resolveProgram(name, cwd, path), ...rest],
+    command: [program, ...rest],
     script: request.script ?? null,
     cwd,
     env,
@@ -84,6 +85,19 @@ export function completeRequest(
     requestId: request.requestId === undefined ? null : checkedRequestId(request.requestId),
     ...origin,
   };
+}
+
+/** The programs that the name in a request can stand for, that of its completed form first. */
+export function possiblePrograms(
+  { command: [name] = [] }: StartJobRequest,
+  { command: [program = ''], cwd, env }: JobSpec,
+  defaults: readonly EnvEntry[],
+): readonly string[] {
+  return name === undefined ? [program] : findPrograms(name, cwd, searchPath(env, defaults));
+}
+
+function searchPath(env: readonly EnvEntry[], defaults: readonly EnvEntry[]): string {
+  return valueOf(env, 'PATH') ?? valueOf(defaults, 'PATH') ?? '';
 }
 
 /** Tells a repeat of a request from another one under the same requestId. */
@@ -214,50 +228,6 @@ function checkedCwd(cwd: string): string {
     return refuse(
       (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'does not exist' : 'cannot be entered',
     );
-  }
-}
-
-/** Finds the program as execvp(3) would, so that a missing one is told from a program that exits with 127. */
-function resolveProgram(name: string, cwd: string, path: string): string {
-  const candidates = name.includes('/')
-    ? [resolve(cwd, name)]
-    : path.split(delimiter).map((directory) => join(resolve(cwd, directory), name));
-  let problem = `was not found${name.includes('/') ? '' : ' in PATH'}`;
-  for (const candidate of candidates) {
-    const found = executableProblem(candidate);
-    if (found === undefined) return candidate;
-    if (found !== 'was not found') problem = found;
-  }
-  throw new CommandNotFoundError(`The program ${JSON.stringify(name.slice(0, 500))} ${problem}.`);
-}
-
-function executableProblem(path: string): string | undefined {
-  try {
-    if (statSync(path).isDirectory()) return 'is a directory, not a program';
-    accessSync(path, constants.X_OK);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EACCES' ? 'may not be executed' : 'was not found';
-  }
-  const interpreter = shebangInterpreter(path);
-  if (interpreter !== undefined && executableProblem(interpreter) !== undefined) {
-    return `needs the interpreter ${JSON.stringify(interpreter)} of its first line, which was not found`;
-  }
-  return undefined;
-}
-
-/** The interpreter that a script names in its first line; an unreadable file is left to the kernel. */
-function shebangInterpreter(path: string): string | undefined {
-  try {
-    const descriptor = openSync(realpathSync(path), constants.O_RDONLY | constants.O_NONBLOCK);
-    try {
-      const head = Buffer.alloc(256);
-      const length = readSync(descriptor, head, 0, head.length, 0);
-      return /^#![ \t]*([^ \t\n]+)/.exec(head.toString('utf8', 0, length))?.[1];
-    } finally {
-      closeSync(descriptor);
-    }
-  } catch {
-    return undefined;
   }
 }
 

@@ -1,7 +1,6 @@
 import { execFile, execFileSync } from 'node:child_process';
 import { promisify } from 'node:util';
 import { CommandNotFoundError, InvalidInputError } from '../domain/errors.ts';
-import type { JobSpec } from '../domain/job-spec.ts';
 import { StartupError } from '../storage/startup-error.ts';
 import { findProgram } from './launch-tools.ts';
 
@@ -70,18 +69,24 @@ export function findJobUser(wanted: string, path: string): JobUser {
 }
 
 /**
- * Makes sure that the user may enter the working directory and execute the program of a job.
+ * Makes sure that the user may enter the working directory of a job.
+ * @param programs in the order in which they are meant
+ * @returns the first that the user may execute
  * @throws InvalidInputError, CommandNotFoundError
  */
-export async function checkAccess({ name, become }: JobUser, { cwd, command }: JobSpec): Promise<void> {
-  const [program = ''] = command;
+export async function chooseProgram(
+  { name, become }: JobUser,
+  cwd: string,
+  programs: readonly string[],
+): Promise<string> {
   const [setpriv, ...args] = become;
-  const look = `cd -- "$1" || exit ${String(CANNOT_ENTER)}; [ -x "$2" ] || exit ${String(CANNOT_EXECUTE)}`;
+  const look =
+    `cd -- "$1" || exit ${String(CANNOT_ENTER)}; shift; ` +
+    `for p; do if [ -x "$p" ]; then printf %s "$p"; exit; fi; done; exit ${String(CANNOT_EXECUTE)}`;
   try {
-    await promisify(execFile)(setpriv, [...args, SHELL, '-c', look, SHELL, cwd, program], {
-      env: {},
-      cwd: '/',
-    });
+    const looking = [...args, SHELL, '-c', look, SHELL, cwd, ...programs];
+    const { stdout } = await promisify(execFile)(setpriv, looking, { env: {}, cwd: '/' });
+    return stdout;
   } catch (error) {
     const { code } = error as { readonly code?: unknown };
     const written = (text: string): string => JSON.stringify(text.slice(0, 500));
@@ -93,7 +98,7 @@ export async function checkAccess({ name, become }: JobUser, { cwd, command }: J
     }
     if (code === CANNOT_EXECUTE) {
       throw new CommandNotFoundError(
-        `The program ${written(program)} may not be executed by the user ${name}, as whom jobs run here.`,
+        `The program ${written(programs[0] ?? '')} may not be executed by the user ${name}, as whom jobs run here.`,
       );
     }
     throw error;

@@ -232,6 +232,16 @@ describe.skipIf(!possible)('jobs that run as another user', () => {
     await of.assertNothingIsLeft();
   });
 
+  it('find their program where their user may execute it, though root would find another one before', async () => {
+    const of = await startServer();
+    const mine = join(of.dataDirectory, 'id');
+    copyFileSync('/bin/false', mine);
+    chmodSync(mine, 0o755);
+    const env = [{ name: 'PATH', value: `${of.dataDirectory}:/usr/bin:/bin` }];
+    expect(await outputOf(of, { command: ['id', '-un'], env })).toBe(`${USER}\n`);
+    await of.assertNothingIsLeft();
+  });
+
   it('may be root’s after all, who is warned as without the option', async () => {
     server = await LifelineServer.start({ args: ['--run-as', 'root'] });
     expect(await outputOf(server, { command: ['id', '-u'] })).toBe('0\n');

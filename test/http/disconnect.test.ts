@@ -131,6 +131,22 @@ describe.each(DOORS)('readers of %s', (_door, readingFor) => {
     for (const socket of sockets) socket.destroy();
   });
 
+  it.each(LEAVING)(
+    'are released, too, where their request waits behind a stream of the same connection, after %s',
+    async (_kind, leave) => {
+      const job = await harness.runningJob();
+      const before = graphqlRequest(LOGS(job.id));
+      const sockets = await attach(20, async () => {
+        const { request, begin } = await readingFor(job.id);
+        return { request: before + request, ...(begin && { begin }) };
+      });
+      await until(() => harness.subscribers === 40);
+      for (const socket of sockets) leave(socket);
+      await until(() => harness.subscribers === 0, LIMIT_MS);
+      for (const socket of sockets) socket.destroy();
+    },
+  );
+
   it('are released when they leave before the first byte, and while their job is looked up', async () => {
     const job = await harness.runningJob();
     lookup.held = true;

@@ -1,3 +1,6 @@
+import { join } from 'node:path';
+// eslint-disable-next-line @typescript-eslint/no-restricted-imports -- somebody else who has the database open
+import SqliteDatabase from 'better-sqlite3';
 import fc from 'fast-check';
 import { type GraphQLObjectType, isInterfaceType, isIntrospectionType, isObjectType } from 'graphql';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -48,6 +51,16 @@ async function create(scope: Scope, name = newName(), expiresAt?: Date): Promise
   const input = { name, scope: scope.toUpperCase(), expiresAt: expiresAt?.toISOString() };
   const { data } = await ask(TOKEN, CREATE, { input });
   return (data as { createToken: { secret: string } }).createToken.secret;
+}
+
+/** A second connection to the database, as a backup tool has one. */
+function openDatabase(): SqliteDatabase.Database & Disposable {
+  const database = new SqliteDatabase(join(store.directory.path, 'lifeline.db'));
+  return Object.assign(database, {
+    [Symbol.dispose]: () => {
+      database.close();
+    },
+  });
 }
 
 async function statusOf(token: string, path = '/readyz'): Promise<number> {
@@ -184,6 +197,31 @@ describe('a token', () => {
     expect(await statusOf(token)).toBe(401);
     await until(() => harness.subscribers === 0, 1_000);
     expect(await Promise.all(ends)).toEqual(['cut', 'cut']);
+  });
+
+  it('that is revoked is refused at once also where the database is locked, and where it takes no more', async () => {
+    using database = openDatabase();
+    const [locked, full] = [newName(), newName()];
+    const secrets = [await create('read', locked), await create('read', full)];
+    const revoke = (name: string) => ask(TOKEN, `mutation { revokeToken(name: "${name}") { revokedAt } }`);
+
+    database.exec('BEGIN IMMEDIATE');
+    const revoked = revoke(locked);
+    await until(async () => (await statusOf(secrets[0]!)) === 401);
+    database.exec('COMMIT');
+    expect((await revoked).errors).toBeUndefined();
+
+    database.exec(
+      "CREATE TRIGGER full BEFORE UPDATE ON ApiToken BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END",
+    );
+    const { errors } = await revoke(full);
+    database.exec('DROP TRIGGER full');
+    expect(errors).toMatchObject([{ extensions: { code: 'INTERNAL' } }]);
+    expect(errors![0]!.message).toContain('revoke it once more');
+    expect(await statusOf(secrets[1]!)).toBe(401);
+    expect((await revoke(full)).data).toMatchObject({
+      revokeToken: { revokedAt: expect.any(String) as string },
+    });
   });
 
   it('that expires ends by itself, open streams and browsers with it', async () => {

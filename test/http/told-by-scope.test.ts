@@ -164,14 +164,26 @@ describe.each(WAYS)('%s', (_way, ask) => {
     }
   });
 
-  it('suggests what there is to who may use it, and nothing by variables below admin', async () => {
+  it('suggests what there is to who may use it', async () => {
     expect(JSON.stringify((await ask('read', '{ serve { version } }')).errors)).toContain('Did you mean');
-    const query = 'mutation ($input: StartJobInput!) { startJob(input: $input) { id } }';
-    const input = { comand: ['true'] };
-    const { errors } = await ask('read', query, { input });
-    expect(errors!.map(({ extensions }) => extensions.code)).toContain('INVALID_INPUT');
-    expect(JSON.stringify(errors)).not.toContain('Did you mean');
-    expect(JSON.stringify((await ask('admin', query, { input })).errors)).toContain('Did you mean');
+    const query = 'query ($where: JobFilter) { jobs(where: $where) { edges { cursor } } }';
+    const { errors } = await ask('read', query, { where: { labelz: [] } });
+    expect(JSON.stringify(errors)).toContain('Did you mean');
+  });
+
+  it.each([
+    ['mutation { startJobb }', {}, 'startJob'],
+    ['mutation { createToken(input: {}) { secret } }', {}, 'scope'],
+    ['mutation { signalJob(jobId: 1, signal: TERMI) { id } }', {}, 'TERM'],
+    ['mutation ($of: StartJobInput!) { startJob(input: $of) { id } }', { of: { comand: [] } }, 'command'],
+    ['mutation ($of: CreateTokenInput!) { createToken(input: $of) { secret } }', { of: {} }, 'name'],
+  ])('says nothing of %s with %o to who may not use it', async (query, variables, told) => {
+    expect(JSON.stringify((await ask('admin', query, variables)).errors)).toContain(told);
+    const { errors, data } = await ask('read', query, variables);
+    expect(data ?? null).toBeNull();
+    expect(errors!.map(({ message, extensions: { code } }) => ({ message, code }))).toEqual([
+      { message: 'This asks for more than a token with the scope read may use.', code: 'FORBIDDEN' },
+    ]);
     expect(harness.started).toEqual([]);
   });
 
