@@ -9,6 +9,8 @@ export interface HttpTimeouts {
   readonly headersMs: number;
   /** Until the body is complete, counted from the first byte of the request. */
   readonly requestMs: number;
+  /** Between two signs of life that are asked of an HTTP/2 connection, which has two to three such times to give one. */
+  readonly lifeSignMs: number;
 }
 
 /** Answers one request; never throws. */

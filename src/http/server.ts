@@ -44,14 +44,15 @@ export interface HttpServerParts {
   readonly config: HttpConfig;
   /** A pino logger is one. Gets faults of the server, never what clients do wrong. */
   readonly logger: FaultLog;
-  readonly timeouts?: HttpTimeouts;
+  /** Default: `TIMEOUTS`. */
+  readonly timeouts?: Partial<HttpTimeouts>;
   /** Of `/graphql/stream`. Default: `STREAM_LIMITS`. */
   readonly streamLimits?: Partial<StreamLimits>;
   /** The pages. Default: what the build made. */
   readonly files?: StaticFiles;
 }
 
-const TIMEOUTS: HttpTimeouts = { headersMs: 10_000, requestMs: 30_000 };
+const TIMEOUTS: HttpTimeouts = { headersMs: 10_000, requestMs: 30_000, lifeSignMs: 20_000 };
 /** Nothing is loaded, framed, guessed or kept of what this server answers. Streams say otherwise of the last. */
 const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   'X-Content-Type-Options': 'nosniff',
@@ -102,7 +103,7 @@ export class LifelineHttpServer {
     tokens,
     config,
     logger,
-    timeouts = TIMEOUTS,
+    timeouts,
     streamLimits,
     files = new StaticFiles(),
   }: HttpServerParts) {
@@ -135,13 +136,14 @@ export class LifelineHttpServer {
       (isOverUnixSocket: boolean): Answer =>
       (req, res) =>
         void this.#answer(req, res, isOverUnixSocket);
+    const limits = { ...TIMEOUTS, ...timeouts };
     if (config.port !== null) {
       this.#network =
         config.tls === null
-          ? createPlainListener(timeouts, answer(false))
-          : createTlsListener(config.tls, timeouts, answer(false));
+          ? createPlainListener(limits, answer(false))
+          : createTlsListener(config.tls, limits, answer(false));
     }
-    if (config.socketPath !== null) this.#socket = createPlainListener(timeouts, answer(true));
+    if (config.socketPath !== null) this.#socket = createPlainListener(limits, answer(true));
   }
 
   /**

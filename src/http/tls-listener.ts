@@ -3,6 +3,7 @@ import { constants, createSecureServer, type Http2Session, type ServerHttp2Strea
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { TlsIdentity } from './http-config.ts';
+import { endWhenStuck } from './end-when-stuck.ts';
 import { CompatibleRequest, CompatibleResponse } from './http2-exchange.ts';
 import {
   type Answer,
@@ -103,6 +104,7 @@ export function createTlsListener(identity: TlsIdentity, timeouts: HttpTimeouts,
     sessions.add(session);
     session.once('close', () => sessions.delete(session));
     closeWhenUnused(session, timeouts.requestMs);
+    endWhenStuck(session, timeouts.lifeSignMs);
     // Its handshake was under way when the others were closed.
     if (isClosing) session.close();
   });

@@ -37,7 +37,7 @@ export interface HarnessOptions {
   readonly config?: Partial<HttpConfig>;
   /** Replaces services, to make them throw. */
   readonly services?: (real: Services) => Services;
-  readonly timeouts?: HttpTimeouts;
+  readonly timeouts?: Partial<HttpTimeouts>;
   /** The pages. Default: those of the build, if there is one. */
   readonly files?: StaticFiles;
   readonly streamLimits?: Partial<StreamLimits>;

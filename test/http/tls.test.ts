@@ -6,6 +6,7 @@ import { connect as connectTls } from 'node:tls';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { JobId } from '../../src/domain/job-id.ts';
 import type { TlsIdentity } from '../../src/http/http-config.ts';
+import { HostileProxy } from '../clients/hostile-proxy.ts';
 import { makeCertificate } from './certificate.ts';
 import { Harness, type HarnessOptions, TestStore, TOKEN, until } from './harness.ts';
 import { answerOn, Http2Client, type Http2Call } from './http2-client.ts';
@@ -292,6 +293,32 @@ describe('what HTTP/2 would let a client do', () => {
     clearInterval(pinging);
     expect(harness.subscribers).toBe(1);
     expect((await reading.call(get('/readyz'))).status).toBe(200);
+  });
+
+  it('is bounded: a peer that has gone without a word is noticed, one that is silent is left alone', async () => {
+    await using harness = await start({
+      timeouts: { lifeSignMs: 100 },
+      config: { allowedHosts: ['127.0.0.1'] },
+    });
+    const job = await harness.runningJob();
+    const follow = get(`/events?job_id=${String(job.id)}&after=0`);
+    using silent = await open(harness);
+    let lifeSigns = 0;
+    silent.session.on('ping', () => (lifeSigns += 1));
+    silent.stream(follow).resume();
+    await until(() => harness.subscribers === 1);
+    await using proxy = await HostileProxy.listen(() => ({ kind: 'die', afterBytes: Infinity }));
+    proxy.targetPort = harness.port;
+    using gone = await Http2Client.open(`https://${proxy.host}`, identity.certificate);
+    gone.stream(follow).resume();
+    await until(() => harness.subscribers === 2);
+    proxy.stopAll();
+    await job.write(`${'x'.repeat(20_000)}\n`);
+    await until(() => harness.subscribers === 1);
+    const before = lifeSigns;
+    await until(() => lifeSigns > before + 3);
+    expect((await silent.call(get('/readyz'))).status).toBe(200);
+    expect(harness.subscribers).toBe(1);
   });
 
   it('is bounded: a handshake that does not come, and slow headers of HTTP/1.1', async () => {
