@@ -8,7 +8,7 @@ import type { Http2Session } from 'node:http2';
  * closes (seen with 2 to 5 of 100 on Node 20). Over HTTP/1.1 a write that fails says so. A client that reads slowly takes bytes, and
  * one whose streams are full answers pings (RFC 9113, 6.7).
  */
-export function endWhenStuck(session: Http2Session, intervalMs: number): void {
+export function endWhenStuck(session: Http2Session, intervalMs: number, closeConnection: () => void): void {
   let isAnswered = true;
   let bytesWritten = -1;
   const timer = setInterval(() => {
@@ -16,6 +16,7 @@ export function endWhenStuck(session: Http2Session, intervalMs: number): void {
     if (now === undefined || (!isAnswered && now === bytesWritten)) {
       clearInterval(timer);
       session.destroy();
+      closeConnection();
       return;
     }
     bytesWritten = now;

@@ -44,7 +44,8 @@ const SESSION_BOUNDS = {
  */
 export function createTlsListener(identity: TlsIdentity, timeouts: HttpTimeouts, answer: Answer): Listener {
   const connections = new AnsweredConnections();
-  const sockets = new Set<Socket>();
+  /** What TLS is spoken over, by the other end. */
+  const sockets = new Map<string, Socket>();
   const sessions = new Set<Http2Session>();
   let isClosing = false;
   const server = createSecureServer({
@@ -94,8 +95,11 @@ export function createTlsListener(identity: TlsIdentity, timeouts: HttpTimeouts,
     connections.refuse(error, socket);
   });
   server.on('connection', (socket: Socket) => {
-    sockets.add(socket);
-    socket.once('close', () => sockets.delete(socket));
+    const peer = peerOf(socket);
+    sockets.set(peer, socket);
+    socket.once('close', () => {
+      if (sockets.get(peer) === socket) sockets.delete(peer);
+    });
   });
   server.on('secureConnection', (socket: TLSSocket) => {
     socket.setMaxListeners(0);
@@ -104,7 +108,11 @@ export function createTlsListener(identity: TlsIdentity, timeouts: HttpTimeouts,
     sessions.add(session);
     session.once('close', () => sessions.delete(session));
     closeWhenUnused(session, timeouts.requestMs);
-    endWhenStuck(session, timeouts.lifeSignMs);
+    const socket = sockets.get(peerOf(session.socket));
+    endWhenStuck(session, timeouts.lifeSignMs, () => {
+      // Node waits for the write that never ends before it closes the socket of a session that is destroyed.
+      socket?.destroy();
+    });
     // Its handshake was under way when the others were closed.
     if (isClosing) session.close();
   });
@@ -118,9 +126,16 @@ export function createTlsListener(identity: TlsIdentity, timeouts: HttpTimeouts,
       for (const session of sessions) session.close();
     },
     cutAll: () => {
-      for (const socket of sockets) socket.destroy();
+      for (const socket of sockets.values()) socket.destroy();
     },
   };
+}
+
+function peerOf({
+  remoteAddress = '',
+  remotePort = 0,
+}: Pick<Socket, 'remoteAddress' | 'remotePort'>): string {
+  return `${remoteAddress} ${String(remotePort)}`;
 }
 
 /** A request whose body takes longer is answered 408, or cut where its answer has begun. */
