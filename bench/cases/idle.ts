@@ -73,7 +73,10 @@ interface Idle {
 }
 
 async function idleAtLifeline(context: BenchContext, subscribers: number): Promise<Idle> {
-  await using server = await BenchServer.start(context);
+  await using server = await BenchServer.start(context, [
+    ...['--max-streams', '20000'],
+    ...['--max-streams-per-token', '20000'],
+  ]);
   const prepare = async (): Promise<PreparedLog> => {
     const job = await startGatedJob(server, context, printCommand(context.linesPath, 1));
     return {

@@ -25,6 +25,8 @@ export interface LogBatchFields {
 const NEWLINE = 0x0a;
 /** Kinds of readers of one log at the same time; more make theirs anew. */
 const MOST_DERIVED = 4;
+/** Places at which readers of one batch stand at the same time. */
+const MOST_PARTS = 4;
 const LINES = {};
 
 /** A run of consecutive lines of one stream that were read at once. Immutable, and shared by all who read it. */
@@ -39,6 +41,7 @@ export class LogBatch implements LogBatchFields {
   readonly bytes: Buffer;
   /** Made when the first reader asks, so that a log that nobody reads costs no text. */
   readonly #derived = new Map<object, unknown>();
+  readonly #parts = new Map<string, LogBatch>();
 
   constructor(fields: LogBatchFields) {
     this.firstSeq = fields.firstSeq;
@@ -95,18 +98,20 @@ export class LogBatch implements LogBatchFields {
   after(seq: number): LogBatch {
     if (seq < this.firstSeq) return this;
     if (seq >= this.lastSeq) throw new RangeError(`Line ${seq} is not before the last of its batch.`);
-    const skipped = seq - this.firstSeq + 1;
-    let start = 0;
-    for (let line = 0; line < skipped; line++) start = this.bytes.indexOf(NEWLINE, start) + 1;
-    return new LogBatch({
-      firstSeq: seq + 1,
-      lineCount: this.lineCount - skipped,
-      stream: this.stream,
-      offset: this.offset + start,
-      atMs: this.atMs,
-      atApproximate: this.atApproximate,
-      ending: this.ending,
-      bytes: this.bytes.subarray(start),
+    return this.#part(`after ${String(seq)}`, () => {
+      const skipped = seq - this.firstSeq + 1;
+      let start = 0;
+      for (let line = 0; line < skipped; line++) start = this.bytes.indexOf(NEWLINE, start) + 1;
+      return new LogBatch({
+        firstSeq: seq + 1,
+        lineCount: this.lineCount - skipped,
+        stream: this.stream,
+        offset: this.offset + start,
+        atMs: this.atMs,
+        atApproximate: this.atApproximate,
+        ending: this.ending,
+        bytes: this.bytes.subarray(start),
+      });
     });
   }
 
@@ -122,16 +127,30 @@ export class LogBatch implements LogBatchFields {
     }
     const restFits = lineCount < maxLines && this.byteLength <= maxBytes;
     if (lineCount === 0 || (lineCount === this.lineCount - 1 && restFits)) return this;
-    return new LogBatch({
-      firstSeq: this.firstSeq,
-      lineCount,
-      stream: this.stream,
-      offset: this.offset,
-      atMs: this.atMs,
-      atApproximate: this.atApproximate,
-      ending: 'NEWLINE',
-      bytes: this.bytes.subarray(0, end),
-    });
+    return this.#part(
+      `first ${String(lineCount)}`,
+      () =>
+        new LogBatch({
+          firstSeq: this.firstSeq,
+          lineCount,
+          stream: this.stream,
+          offset: this.offset,
+          atMs: this.atMs,
+          atApproximate: this.atApproximate,
+          ending: 'NEWLINE',
+          bytes: this.bytes.subarray(0, end),
+        }),
+    );
+  }
+
+  /** Readers that came together ask for the same parts, and share what is derived of them. The newest few are kept. */
+  #part(name: string, make: () => LogBatch): LogBatch {
+    const known = this.#parts.get(name);
+    if (known !== undefined) return known;
+    const part = make();
+    if (this.#parts.size === MOST_PARTS) this.#parts.delete([...this.#parts.keys()][0] ?? name);
+    this.#parts.set(name, part);
+    return part;
   }
 }
 
