@@ -12,6 +12,7 @@ import { AuditLog } from './http/audit-log.ts';
 import { SocketPathError } from './http/unix-socket.ts';
 import { follow } from './logs/follow.ts';
 import { JobLogReader } from './logs/job-log-reader.ts';
+import { LogFiles } from './logs/log-files.ts';
 import { LogEventBus } from './logs/log-event-bus.ts';
 import { warnOfExposure } from './exposure.ts';
 import { findEndingUnit } from './own-unit.ts';
@@ -109,7 +110,9 @@ export async function serve(config: Config, version: string, ports: ServePorts =
   });
   await using _supervisor = { [Symbol.asyncDispose]: () => supervisor.stop(config.onExit) };
   using tokens = await ApiTokens.open(new ApiTokenStore(database.read, database.gate));
-  const openLog = (jobId: number): Promise<JobLogReader> => JobLogReader.open(directory.jobDirectory(jobId));
+  const logFiles = new LogFiles();
+  const openLog = (jobId: number): Promise<JobLogReader> =>
+    JobLogReader.open(directory.jobDirectory(jobId), logFiles);
   const http = createHttpServer({
     services: {
       read: database.read,

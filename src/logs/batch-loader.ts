@@ -3,7 +3,7 @@ import type { JobDirectory } from '../storage/job-directory.ts';
 import { LogFileRefusedError } from './errors.ts';
 import type { IndexRecord } from './index-record.ts';
 import { LogBatch } from './log-batch.ts';
-import { LogFile } from './log-file.ts';
+import type { LogFileLease, LogFiles } from './log-files.ts';
 
 /** Neighbouring bytes of one stream, read at once. */
 interface Run {
@@ -14,14 +14,16 @@ interface Run {
 
 const NEWLINE = 0x0a;
 
-/** Brings the bytes of batches from the files of the streams. Owns their descriptors, opened when first needed. */
+/** Brings the bytes of batches from the files of the streams. Holds them from the first time that they are needed. */
 export class BatchLoader implements Disposable {
   readonly #directory: JobDirectory;
-  readonly #files = new Map<LogStream, LogFile>();
+  readonly #openFiles: LogFiles;
+  readonly #files = new Map<LogStream, LogFileLease>();
   #released = false;
 
-  constructor(directory: JobDirectory) {
+  constructor(directory: JobDirectory, files: LogFiles) {
     this.#directory = directory;
+    this.#openFiles = files;
   }
 
   /**
@@ -60,7 +62,7 @@ export class BatchLoader implements Disposable {
     if (this.#released) return undefined;
     let file = this.#files.get(run.stream);
     if (file === undefined) {
-      file = openUnlessRefused(this.#directory.logPath(run.stream));
+      file = openUnlessRefused(this.#openFiles, this.#directory.logPath(run.stream));
       if (file === undefined) return undefined;
       this.#files.set(run.stream, file);
     }
@@ -69,9 +71,9 @@ export class BatchLoader implements Disposable {
 }
 
 /** `undefined` for what somebody put in the place of a log, as where there is none. */
-function openUnlessRefused(path: string): LogFile | undefined {
+function openUnlessRefused(files: LogFiles, path: string): LogFileLease | undefined {
   try {
-    return LogFile.open(path);
+    return files.open(path);
   } catch (error) {
     if (error instanceof LogFileRefusedError) return undefined;
     throw error;

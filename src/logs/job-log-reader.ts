@@ -4,6 +4,7 @@ import { BatchLoader } from './batch-loader.ts';
 import { lastSeqOf, totalsOf, type IndexRecord } from './index-record.ts';
 import { LineOrdinals } from './line-ordinals.ts';
 import { appendItem, isGap, type LogGap, type LogItem } from './log-item.ts';
+import { LogFiles } from './log-files.ts';
 import { LogIndexReader } from './log-index-reader.ts';
 import type { LogTotals } from './log-totals.ts';
 import { PageLines } from './page-lines.ts';
@@ -48,7 +49,7 @@ const FIRST_STRETCH = 16;
 const MAX_RECORDS = 1_024;
 
 /**
- * Reads one job's log from its files, while it grows and after. A guard: it owns descriptors, and whoever opened it
+ * Reads one job's log from its files, while it grows and after. A guard: it holds files, and whoever opened it
  * disposes of it. One call at a time is the intended use; several are safe.
  *
  * What the index or the files have lost or damaged is told as a gap of reason DAMAGED.
@@ -56,25 +57,28 @@ const MAX_RECORDS = 1_024;
  */
 export class JobLogReader implements Disposable {
   readonly #directory: JobDirectory;
+  readonly #files: LogFiles;
   readonly #loader: BatchLoader;
   #index: LogIndexReader | undefined;
   #released = false;
   /** Where the last read ended, so that reading on needs no search. */
   #next = { seq: 0, position: 0 };
 
-  private constructor(directory: JobDirectory) {
+  private constructor(directory: JobDirectory, files: LogFiles) {
     this.#directory = directory;
-    this.#loader = new BatchLoader(directory);
-    this.#index = LogIndexReader.open(directory.indexPath);
+    this.#files = files;
+    this.#loader = new BatchLoader(directory, files);
+    this.#index = LogIndexReader.open(directory.indexPath, files);
   }
 
   /**
    * A job that has no index (yet) has an empty log; the index may come later.
+   * @param files those that other readers have open; by default it opens its own
    * @throws (rejects with) LogFileRefusedError
    */
-  static open(directory: JobDirectory): Promise<JobLogReader> {
+  static open(directory: JobDirectory, files = new LogFiles()): Promise<JobLogReader> {
     return new Promise((resolve) => {
-      resolve(new JobLogReader(directory));
+      resolve(new JobLogReader(directory, files));
     });
   }
 
@@ -159,7 +163,7 @@ export class JobLogReader implements Disposable {
   }
 
   #openIndex(): LogIndexReader | undefined {
-    if (!this.#released) this.#index ??= LogIndexReader.open(this.#directory.indexPath);
+    if (!this.#released) this.#index ??= LogIndexReader.open(this.#directory.indexPath, this.#files);
     return this.#released ? undefined : this.#index;
   }
 

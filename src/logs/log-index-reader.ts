@@ -1,5 +1,5 @@
 import { decodeRecord, INDEX_RECORD_BYTES, type IndexRecord } from './index-record.ts';
-import { LogFile } from './log-file.ts';
+import type { LogFileLease, LogFiles } from './log-files.ts';
 
 /** A record and its number in the index, from 0. */
 export interface PlacedRecord {
@@ -14,15 +14,15 @@ const RECORDS_AT_ONCE = 1_024;
  * of the index that is one being written.
  */
 export class LogIndexReader implements Disposable {
-  readonly #file: LogFile;
+  readonly #file: LogFileLease;
 
-  private constructor(file: LogFile) {
+  private constructor(file: LogFileLease) {
     this.#file = file;
   }
 
   /** The caller owns the reader. `undefined` where there is no index. @throws LogFileRefusedError */
-  static open(path: string): LogIndexReader | undefined {
-    const file = LogFile.open(path);
+  static open(path: string, files: LogFiles): LogIndexReader | undefined {
+    const file = files.open(path);
     return file === undefined ? undefined : new LogIndexReader(file);
   }
 

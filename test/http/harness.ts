@@ -20,6 +20,7 @@ import type { StaticFiles } from '../../src/http/static-files.ts';
 import { TrustedProxies } from '../../src/http/trusted-proxies.ts';
 import { follow } from '../../src/logs/follow.ts';
 import { JobLogReader } from '../../src/logs/job-log-reader.ts';
+import { LogFiles } from '../../src/logs/log-files.ts';
 import { type ChannelGuard, LogEventBus } from '../../src/logs/log-event-bus.ts';
 import { Tailer } from '../../src/logs/tailer.ts';
 import { DataDirectory } from '../../src/storage/data-directory.ts';
@@ -105,6 +106,7 @@ export class TestStore implements AsyncDisposable {
 /** The real HTTP server on real stores, bus and log files; only the supervisor is a stand-in that runs no process. */
 export class Harness implements AsyncDisposable {
   readonly bus = new LogEventBus();
+  readonly logFiles = new LogFiles();
   readonly changes = new JobChangeBus();
   /** What reached the supervisor. */
   readonly started: StartJobRequest[] = [];
@@ -143,7 +145,7 @@ export class Harness implements AsyncDisposable {
     });
     harness.#audit = audit;
     const openLog = (jobId: JobId): Promise<JobLogReader> =>
-      JobLogReader.open(harness.directory.jobDirectory(jobId));
+      JobLogReader.open(harness.directory.jobDirectory(jobId), harness.logFiles);
     const real: Services = {
       read: database.read,
       jobs,
@@ -293,6 +295,7 @@ export class Harness implements AsyncDisposable {
     await this.#audit?.[Symbol.asyncDispose]();
     await until(() => this.streams.taken === 0);
     expect(this.bus.size).toBe(0);
+    await until(() => this.logFiles.size === 0);
     expect(this.subscribers).toBe(0);
   }
 

@@ -18,6 +18,7 @@ import {
   INDEX_RECORD_BYTES,
   type IndexRecord,
 } from '../../src/logs/index-record.ts';
+import { LogFiles } from '../../src/logs/log-files.ts';
 import { LogIndexReader } from '../../src/logs/log-index-reader.ts';
 import { LogIndexWriter } from '../../src/logs/log-index-writer.ts';
 import { checkLeaks } from './leak-check.ts';
@@ -92,7 +93,7 @@ describe('the writer of an index', () => {
         writer.write('STDERR', 1);
         expect(writer.lastSeq).toBe((lastSeqs[records] ?? 0) + 1);
       }
-      using reader = LogIndexReader.open(indexPath);
+      using reader = LogIndexReader.open(indexPath, new LogFiles());
       expect(reader?.count).toBe(records + 1);
       expect((await reader?.records(0))?.every((record) => record !== undefined)).toBe(true);
     }
@@ -152,7 +153,7 @@ describe('the reader of an index', () => {
               );
           }
           writeFileSync(scratch.directory.indexPath, bytes);
-          using reader = LogIndexReader.open(scratch.directory.indexPath);
+          using reader = LogIndexReader.open(scratch.directory.indexPath, new LogFiles());
           if (reader === undefined) throw new Error('no index');
           const all = await reader.records(0);
           for (const seq of upTo(writer.lastSeq + 1, 0)) {

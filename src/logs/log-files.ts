@@ -1,0 +1,69 @@
+import { LogFile } from './log-file.ts';
+
+interface SharedFile {
+  readonly file: LogFile;
+  leases: number;
+}
+
+/**
+ * The files of logs that are being read, each opened once for all who read it at the same time: ten thousand readers of one
+ * job cost three descriptors. A file that is put in the place of an open one is seen by those who come when nobody has it.
+ */
+export class LogFiles {
+  readonly #shared = new Map<string, SharedFile>();
+
+  /** The caller owns the lease. `undefined` where there is no file. @throws LogFileRefusedError */
+  open(path: string): LogFileLease | undefined {
+    const shared = this.#shared.get(path) ?? this.#openNew(path);
+    if (shared === undefined) return undefined;
+    shared.leases += 1;
+    return new LogFileLease(shared.file, () => {
+      shared.leases -= 1;
+      if (shared.leases > 0) return;
+      this.#shared.delete(path);
+      shared.file[Symbol.dispose]();
+    });
+  }
+
+  /** Open files. For the leak check. */
+  get size(): number {
+    return this.#shared.size;
+  }
+
+  #openNew(path: string): SharedFile | undefined {
+    const file = LogFile.open(path);
+    if (file === undefined) return undefined;
+    const shared = { file, leases: 0 };
+    this.#shared.set(path, shared);
+    return shared;
+  }
+}
+
+/** One reader's hold of a file. Disposal is idempotent; reads that are under way still come, later ones give nothing. */
+export class LogFileLease implements Disposable {
+  readonly #file: LogFile;
+  readonly #onRelease: () => void;
+  #released = false;
+
+  /** Made by `LogFiles.open`. */
+  constructor(file: LogFile, onRelease: () => void) {
+    this.#file = file;
+    this.#onRelease = onRelease;
+  }
+
+  /** Bytes; 0 after the release. */
+  size(): number {
+    return this.#released ? 0 : this.#file.size();
+  }
+
+  /** What there is of the range, up to `length` bytes; in a buffer of its own. */
+  async read(position: number, length: number): Promise<Buffer> {
+    return this.#released ? Buffer.alloc(0) : this.#file.read(position, length);
+  }
+
+  [Symbol.dispose](): void {
+    if (this.#released) return;
+    this.#released = true;
+    this.#onRelease();
+  }
+}
