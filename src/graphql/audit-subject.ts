@@ -1,4 +1,5 @@
 import { parseJobId } from '../domain/job-id.ts';
+import { isTokenName } from '../domain/token-name.ts';
 
 /**
  * On what a mutation was done, from its arguments and its result, which is `undefined` where it failed. Arguments come from
@@ -8,8 +9,6 @@ export type AuditSubject = (args: Readonly<Record<string, unknown>>, result: unk
 
 /** For `extensions` of a mutation. */
 export type AuditExtension = Readonly<Record<'auditSubject', AuditSubject>>;
-
-const TOKEN_NAME = /^[\w.@-]{1,64}$/;
 
 /** The job that `jobId` names, or that came of it: `job 7`, or `job 7, as job 9` for a rerun. */
 export const onJob: AuditExtension = {
@@ -27,7 +26,7 @@ export const onJob: AuditExtension = {
 export const onToken: AuditExtension = {
   auditSubject: ({ name, input }) => {
     const given = name ?? (input as { readonly name?: unknown } | undefined)?.name;
-    return typeof given === 'string' && TOKEN_NAME.test(given) ? `the token ${given}` : null;
+    return typeof given === 'string' && isTokenName(given) ? `the token ${given}` : null;
   },
 };
 

@@ -78,12 +78,12 @@ function notingRefusals(action: string, context: GraphQLContext, call: () => unk
 }
 
 async function note(
-  { services, title, tokenId, address }: GraphQLContext,
+  context: GraphQLContext,
   action: string,
   subject: string | null,
   result: AuditedAct['result'],
 ): Promise<void> {
-  await services.audit.record({ actor: { title, tokenId, address }, action, subject, result });
+  await context.services.audit.record({ actor: context, action, subject, result });
 }
 
 function codeOf(error: unknown): AuditedAct['result'] {

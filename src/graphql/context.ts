@@ -13,3 +13,15 @@ export interface GraphQLContext extends Actor {
   /** What it may do. */
   readonly scope: Scope;
 }
+
+/** A context of what resolvers need and no more, out of something that holds more. */
+export function bareContext({
+  services,
+  signal,
+  title,
+  tokenId,
+  address,
+  scope,
+}: GraphQLContext): GraphQLContext {
+  return { services, signal, title, tokenId, address, scope };
+}

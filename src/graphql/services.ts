@@ -62,7 +62,7 @@ export interface TokenControl {
 
 /** Who did what. */
 export interface AuditTrail {
-  /** Resolves when it is on record, or cannot be; never rejects. */
+  /** Resolves when it is on record, or cannot be; never rejects. Of the actor it keeps what an `Actor` has, and no more. */
   record(act: AuditedAct): Promise<void>;
 }
 

@@ -1,6 +1,6 @@
 import { createYoga, type YogaServerInstance } from 'graphql-yoga';
 import { auditRefusedOperations } from './audited.ts';
-import { BoundedCache } from './bounded-cache.ts';
+import { BoundedCache } from '../domain/bounded-cache.ts';
 import type { GraphQLContext } from './context.ts';
 import { createErrorMasker, type FaultLog } from './errors.ts';
 import { operationLimits } from './limits/operation-limits.ts';

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import { ConflictError, InvalidInputError, LifelineError } from '../domain/errors.ts';
+import { isTokenName } from '../domain/token-name.ts';
 import type { NewToken, TokenControl } from '../graphql/services.ts';
 import type { ApiTokenRecord, NewApiToken } from '../storage/api-token-store.ts';
 import { LongTimer } from '../supervisor/long-timer.ts';
@@ -9,7 +10,6 @@ import { HeldResponses } from './held-responses.ts';
 
 /** Tools that look for secrets in repositories and logs know tokens by such a word. */
 const PREFIX = 'lifeline_';
-const NAME = /^[\w.@-]{1,64}$/;
 /** A write for each request would be much for a date that people read. */
 const TOUCH_INTERVAL_MS = 60_000;
 /** After a revocation: for answers that are nearly done, that to whoever revoked among them. Nothing new is let in meanwhile. */
@@ -65,7 +65,7 @@ export class ApiTokens implements TokenControl, Disposable {
   }
 
   async create({ name, scope, expiresAt, createdBy }: NewToken): Promise<{ id: number; secret: string }> {
-    if (!NAME.test(name)) {
+    if (!isTokenName(name)) {
       throw new InvalidInputError(
         'A token’s name has 1 to 64 letters, digits and any of . _ - @, and nothing else.',
         'input.name',

@@ -46,7 +46,9 @@ export class AuditLog implements AsyncDisposable {
   }
 
   /** Resolves when the entry is stored, or cannot be; never rejects. */
-  async record(act: AuditedAct): Promise<void> {
+  async record({ actor: { title, tokenId, address }, ...rest }: AuditedAct): Promise<void> {
+    // What else the caller's object holds is not kept.
+    const act = { ...rest, actor: { title, tokenId, address } };
     if (isRefusal(act.result) && !this.#tally.isFirst(act)) return;
     await this.#add({ ...act, count: 1 });
   }

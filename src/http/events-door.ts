@@ -4,7 +4,7 @@ import type { FaultLog } from '../graphql/errors.ts';
 import type { Services } from '../graphql/services.ts';
 import { holdStreamPlace } from '../graphql/stream-places.ts';
 import type { FollowEvent, FollowIterator } from '../logs/follow.ts';
-import { beginEventStream } from './event-stream.ts';
+import { beginEventStream, PING_MS } from './event-stream.ts';
 import type { Door, Exchange } from './exchange.ts';
 import { reportFault } from './failure.ts';
 import { jobIdFrom } from '../domain/written-job-id.ts';
@@ -13,8 +13,6 @@ import { requireJob } from './job-parameter.ts';
 import { Refusal } from './refusal.ts';
 import { writeChunk } from './write-chunk.ts';
 
-/** A comment goes out where nothing else did for so long, below the idle limits of usual proxies. */
-const PING_MS = 10_000;
 /** What clients are told to wait before they come back. */
 const RETRY_MS = 1_000;
 

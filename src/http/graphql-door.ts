@@ -2,19 +2,17 @@ import type { ExecutionResult } from 'graphql';
 import type { FaultLog } from '../graphql/errors.ts';
 import { ResultSlot } from '../graphql/kept-results.ts';
 import { createResultDeliverer, type DeliverResults } from '../graphql/perform-operation.ts';
+import { bareContext } from '../graphql/context.ts';
 import type { Services } from '../graphql/services.ts';
 import { type GraphQLHandler, GRAPHQL_PATH } from '../graphql/yoga.ts';
-import { beginEventStream } from './event-stream.ts';
+import { beginEventStream, PING_MS } from './event-stream.ts';
 import type { Door, Exchange } from './exchange.ts';
-import { graphqlContext } from './graphql-context.ts';
 import { parseGraphQLRequest } from './graphql-request.ts';
 import { Refusal } from './refusal.ts';
 import { readBody } from './request-body.ts';
 import { SharedEventStream } from './shared-event-stream.ts';
 
 const NOT_ACCEPTABLE = 406;
-/** A comment goes out where nothing else did for so long, below the idle limits of usual proxies. */
-const PING_MS = 10_000;
 const NEXT = Buffer.from('event: next\ndata: ');
 const TAIL = Buffer.from('\n\n');
 
@@ -54,7 +52,7 @@ async function answer(
       body,
       signal,
     },
-    slot.of(graphqlContext(services, exchange, signal)),
+    slot.of(bareContext({ ...exchange, services, signal })),
   );
   const { results } = slot;
   // What is not acceptable is let go with the exchange, by its signal.

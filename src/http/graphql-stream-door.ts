@@ -1,7 +1,7 @@
 import type { PerformOperation } from '../graphql/perform-operation.ts';
+import { bareContext } from '../graphql/context.ts';
 import type { Services } from '../graphql/services.ts';
 import type { Door, Exchange } from './exchange.ts';
-import { graphqlContext } from './graphql-context.ts';
 import { type GraphQLRequest, parseGraphQLRequest } from './graphql-request.ts';
 import { Refusal } from './refusal.ts';
 import { readBody } from './request-body.ts';
@@ -85,7 +85,7 @@ async function start(
   const operationId = operationIdOf(request);
   // It may have been dropped while the body came.
   requireReservation(reservations, exchange).start(operationId, (signal, deliver) =>
-    perform(request, graphqlContext(services, exchange, signal), deliver),
+    perform(request, bareContext({ ...exchange, services, signal }), deliver),
   );
   res.writeHead(202, { 'Content-Length': 0 }).end();
 }

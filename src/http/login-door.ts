@@ -39,14 +39,8 @@ export function loginDoor({ auth, findToken, sessions, attempts, audit }: Entran
       });
     }
     if (found !== undefined) {
-      const { title, tokenId } = found;
-      setSessionCookie(req, res, await sessions.begin(tokenId));
-      await audit.record({
-        actor: { title, tokenId, address },
-        action: 'login',
-        subject: null,
-        result: 'OK',
-      });
+      setSessionCookie(req, res, await sessions.begin(found.tokenId));
+      await audit.record({ actor: { ...found, address }, action: 'login', subject: null, result: 'OK' });
     }
     res.writeHead(204).end();
   };
@@ -54,15 +48,11 @@ export function loginDoor({ auth, findToken, sessions, attempts, audit }: Entran
 
 /** `POST /logout`: ends the session for good, cuts what it still receives, and answers 204. */
 export function logoutDoor({ sessions, audit }: Entrance): Door {
-  return async ({ req, res, session, title, tokenId, address }) => {
+  return async (exchange) => {
+    const { req, res, session } = exchange;
     if (session !== undefined) {
       await sessions.end(session, res);
-      await audit.record({
-        actor: { title, tokenId, address },
-        action: 'logout',
-        subject: null,
-        result: 'OK',
-      });
+      await audit.record({ actor: exchange, action: 'logout', subject: null, result: 'OK' });
     }
     clearSessionCookie(req, res);
     res.writeHead(204).end();

@@ -13,7 +13,7 @@ import type { Route } from './exchange.ts';
 import { createFindToken } from './find-token.ts';
 import { sendFailure } from './failure.ts';
 import { createEntrance, type Entrance } from './entrance.ts';
-import { createGate, type Gate } from './gate.ts';
+import { createGate, type Gate, rawPath } from './gate.ts';
 import { GRAPHQL_STREAM_PATH } from './graphql-stream-door.ts';
 import { inUrl } from './host-check.ts';
 import type { HttpConfig } from './http-config.ts';
@@ -251,14 +251,8 @@ export class LifelineHttpServer {
 
   #noteRefusal(error: unknown, req: IncomingMessage, actor: Actor = unknownActor(req)): void {
     if (!(error instanceof Refusal || error instanceof LifelineError) || !isRefusal(error.code)) return;
-    const { title, tokenId, address } = actor;
     const action = describeDoor(this.#routes, req);
-    void this.#audit.record({
-      actor: { title, tokenId, address },
-      action,
-      subject: null,
-      result: error.code,
-    });
+    void this.#audit.record({ actor, action, subject: null, result: error.code });
   }
 }
 
@@ -269,8 +263,7 @@ function unknownActor(req: IncomingMessage): Actor {
 
 /** Refused at the gate or not, a GraphQL client reads `errors`. */
 function errorFormOf(req: IncomingMessage): ErrorForm {
-  const path = req.url?.split('?', 1)[0] ?? '';
-  return [GRAPHQL_PATH, GRAPHQL_STREAM_PATH].includes(path) ? 'graphql' : 'plain';
+  return [GRAPHQL_PATH, GRAPHQL_STREAM_PATH].includes(rawPath(req)) ? 'graphql' : 'plain';
 }
 
 /** A wildcard address, however it was written, is bound, not visited. */

@@ -1,3 +1,5 @@
+import { PING_MS } from './event-stream.ts';
+
 /** What bounds the event streams of single connection mode. */
 export interface StreamLimits {
   /** Operations that run at once on one stream. */
@@ -14,5 +16,5 @@ export const STREAM_LIMITS: StreamLimits = {
   maxOperations: 100,
   openWithinMs: 30_000,
   reopenWithinMs: 10_000,
-  pingMs: 10_000,
+  pingMs: PING_MS,
 };

@@ -4,7 +4,6 @@ import type { Door } from './exchange.ts';
 import { redirect } from './login-hop.ts';
 import { ownOrigin } from './origin-check.ts';
 import { Refusal } from './refusal.ts';
-import { senderOf } from './sender.ts';
 import { setSessionCookie } from './session-cookie.ts';
 import { TICKET_LIFETIME_MS } from './tickets.ts';
 
@@ -20,7 +19,8 @@ export function ticketPath({ auth, tickets }: Entrance, tokenId: number | null):
  * session cannot beget others.
  */
 export function ticketIssueDoor(entrance: Entrance): Door {
-  return async ({ req, res, session, title, tokenId, address }) => {
+  return async (exchange) => {
+    const { req, res, session, tokenId } = exchange;
     if (session !== undefined) {
       throw new Refusal(403, 'FORBIDDEN', 'A ticket is given for the token only: Authorization: Bearer.');
     }
@@ -28,8 +28,7 @@ export function ticketIssueDoor(entrance: Entrance): Door {
       url: `${ownOrigin(req)}${ticketPath(entrance, tokenId)}`,
       expiresAt: new Date(Date.now() + TICKET_LIFETIME_MS).toISOString(),
     });
-    const actor = { title, tokenId, address };
-    await entrance.audit.record({ actor, action: 'issueTicket', subject: null, result: 'OK' });
+    await entrance.audit.record({ actor: exchange, action: 'issueTicket', subject: null, result: 'OK' });
     res.writeHead(200, {
       'Content-Type': 'application/json; charset=utf-8',
       'Content-Length': Buffer.byteLength(body),
@@ -58,7 +57,7 @@ export function ticketDoor({ auth, check, sessions, tickets, attempts, audit }: 
       redirect(res, '/');
       return;
     }
-    if (given !== '') await attempts.answerLate(senderOf(req).address);
+    if (given !== '') await attempts.answerLate(address);
     redirect(res, '/login?used');
   };
 }

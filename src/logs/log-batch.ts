@@ -1,3 +1,4 @@
+import { BoundedCache } from '../domain/bounded-cache.ts';
 import type { LogLine, LogStream } from '../domain/log-line.ts';
 
 /**
@@ -40,8 +41,8 @@ export class LogBatch implements LogBatchFields {
   readonly ending: BatchEnding;
   readonly bytes: Buffer;
   /** Made when the first reader asks, so that a log that nobody reads costs no text. */
-  readonly #derived = new Map<object, unknown>();
-  readonly #parts = new Map<string, LogBatch>();
+  #derived: BoundedCache<object, object> | undefined;
+  #parts: BoundedCache<LogBatch> | undefined;
 
   constructor(fields: LogBatchFields) {
     this.firstSeq = fields.firstSeq;
@@ -67,12 +68,8 @@ export class LogBatch implements LogBatchFields {
    * few are kept.
    */
   derive<Derived extends object>(key: object, make: () => Derived): Derived {
-    const known = this.#derived.get(key);
-    if (known !== undefined) return known as Derived;
-    const derived = make();
-    if (this.#derived.size === MOST_DERIVED) this.#derived.delete([...this.#derived.keys()][0] ?? key);
-    this.#derived.set(key, derived);
-    return derived;
+    this.#derived ??= new BoundedCache(MOST_DERIVED);
+    return this.#derived.getOrMake(key, make);
   }
 
   /**
@@ -145,12 +142,8 @@ export class LogBatch implements LogBatchFields {
 
   /** Readers that came together ask for the same parts, and share what is derived of them. The newest few are kept. */
   #part(name: string, make: () => LogBatch): LogBatch {
-    const known = this.#parts.get(name);
-    if (known !== undefined) return known;
-    const part = make();
-    if (this.#parts.size === MOST_PARTS) this.#parts.delete([...this.#parts.keys()][0] ?? name);
-    this.#parts.set(name, part);
-    return part;
+    this.#parts ??= new BoundedCache(MOST_PARTS);
+    return this.#parts.getOrMake(name, make);
   }
 }
 

@@ -5,23 +5,25 @@ import { CommandNotFoundError } from '../domain/errors.ts';
 /**
  * Finds the programs that a name can stand for, as execvp(3) would, so that a missing one is told from a program that exits
  * with 127: the first is meant, and another one only by a user who may not execute those before it.
+ * Looks no further than it is asked.
  * @param path as in PATH
  * @throws CommandNotFoundError where there is none
  */
-export function findPrograms(name: string, cwd: string, path: string): readonly [string, ...string[]] {
+export function* findPrograms(name: string, cwd: string, path: string): Generator<string, void> {
   const candidates = name.includes('/')
     ? [resolve(cwd, name)]
     : path.split(delimiter).map((directory) => join(resolve(cwd, directory), name));
   let problem = `was not found${name.includes('/') ? '' : ' in PATH'}`;
-  const executable = candidates.filter((candidate) => {
+  let isFound = false;
+  for (const candidate of candidates) {
     const found = executableProblem(candidate);
-    if (found !== undefined && found !== 'was not found') problem = found;
-    return found === undefined;
-  });
-  const [first, ...others] = executable;
-  if (first === undefined)
+    if (found === undefined) {
+      isFound = true;
+      yield candidate;
+    } else if (found !== 'was not found') problem = found;
+  }
+  if (!isFound)
     throw new CommandNotFoundError(`The program ${JSON.stringify(name.slice(0, 500))} ${problem}.`);
-  return [first, ...others];
 }
 
 function executableProblem(path: string): string | undefined {

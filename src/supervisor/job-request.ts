@@ -70,7 +70,7 @@ export function completeRequest(
   const cwd = checkedCwd(request.cwd ?? valueOf(defaults, 'HOME') ?? '/');
   checkSizes(argv, [...defaults, ...env]);
   const [name = '', ...rest] = argv;
-  const [program] = findPrograms(name, cwd, searchPath(env, defaults));
+  const [program = name] = findPrograms(name, cwd, searchPath(env, defaults));
   return {
     command: [program, ...rest],
     script: request.script ?? null,
@@ -93,7 +93,7 @@ export function possiblePrograms(
   { command: [program = ''], cwd, env }: JobSpec,
   defaults: readonly EnvEntry[],
 ): readonly string[] {
-  return name === undefined ? [program] : findPrograms(name, cwd, searchPath(env, defaults));
+  return name === undefined ? [program] : [...findPrograms(name, cwd, searchPath(env, defaults))];
 }
 
 function searchPath(env: readonly EnvEntry[], defaults: readonly EnvEntry[]): string {

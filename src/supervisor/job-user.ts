@@ -59,9 +59,10 @@ export function findJobUser(wanted: string, path: string): JobUser {
     '--',
   ] as const;
   const user = { name, uid, gid, home, become };
-  if (probe(user, ['-c', 'exit 0']) !== '') {
+  const problem = probe(user, ['-c', 'exit 0']);
+  if (problem !== '') {
     throw new StartupError(
-      `--run-as ${wanted}: this server may not become that user (${probe(user, ['-c', 'exit 0'])}). In a container it needs the capabilities SETUID and SETGID.`,
+      `--run-as ${wanted}: this server may not become that user (${problem}). In a container it needs the capabilities SETUID and SETGID.`,
     );
   }
   const isAtHome = probe(user, ['-c', 'cd -- "$1"', SHELL, home]) === '';

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { execute, parse, validate } from 'graphql';
 import { describe, expect, it } from 'vitest';
 import { SCOPES } from '../../src/domain/scope.ts';
-import { BoundedCache } from '../../src/graphql/bounded-cache.ts';
+import { BoundedCache } from '../../src/domain/bounded-cache.ts';
 import type { JobLogPayloadOf } from '../../src/graphql/job-log-events.ts';
 import type { LinesTemplate } from '../../src/graphql/rendering/lines-template.ts';
 import { LogLinesTemplate } from '../../src/graphql/rendering/log-lines-template.ts';

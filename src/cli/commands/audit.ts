@@ -3,8 +3,9 @@ import type { CommandContext } from '../command-context.ts';
 import { EXIT } from '../exit-codes.ts';
 import { harmlessLine } from '../harmless-text.ts';
 import { newestRows } from '../newest-rows.ts';
+import { printNewest } from '../print-newest.ts';
 import { styled } from '../style.ts';
-import { table, type Cell } from '../table.ts';
+import type { Cell } from '../table.ts';
 
 export interface AuditOptions {
   readonly token?: string;
@@ -20,20 +21,15 @@ type Entry = ListAuditQuery['auditLog']['edges'][number]['node'];
 export async function audit(context: CommandContext, options: AuditOptions): Promise<number> {
   const connection = context.connect();
   const where = filterOf(options);
-  const { rows, hasMore } = await newestRows<Entry>(
+  const newest = await newestRows<Entry>(
     async (first, after) => (await connection.execute(ListAuditDocument, { first, after, where })).auditLog,
     options.limit,
   );
-  if (context.wantsJson) await context.printJson(rows);
-  else
-    await context.output.write(
-      table(
-        context.output,
-        HEADINGS,
-        rows.map((entry) => rowOf(context, entry)),
-      ),
-    );
-  if (hasMore) await context.note(`there are more than ${options.limit}; see them with --limit`);
+  await printNewest(context, newest, {
+    headings: HEADINGS,
+    rowOf: (entry) => rowOf(context, entry),
+    limit: options.limit,
+  });
   return EXIT.OK;
 }
 

@@ -5,9 +5,10 @@ import { formatDuration } from '../duration.ts';
 import { EXIT } from '../exit-codes.ts';
 import { harmlessLine } from '../harmless-text.ts';
 import { newestRows } from '../newest-rows.ts';
+import { printNewest } from '../print-newest.ts';
 import { shellWords } from '../shell-words.ts';
 import { styled, styledStatus } from '../style.ts';
-import { table, type Cell } from '../table.ts';
+import type { Cell } from '../table.ts';
 
 export interface PsOptions {
   readonly all?: boolean;
@@ -22,20 +23,15 @@ const UNFINISHED: readonly JobStatus[] = ['QUEUED', 'STARTING', 'RUNNING', 'CANC
 export async function ps(context: CommandContext, options: PsOptions): Promise<number> {
   const where = filterOf(options);
   const connection = context.connect();
-  const { rows: jobs, hasMore } = await newestRows<Job>(
+  const newest = await newestRows<Job>(
     async (first, after) => (await connection.execute(ListJobsDocument, { first, after, where })).jobs,
     options.limit,
   );
-  if (context.wantsJson) await context.printJson(jobs);
-  else
-    await context.output.write(
-      table(
-        context.output,
-        HEADINGS,
-        jobs.map((job) => rowOf(context, job)),
-      ),
-    );
-  if (hasMore) await context.note(`there are more than ${options.limit}; see them with --limit`);
+  await printNewest(context, newest, {
+    headings: HEADINGS,
+    rowOf: (job) => rowOf(context, job),
+    limit: options.limit,
+  });
   return EXIT.OK;
 }
 

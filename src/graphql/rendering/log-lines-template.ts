@@ -6,7 +6,7 @@ import {
   type GraphQLSchema,
   isObjectType,
 } from 'graphql';
-import type { BoundedCache } from '../bounded-cache.ts';
+import type { BoundedCache } from '../../domain/bounded-cache.ts';
 import type { JobLogPayloadOf } from '../job-log-events.ts';
 import { LINE_FIELDS, type LineField, type LineSelection, LinesTemplate } from './lines-template.ts';
 import { RenderedResult } from './rendered-result.ts';
@@ -96,7 +96,11 @@ function compileEvent(
     else if (name === 'lines') {
       const selection = lineSelection(selected.below(below, line));
       if (selection === undefined) return undefined;
-      pieces.push({ text: '[' }, sharedTemplate(templates, selection), { text: ']' });
+      pieces.push(
+        { text: '[' },
+        templates.getOrMake(JSON.stringify(selection), () => new LinesTemplate(selection)),
+        { text: ']' },
+      );
     } else return undefined;
   }
   return [...pieces, { text: pieces.length === 0 ? '{}' : '}' }];
@@ -107,11 +111,4 @@ function lineSelection(fields: ReadonlyMap<string, SelectedField>): LineSelectio
   const selection = [...fields].map(([key, [node]]) => [key, node.name.value] as const);
   const isKnown = (name: string): name is LineField => LINE_FIELDS.some((known) => known === name);
   return selection.every((entry): entry is [string, LineField] => isKnown(entry[1])) ? selection : undefined;
-}
-
-function sharedTemplate(templates: LinesTemplates, selection: LineSelection): LinesTemplate {
-  const key = JSON.stringify(selection);
-  let template = templates.get(key);
-  if (template === undefined) templates.set(key, (template = new LinesTemplate(selection)));
-  return template;
 }

@@ -8,8 +8,8 @@ import {
   locatedError,
 } from 'graphql';
 import { isAsyncIterable, type Plugin } from 'graphql-yoga';
-import { BoundedCache } from '../bounded-cache.ts';
-import type { GraphQLContext } from '../context.ts';
+import { BoundedCache } from '../../domain/bounded-cache.ts';
+import { bareContext, type GraphQLContext } from '../context.ts';
 import type { JobLogPayload } from '../job-log-events.ts';
 import type { KeptResults } from '../kept-results.ts';
 import type { LinesTemplate } from './lines-template.ts';
@@ -45,24 +45,13 @@ async function subscribe(
   const context = args.contextValue as GraphQLContext & KeptResults;
   const results = new Results(
     source[Symbol.asyncIterator](),
-    { ...args, contextValue: withoutRequest(context) },
+    // It lives as long as the subscription.
+    { ...args, contextValue: bareContext(context) },
     template,
   );
   // Not through the library, whose wrappers hold the request, and more, for as long as somebody reads.
   context.keepResults(results);
   return NOTHING;
-}
-
-/** What resolvers need, and no more: it lives as long as the subscription. */
-function withoutRequest({
-  services,
-  signal,
-  title,
-  tokenId,
-  address,
-  scope,
-}: GraphQLContext): GraphQLContext {
-  return { services, signal, title, tokenId, address, scope };
 }
 
 /** What passes for the results on their way through the library; nobody reads it. */
