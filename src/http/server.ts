@@ -94,6 +94,9 @@ export class LifelineHttpServer {
   readonly #sessions: Sessions;
   readonly #tokens: ApiTokens;
   readonly #entrance: Entrance;
+  readonly #attempts = new WrongAttempts();
+  /** One for each request that is not answered and noted yet, whether its client is still there or not. */
+  readonly #exchanges = new Set<Promise<void>>();
   #closed: Promise<void> | undefined;
 
   /** Made by `createHttpServer`. */
@@ -112,7 +115,7 @@ export class LifelineHttpServer {
     this.#streams = new OpenStreams(config);
     const sessions = new Sessions({ records: sessionRecords, token: config.token });
     const findToken = createFindToken(config.token, tokens);
-    const attempts = new WrongAttempts();
+    const attempts = this.#attempts;
     const check = createCredentialCheck({ auth: config.auth, findToken, tokens, sessions, attempts });
     this.#sessions = sessions;
     this.#tokens = tokens;
@@ -134,8 +137,12 @@ export class LifelineHttpServer {
     this.#gate = createGate(config, check, this.#routes);
     const answer =
       (isOverUnixSocket: boolean): Answer =>
-      (req, res) =>
-        void this.#answer(req, res, isOverUnixSocket);
+      (req, res) => {
+        const exchange = this.#answer(req, res, isOverUnixSocket).finally(() =>
+          this.#exchanges.delete(exchange),
+        );
+        this.#exchanges.add(exchange);
+      };
     const limits = { ...TIMEOUTS, ...timeouts };
     if (config.port !== null) {
       this.#network =
@@ -183,7 +190,7 @@ export class LifelineHttpServer {
 
   /**
    * Stops accepting, cuts every open stream at once without its end, and lets other requests finish until the deadline,
-   * then cuts them, too. Idempotent; resolves when no connection is left.
+   * then cuts them, too. Idempotent; resolves when no connection is left and nothing is done for one any more.
    */
   close({ deadlineMs }: { readonly deadlineMs: number }): Promise<void> {
     this.#closed ??= this.#close(deadlineMs);
@@ -202,12 +209,14 @@ export class LifelineHttpServer {
         }),
     );
     this.#streams.cutAll();
+    this.#attempts[Symbol.dispose]();
     for (const listener of listeners) listener.closeIdle();
     const deadline = setTimeout(() => {
       for (const listener of listeners) listener.cutAll();
     }, deadlineMs);
     await Promise.all(closed);
     clearTimeout(deadline);
+    await Promise.all(this.#exchanges);
   }
 
   #listeners(): readonly Listener[] {

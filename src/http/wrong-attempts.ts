@@ -28,10 +28,11 @@ interface Attempts {
  * Known gap: so whoever guesses with very many connections at once is told of a right one without delay. What keeps them
  * out is that a token has 256 random bits.
  */
-export class WrongAttempts {
+export class WrongAttempts implements Disposable {
   /** Who has been quiet longest comes first. */
   readonly #byGuesser = new Map<string, Attempts>();
-  #waiting = 0;
+  /** Ends the waiting of each that waits. */
+  readonly #waiting = new Set<() => void>();
 
   /**
    * Counts a wrong attempt and resolves when it may be answered. Its place stays taken until then, also where its client
@@ -43,30 +44,38 @@ export class WrongAttempts {
     this.#forget(nowMs);
     const guesser = guesserOf(address);
     const attempts = this.#byGuesser.get(guesser) ?? { failures: 0, waiting: 0, lastMs: nowMs };
-    if (attempts.waiting >= MOST_WAITING || this.#waiting >= MOST_WAITING_IN_ALL) throw tooMany();
-    const isCrowded = this.#waiting >= CROWD;
+    if (attempts.waiting >= MOST_WAITING || this.#waiting.size >= MOST_WAITING_IN_ALL) throw tooMany();
+    const isCrowded = this.#waiting.size >= CROWD;
     const delayMs = isCrowded ? LONGEST_DELAY_MS : FIRST_DELAY_MS * 2 ** attempts.failures;
     attempts.failures += 1;
     attempts.waiting += 1;
     attempts.lastMs = nowMs;
-    this.#waiting += 1;
     this.#byGuesser.delete(guesser);
     this.#byGuesser.set(guesser, attempts);
-    await new Promise<void>((resolve) => {
-      setTimeout(
-        () => {
-          attempts.waiting -= 1;
-          this.#waiting -= 1;
-          resolve();
-        },
-        Math.min(delayMs, LONGEST_DELAY_MS),
-      ).unref();
-    });
+    await this.#wait(Math.min(delayMs, LONGEST_DELAY_MS));
+    attempts.waiting -= 1;
+  }
+
+  /** Whoever waits is answered now: there will be no server to guess at. */
+  [Symbol.dispose](): void {
+    for (const end of this.#waiting) end();
   }
 
   /** Of how many addresses something is remembered. */
   get remembered(): number {
     return this.#byGuesser.size;
+  }
+
+  #wait(delayMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const end = (): void => {
+        clearTimeout(timer);
+        this.#waiting.delete(end);
+        resolve();
+      };
+      const timer = setTimeout(end, delayMs).unref();
+      this.#waiting.add(end);
+    });
   }
 
   #forget(nowMs: number): void {

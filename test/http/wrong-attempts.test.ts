@@ -278,6 +278,18 @@ describe('a wrong token', () => {
     expect(await ask(wrong)).toBe(429);
   });
 
+  it('does not hold up a server that closes: each is answered and on record before that is over', async () => {
+    const harness = await Harness.start(store);
+    const ask = overHttp1(harness);
+    const wrong = Array.from({ length: 9 }, () => ask(wrongAt('POST', '/graphql')));
+    expect(await Promise.race(wrong)).toBe(429);
+    const stoppedAtMs = performance.now();
+    await harness[Symbol.asyncDispose]();
+    expect(performance.now() - stoppedAtMs).toBeLessThan(LONGEST_DELAY_MS);
+    expect(harness.acts.reduce((sum, { count }) => sum + count, 0)).toBe(9);
+    expect((await Promise.all(wrong)).toSorted()).toEqual([...Array<number>(8).fill(401), 429]);
+  });
+
   it('is refused at once where two hundred wait, of whatever addresses, and a right one is let in', async () => {
     const trustedProxies = new TrustedProxies(['127.0.0.1']);
     await using harness = await Harness.start(store, { config: { trustedProxies } });
