@@ -1,9 +1,23 @@
 import type { JobId } from './job-id.ts';
+import type { JobSignal } from './job-signal.ts';
 import type { OnEnd } from './job-status.ts';
+import type { JobTrigger } from './service-state.ts';
 
 export interface EnvEntry {
   readonly name: string;
   readonly value: string;
+}
+
+/** Of which service a job is, and of which version of it. */
+export interface JobService {
+  readonly id: number;
+  readonly name: string;
+  readonly version: number;
+  /**
+   * Which start of the service it is, where it is kept up: 1, 2, 3 … One number makes one job, whatever happens between.
+   * `null` for runs on demand and by schedule.
+   */
+  readonly run: number | null;
 }
 
 /** What a job runs, as it was asked for and completed with defaults. Immutable once the job exists. */
@@ -25,6 +39,16 @@ export interface JobSpec {
   /** Milliseconds between the polite signal and SIGKILL. */
   readonly gracePeriodMs: number;
   readonly onEnd: OnEnd;
+  /** The polite signal of its end. */
+  readonly stopSignal: JobSignal;
+  /** The argv of a program that is run instead of it; `null` for none. */
+  readonly stopCommand: readonly string[] | null;
+  /** Of waiting jobs the one with the highest priority goes first, and of several the oldest. */
+  readonly priority: number;
+  /** Jobs with the same key do not run more than `concurrencyLimit` at once; `null` for no such limit. */
+  readonly concurrencyKey: string | null;
+  /** At least 1. Where jobs of one key say differently, each keeps to its own. */
+  readonly concurrencyLimit: number;
   readonly labels: readonly string[];
   readonly requestId: string | null;
   /** The job that this one repeats; `null` for a job of its own. */
@@ -33,4 +57,7 @@ export interface JobSpec {
   readonly attempt: number;
   /** The stored token that asked for it, itself or by a session; `null` for the server's own. */
   readonly tokenId: number | null;
+  readonly trigger: JobTrigger;
+  /** `null` for a job that nobody defined before. */
+  readonly service: JobService | null;
 }

@@ -1,7 +1,9 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { z } from 'zod';
 import type { JobSpec } from '../domain/job-spec.ts';
+import { JOB_SIGNALS } from '../domain/job-signal.ts';
 import { ON_END_POLICIES } from '../domain/job-status.ts';
+import { JOB_TRIGGERS } from '../domain/service-state.ts';
 import type { JobDirectory } from './job-directory.ts';
 import type { TransitionRecord } from './job-records.ts';
 import { appendTransition } from './transition-file.ts';
@@ -33,6 +35,17 @@ const spec = z.object({
   attempt: z.int(),
   // Not in the files of versions that knew one token only.
   tokenId: z.int().nullable().default(null),
+  // Nor these in those of versions without services.
+  stopSignal: z.enum(JOB_SIGNALS).default('SIGTERM'),
+  stopCommand: z.array(z.string()).nullable().default(null),
+  priority: z.int().default(0),
+  concurrencyKey: z.string().nullable().default(null),
+  concurrencyLimit: z.int().positive().default(1),
+  trigger: z.enum(JOB_TRIGGERS).default('REQUEST'),
+  service: z
+    .object({ id: z.int(), name: z.string(), version: z.int(), run: z.int().nullable() })
+    .nullable()
+    .default(null),
 }) satisfies z.ZodType<JobSpec>;
 const anyFormat = z.object({ format: z.int() });
 const storedSpec = z.object({

@@ -1,5 +1,5 @@
 import type { JobId } from '../domain/job-id.ts';
-import type { JobSpec } from '../domain/job-spec.ts';
+import type { JobService, JobSpec } from '../domain/job-spec.ts';
 import { isActive, isFinal, type JobStatus } from '../domain/job-status.ts';
 import type { Prisma } from './generated/client.ts';
 import type { StoredIdentity } from './identity-file.ts';
@@ -20,6 +20,7 @@ export async function insertJob(
   requestFingerprint: string | null,
   first: TransitionRecord,
 ): Promise<void> {
+  const service = spec.service === null ? {} : await serviceColumns(tx, spec.service);
   await tx.job.create({
     data: {
       id: jobId,
@@ -37,12 +38,28 @@ export async function insertJob(
       timeoutMs: spec.timeoutMs,
       gracePeriodMs: spec.gracePeriodMs,
       onEnd: spec.onEnd,
+      stopSignal: spec.stopSignal,
+      stopCommand: spec.stopCommand === null ? null : JSON.stringify(spec.stopCommand),
+      priority: spec.priority,
+      concurrencyKey: spec.concurrencyKey,
+      concurrencyLimit: spec.concurrencyLimit,
+      trigger: spec.trigger,
+      ...service,
       attempt: spec.attempt,
       rerunOfId: spec.rerunOfId,
       queuedAt: new Date(first.atMs),
       transitions: { create: transitionData(first) },
     },
   });
+}
+
+/** A service that is not there, since it was deleted or its database lost, is named and no more. */
+async function serviceColumns(
+  tx: Prisma.TransactionClient,
+  { id, name, version: serviceVersion, run }: JobService,
+) {
+  const isThere = (await tx.service.count({ where: { id, name } })) > 0;
+  return { serviceName: name, serviceVersion, ...(isThere && { serviceId: id, serviceRun: run }) };
 }
 
 /** Applies what a row at `status` lacks, and says who the processes are of a job that is then active. */

@@ -1,5 +1,7 @@
-import type { EnvEntry, JobSpec } from '../domain/job-spec.ts';
+import type { JobSignal } from '../domain/job-signal.ts';
+import type { EnvEntry, JobService, JobSpec } from '../domain/job-spec.ts';
 import type { OnEnd } from '../domain/job-status.ts';
+import type { JobTrigger } from '../domain/service-state.ts';
 import type { HostIdentity, ProcessIdentity } from '../domain/process-identity.ts';
 import type { JobDirectory } from '../storage/job-directory.ts';
 import type {
@@ -74,10 +76,22 @@ export function specOfRow(row: JobRecord): JobSpec {
     timeoutMs: row.timeoutMs === null ? null : Number(row.timeoutMs),
     gracePeriodMs: Number(row.gracePeriodMs),
     onEnd: row.onEnd as OnEnd,
+    stopSignal: row.stopSignal as JobSignal,
+    stopCommand: row.stopCommand === null ? null : (JSON.parse(row.stopCommand) as string[]),
+    priority: row.priority,
+    concurrencyKey: row.concurrencyKey,
+    concurrencyLimit: row.concurrencyLimit,
     labels: JSON.parse(row.labels) as string[],
     requestId: row.requestId,
     rerunOfId: row.rerunOfId,
     attempt: row.attempt,
     tokenId: null,
+    trigger: row.trigger as JobTrigger,
+    service: serviceOfRow(row),
   };
+}
+
+function serviceOfRow({ serviceId, serviceName, serviceVersion, serviceRun }: JobRecord): JobService | null {
+  if (serviceId === null || serviceName === null || serviceVersion === null) return null;
+  return { id: serviceId, name: serviceName, version: serviceVersion, run: serviceRun };
 }

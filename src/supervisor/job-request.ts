@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { accessSync, constants, statSync } from 'node:fs';
 import { isAbsolute, resolve } from 'node:path';
 import { InvalidInputError } from '../domain/errors.ts';
+import type { JobSignal } from '../domain/job-signal.ts';
 import type { EnvEntry, JobSpec } from '../domain/job-spec.ts';
 import type { OnEnd } from '../domain/job-status.ts';
 import { findPrograms } from './find-programs.ts';
@@ -23,12 +24,26 @@ export interface StartJobRequest {
   readonly gracePeriodMs?: number;
   readonly onEnd?: OnEnd;
   readonly labels?: readonly string[];
+  /** Default SIGTERM. */
+  readonly stopSignal?: JobSignal;
+  readonly stopCommand?: readonly string[];
+  /** Default 0. */
+  readonly priority?: number;
+  readonly concurrencyKey?: string;
+  /** Default 1. */
+  readonly concurrencyLimit?: number;
 }
 
-/** Who asks, and which job the request repeats, if any. */
-export type JobOrigin = Pick<JobSpec, 'rerunOfId' | 'attempt' | 'tokenId'>;
+/** Who asks, why, which job the request repeats, if any, and of which service it is. */
+export type JobOrigin = Pick<JobSpec, 'rerunOfId' | 'attempt' | 'tokenId' | 'trigger' | 'service'>;
 
-export const FIRST_RUN: JobOrigin = { rerunOfId: null, attempt: 1, tokenId: null };
+export const FIRST_RUN: JobOrigin = {
+  rerunOfId: null,
+  attempt: 1,
+  tokenId: null,
+  trigger: 'REQUEST',
+  service: null,
+};
 
 /** Name of the variable by which a job's strays are known. */
 export const COOKIE_NAME = 'LIFELINE_COOKIE';
@@ -81,6 +96,11 @@ export function completeRequest(
     timeoutMs: request.timeoutMs === undefined ? null : checkedDuration(request.timeoutMs, 'timeoutMs', 1),
     gracePeriodMs: checkedDuration(request.gracePeriodMs ?? DEFAULT_GRACE_PERIOD_MS, 'gracePeriodMs', 0),
     onEnd: request.onEnd ?? 'KILL_TREE',
+    stopSignal: request.stopSignal ?? 'SIGTERM',
+    stopCommand: request.stopCommand ?? null,
+    priority: request.priority ?? 0,
+    concurrencyKey: request.concurrencyKey ?? null,
+    concurrencyLimit: request.concurrencyLimit ?? 1,
     labels: checkedLabels(request.labels ?? []),
     requestId: request.requestId === undefined ? null : checkedRequestId(request.requestId),
     ...origin,
@@ -113,6 +133,7 @@ export function fingerprint(
 /** What a job was asked to run, with changes. A command replaces a script and the other way round. */
 export function changedRequest(spec: JobSpec, changes: StartJobRequest): StartJobRequest {
   const { cwd, env, stdin, unbuffered, timeoutMs, gracePeriodMs, onEnd, labels } = spec;
+  const { stopSignal, stopCommand, priority, concurrencyKey, concurrencyLimit } = spec;
   const replacesProgram = changes.command !== undefined || changes.script !== undefined;
   const program = spec.script === null ? { command: spec.command } : { script: spec.script };
   return {
@@ -125,6 +146,11 @@ export function changedRequest(spec: JobSpec, changes: StartJobRequest): StartJo
     gracePeriodMs,
     onEnd,
     labels,
+    stopSignal,
+    ...(stopCommand === null ? {} : { stopCommand }),
+    priority,
+    ...(concurrencyKey === null ? {} : { concurrencyKey }),
+    concurrencyLimit,
     ...changes,
   };
 }

@@ -161,6 +161,8 @@ export class Supervisor {
       rerunOfId: jobId,
       attempt: spec.attempt + 1,
       tokenId,
+      trigger: 'RERUN',
+      service: spec.service === null ? null : { ...spec.service, run: null },
     });
   }
 

@@ -377,11 +377,18 @@ export class TestJob {
       timeoutMs: null,
       gracePeriodMs: 10_000,
       onEnd: 'KILL_TREE',
+      stopSignal: 'SIGTERM',
+      stopCommand: null,
+      priority: 0,
+      concurrencyKey: null,
+      concurrencyLimit: 1,
       labels,
       requestId: null,
       rerunOfId: null,
       attempt: 1,
       tokenId: null,
+      trigger: 'REQUEST',
+      service: null,
     } as const;
     const { store } = harness;
     const cause = null;
