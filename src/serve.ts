@@ -4,6 +4,7 @@ import { checkExposure } from './check-exposure.ts';
 import type { Config } from './config.ts';
 import type { PassCheckpoint } from './domain/checkpoint.ts';
 import { keepHeapClose } from './heap-growth.ts';
+import { LoopDelayWatch } from './loop-delay.ts';
 import type { ServerLimits } from './graphql/services.ts';
 import { createStreamPlaces } from './graphql/stream-places.ts';
 import { createHttpServer, NotLoopbackError, type LifelineHttpServer } from './http/server.ts';
@@ -110,6 +111,7 @@ export async function serve(config: Config, version: string, ports: ServePorts =
   });
   await using _supervisor = { [Symbol.asyncDispose]: () => supervisor.stop(config.onExit) };
   using tokens = await ApiTokens.open(new ApiTokenStore(database.read, database.gate));
+  using loopDelay = warnOfLateness(logger);
   const logFiles = new LogFiles();
   const openLog = (jobId: number): Promise<JobLogReader> =>
     JobLogReader.open(directory.jobDirectory(jobId), logFiles);
@@ -129,6 +131,7 @@ export async function serve(config: Config, version: string, ports: ServePorts =
       version,
       startedAtMs,
       limits,
+      loopDelay,
       containment: containment.means,
     },
     sessionRecords: new SessionStore(database.read, database.gate),
@@ -193,6 +196,17 @@ function warnOfBeingFirst(logger: Logger): ZombieCount | undefined {
       { zombies },
       'jobs have left processes behind that are dead and that nobody reaps: start the server under an init (docker run --init, or tini --)',
     );
+  });
+}
+
+function warnOfLateness(logger: Logger): LoopDelayWatch {
+  return new LoopDelayWatch({
+    onBad: (delay) => {
+      logger.warn(
+        delay,
+        'the server comes late to what is due, for a minute now: it has more to do than one core gives; spread the jobs that print most over several servers, or see that they print less',
+      );
+    },
   });
 }
 
