@@ -18,6 +18,13 @@ export interface PacedLoad {
   /** Of each job. */
   readonly linesPerSecond: number;
   readonly seconds: number;
+  /** What goes on meanwhile. */
+  readonly beside?: {
+    /** Called when all readers are attached; the lines come after it. */
+    begin(): Promise<void>;
+    /** Called when the last line is written. */
+    end(): Promise<void>;
+  };
 }
 
 export interface PacedReport {
@@ -31,7 +38,7 @@ export interface PacedReport {
 export async function deliverPaced(
   server: BenchServer,
   context: BenchContext,
-  { jobs, followersOfEach, linesPerSecond, seconds }: PacedLoad,
+  { jobs, followersOfEach, linesPerSecond, seconds, beside }: PacedLoad,
 ): Promise<PacedReport> {
   const pipes = Array.from({ length: jobs }, () => context.scratchPath('pipe'));
   execFileSync('mkfifo', pipes);
@@ -60,10 +67,12 @@ export async function deliverPaced(
     };
     await untilNoneWaits(server, signal);
     using reading = await Reading.begin(order, signal);
+    await beside?.begin();
     const watch = new UsageWatch([server.pid]);
     writer.send('go');
     const [writingMs] = (await once(writer, 'message', { signal })) as [number];
     const usage = watch.read();
+    await beside?.end();
     const read = await reading.finish();
     return { read, usage, writingMs };
   } finally {
