@@ -15,6 +15,7 @@ import { follow } from './logs/follow.ts';
 import { JobLogReader } from './logs/job-log-reader.ts';
 import { LogFiles } from './logs/log-files.ts';
 import { LogEventBus } from './logs/log-event-bus.ts';
+import { LoopShare } from './logs/loop-share.ts';
 import { warnOfExposure } from './exposure.ts';
 import { findEndingUnit } from './own-unit.ts';
 import { leaveServerPointer } from './server-pointer.ts';
@@ -88,6 +89,7 @@ export async function serve(config: Config, version: string, ports: ServePorts =
   await using audit = new AuditLog({ records: new AuditStore(database.gate), logger });
   const jobs = new JobStore(database.read, database.gate);
   const bus = new LogEventBus();
+  const share = new LoopShare();
   const tools = findLaunchTools(path);
   using containment = Containment.find({
     wanted: config.containment,
@@ -99,6 +101,7 @@ export async function serve(config: Config, version: string, ports: ServePorts =
     dataDirectory: directory,
     jobs,
     bus,
+    share,
     launcher: new ShimLauncher(tools, containment.means === 'subreaper' ? tools.tini : null, user),
     containment,
     host: readHostIdentity(),
@@ -125,7 +128,10 @@ export async function serve(config: Config, version: string, ports: ServePorts =
       bus,
       streams: createStreamPlaces(limits),
       follow: (request) =>
-        follow({ bus, openReader: openLog, outcomeIsKnown: (jobId) => jobs.outcomeIsKnown(jobId) }, request),
+        follow(
+          { bus, share, openReader: openLog, outcomeIsKnown: (jobId) => jobs.outcomeIsKnown(jobId) },
+          request,
+        ),
       openLog,
       jobDirectory: (jobId) => directory.jobDirectory(jobId),
       version,

@@ -91,7 +91,8 @@ const Server = builder.objectRef<Services>('Server').implement({
     }),
     eventLoopDelay: t.field({
       type: EventLoopDelayRef,
-      description: 'How late it comes to what is due. Above some 100 ms it has more to do than one core gives.',
+      description:
+        'How late it comes to what is due. Above some 100 ms it has more to do than one core gives.',
       resolve: ({ loopDelay }) => loopDelay.read(),
     }),
     limits: t.field({
