@@ -190,7 +190,7 @@ export class Tailer implements Disposable {
     if (state === 'MISSING' && tail.offset > 0) this.#tell({ kind: 'MISSING', stream: tail.stream });
     const slice = tail.read(isFinal);
     if (slice !== undefined) {
-      this.#lastReadAtMs = performance.now();
+      if (slice.bytes.length > 0) this.#lastReadAtMs = performance.now();
       this.#number(tail, slice);
       if (tail.hasRest) this.#idleAtMs.set(tail, performance.now() + this.#idleMs);
       else this.#idleAtMs.delete(tail);
