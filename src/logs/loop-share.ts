@@ -24,7 +24,9 @@ export class LoopShare {
   readonly #waiting: (() => void)[] = [];
   #turn: NodeJS.Immediate | undefined;
   #turnBeganAtMs = 0;
+  /** How many may go in one turn, and how many went in the last one. */
   #atOnce = 1;
+  #wentLast = 0;
   #restMs: number = REST_MS.idle;
   #measured: EventLoopUtilization = performance.eventLoopUtilization();
   #measureAtMs = 0;
@@ -71,11 +73,17 @@ export class LoopShare {
     this.#turn = undefined;
     const nowMs = performance.now();
     const wasLong = nowMs - this.#turnBeganAtMs > TURN_MS;
-    this.#atOnce = wasLong ? Math.max(1, this.#atOnce >> 1) : Math.min(MOST_AT_ONCE, this.#atOnce * 2);
+    if (wasLong) this.#atOnce = Math.max(1, this.#atOnce >> 1);
+    else if (this.#wentLast === this.#atOnce) this.#atOnce = Math.min(MOST_AT_ONCE, this.#atOnce * 2);
     this.#turnBeganAtMs = nowMs;
-    const next = this.#waiting.splice(0, this.#atOnce);
+    this.#wentLast = 0;
     // Looks at how long they took, and lets the others go.
-    if (next.length > 0) this.#turn = setImmediate(this.#takeTurn);
-    for (const go of next) go();
+    if (this.#waiting.length > 0) this.#turn = setImmediate(this.#takeTurn);
+    while (this.#wentLast < this.#atOnce && performance.now() - nowMs < TURN_MS) {
+      const go = this.#waiting.shift();
+      if (go === undefined) return;
+      this.#wentLast++;
+      go();
+    }
   };
 }
