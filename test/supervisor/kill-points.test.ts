@@ -53,7 +53,7 @@ async function openSupervisor({ directory, jobs }: World): Promise<Supervisor> {
     dataDirectory: directory,
     jobs,
     bus: new LogEventBus(),
-      share: new LoopShare(),
+    share: new LoopShare(),
     launcher: new ShimLauncher(findLaunchTools(PATH), null),
     containment: Containment.find({ wanted: 'none', dataDirectoryPath: directory.path, tini: null }),
     host: readHostIdentity(),
