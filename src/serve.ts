@@ -128,10 +128,7 @@ export async function serve(config: Config, version: string, ports: ServePorts =
       bus,
       streams: createStreamPlaces(limits),
       follow: (request) =>
-        follow(
-          { bus, share, openReader: openLog, outcomeIsKnown: (jobId) => jobs.outcomeIsKnown(jobId) },
-          request,
-        ),
+        follow({ bus, openReader: openLog, outcomeIsKnown: (jobId) => jobs.outcomeIsKnown(jobId) }, request),
       openLog,
       jobDirectory: (jobId) => directory.jobDirectory(jobId),
       version,

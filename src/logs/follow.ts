@@ -6,14 +6,11 @@ import type { JobLogReader, LogChunk } from './job-log-reader.ts';
 import type { LogBatch } from './log-batch.ts';
 import type { LogEventBus } from './log-event-bus.ts';
 import { isGap, type LogGap } from './log-item.ts';
-import type { LoopShare } from './loop-share.ts';
 import type { LogSubscription } from './log-subscription.ts';
 
 /** Where a follower gets what it delivers. */
 export interface FollowSources {
   readonly bus: LogEventBus;
-  /** Of all tailers and followers of the server. */
-  readonly share: LoopShare;
   /** The follower owns the reader. */
   openReader(jobId: JobId): Promise<JobLogReader>;
   /** Whether the job has its final state, so that nothing can follow. */
@@ -48,9 +45,6 @@ interface Waiter {
   readonly resolve: (result: FollowResult) => void;
   readonly reject: (error: unknown) => void;
 }
-
-/** An event with so many bytes is large: the follower has much to do. */
-const LARGE_EVENT_BYTES = 32 * 1024;
 
 const DONE: FollowResult = Object.freeze({ done: true, value: undefined });
 
@@ -93,7 +87,6 @@ export class FollowIterator implements AsyncIterableIterator<FollowEvent, undefi
   #isListening = false;
   #wake: (() => void) | undefined;
   #lastEventAtMs = performance.now();
-  #lastEventWasLarge = false;
   #released = false;
 
   constructor(sources: FollowSources, request: FollowRequest) {
@@ -173,7 +166,6 @@ export class FollowIterator implements AsyncIterableIterator<FollowEvent, undefi
 
   /** One of: lines from memory, lines from the files, the end, a wait. An event, unless it only moved the cursor or waited. */
   async #step(): Promise<FollowEvent | undefined> {
-    if (this.#lastEventWasLarge) await this.#sources.share.pause();
     // Only the files know where the last lines begin.
     const recent = this.#isPlaced ? this.#subscription.recent(this.#cursor) : [];
     if (recent.length > 0) return this.#takeBatches(recent);
@@ -245,8 +237,6 @@ export class FollowIterator implements AsyncIterableIterator<FollowEvent, undefi
     this.#cursor = isAll || last === undefined ? lastSeq : last.lastSeq;
     if (last === undefined) return undefined;
     this.#eventSize.grow();
-    this.#lastEventWasLarge =
-      batches.reduce((sum, { byteLength }) => sum + byteLength, 0) > LARGE_EVENT_BYTES;
     return { type: 'lines', batches, lastSeq: this.#cursor };
   }
 

@@ -29,7 +29,7 @@ export interface TailerOptions {
   /** Called once for each kind and stream; must not throw. */
   readonly onAnomaly?: (anomaly: LogAnomaly) => void;
   readonly pass?: PassCheckpoint;
-  /** Of all tailers and followers of the server; by default one of its own. */
+  /** Of all tailers of the server; by default one of its own. */
   readonly share?: LoopShare;
 }
 

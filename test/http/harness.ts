@@ -22,7 +22,6 @@ import { follow } from '../../src/logs/follow.ts';
 import { JobLogReader } from '../../src/logs/job-log-reader.ts';
 import { LogFiles } from '../../src/logs/log-files.ts';
 import { type ChannelGuard, LogEventBus } from '../../src/logs/log-event-bus.ts';
-import { LoopShare } from '../../src/logs/loop-share.ts';
 import { Tailer } from '../../src/logs/tailer.ts';
 import { DataDirectory } from '../../src/storage/data-directory.ts';
 import { Database } from '../../src/storage/database.ts';
@@ -157,12 +156,7 @@ export class Harness implements AsyncDisposable {
       streams: harness.streams,
       follow: (request) =>
         follow(
-          {
-            bus: harness.bus,
-            share: new LoopShare(),
-            openReader: openLog,
-            outcomeIsKnown: (id) => jobs.outcomeIsKnown(id),
-          },
+          { bus: harness.bus, openReader: openLog, outcomeIsKnown: (id) => jobs.outcomeIsKnown(id) },
           request,
         ),
       openLog,

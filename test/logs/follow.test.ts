@@ -13,7 +13,6 @@ import {
 import { INDEX_RECORD_BYTES } from '../../src/logs/index-record.ts';
 import { JobLogReader } from '../../src/logs/job-log-reader.ts';
 import { LogEventBus, type ChannelGuard } from '../../src/logs/log-event-bus.ts';
-import { LoopShare } from '../../src/logs/loop-share.ts';
 import { checkLeaks, scratchDescriptors } from './leak-check.ts';
 import { LogWriter } from './log-writer.ts';
 import { Scratch, turns, upTo } from './scratch.ts';
@@ -35,7 +34,6 @@ class Job implements Disposable {
   get sources(): FollowSources {
     return {
       bus,
-      share: new LoopShare(),
       openReader: () => JobLogReader.open(this.scratch.directory),
       outcomeIsKnown: () => Promise.resolve(this.outcomeIsKnown),
     };

@@ -75,20 +75,6 @@ describe('the share of the event loop', () => {
     for (; done < 10_000; took++) await turns(1);
     expect(took).toBeLessThan(1_000);
   });
-
-  it('has nobody wait in a young turn, and everybody in an old one until it is over', async () => {
-    const share = new LoopShare();
-    expect(share.pause()).toBeUndefined();
-    hold(20);
-    const order: string[] = [];
-    const waiting = [
-      share.pause()?.then(() => order.push('first')),
-      share.pause()?.then(() => order.push('second')),
-    ];
-    expect(waiting).not.toContain(undefined);
-    await Promise.all(waiting);
-    expect(order).toEqual(['first', 'second']);
-  });
 });
 
 describe('tailers that share the event loop', () => {

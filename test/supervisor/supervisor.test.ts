@@ -108,7 +108,6 @@ async function readToEnd(jobId: JobId): Promise<FollowEvent['type'][]> {
   const types: FollowEvent['type'][] = [];
   const sources = {
     bus,
-    share: new LoopShare(),
     openReader: async (id: JobId) => JobLogReader.open(directory.jobDirectory(id)),
     outcomeIsKnown: async (id: JobId) => jobs.outcomeIsKnown(id),
   };
