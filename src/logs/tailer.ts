@@ -174,7 +174,7 @@ export class Tailer implements Disposable {
       this.#stop();
       this.#drain.resolve(this.totals);
     }
-    if (hasMore && !this.#isOver) {
+    if (hasMore) {
       this.#isEnqueued = true;
       this.#share.enqueue(this.#takeTurn);
     } else this.#armTimer();
