@@ -4,6 +4,7 @@ import { checkExposure } from './check-exposure.ts';
 import type { Config } from './config.ts';
 import type { PassCheckpoint } from './domain/checkpoint.ts';
 import { keepHeapClose } from './heap-growth.ts';
+import { LoopDelayWatch } from './loop-delay.ts';
 import type { ServerLimits } from './graphql/services.ts';
 import { createStreamPlaces } from './graphql/stream-places.ts';
 import { createHttpServer, NotLoopbackError, type LifelineHttpServer } from './http/server.ts';
@@ -18,6 +19,7 @@ import { follow } from './logs/follow.ts';
 import { JobLogReader } from './logs/job-log-reader.ts';
 import { LogFiles } from './logs/log-files.ts';
 import { LogEventBus } from './logs/log-event-bus.ts';
+import { LoopShare } from './logs/loop-share.ts';
 import { warnOfExposure } from './exposure.ts';
 import { findEndingUnit } from './own-unit.ts';
 import { leaveServerPointer } from './server-pointer.ts';
@@ -91,6 +93,7 @@ export async function serve(config: Config, version: string, ports: ServePorts =
   await using audit = new AuditLog({ records: new AuditStore(database.gate), logger });
   const jobs = new JobStore(database.read, database.gate);
   const bus = new LogEventBus();
+  const share = new LoopShare();
   const tools = findLaunchTools(path);
   using containment = Containment.find({
     wanted: config.containment,
@@ -102,6 +105,7 @@ export async function serve(config: Config, version: string, ports: ServePorts =
     dataDirectory: directory,
     jobs,
     bus,
+    share,
     launcher: new ShimLauncher(tools, containment.means === 'subreaper' ? tools.tini : null, user),
     containment,
     host: readHostIdentity(),
@@ -122,6 +126,7 @@ export async function serve(config: Config, version: string, ports: ServePorts =
     watch: () => ({ [Symbol.dispose]: () => undefined }),
   });
   using tokens = await ApiTokens.open(new ApiTokenStore(database.read, database.gate));
+  using loopDelay = warnOfLateness(logger);
   const logFiles = new LogFiles();
   const openLog = (jobId: number): Promise<JobLogReader> =>
     JobLogReader.open(directory.jobDirectory(jobId), logFiles);
@@ -142,6 +147,7 @@ export async function serve(config: Config, version: string, ports: ServePorts =
       version,
       startedAtMs,
       limits,
+      loopDelay,
       containment: containment.means,
     },
     sessionRecords: new SessionStore(database.read, database.gate),
@@ -206,6 +212,17 @@ function warnOfBeingFirst(logger: Logger): ZombieCount | undefined {
       { zombies },
       'jobs have left processes behind that are dead and that nobody reaps: start the server under an init (docker run --init, or tini --)',
     );
+  });
+}
+
+function warnOfLateness(logger: Logger): LoopDelayWatch {
+  return new LoopDelayWatch({
+    onBad: (delay) => {
+      logger.warn(
+        delay,
+        'the server comes late to what is due, for a minute now: it has more to do than one core gives; spread the jobs that print most over several servers, or see that they print less',
+      );
+    },
   });
 }
 

@@ -91,6 +91,14 @@ export interface ServerLimits extends StreamLimitOptions, StartLimitOptions {
   readonly maxStallMs: number | null;
 }
 
+/** How late the event loop came to what was due, in the last `windowMs` milliseconds or half of them. */
+export interface LoopDelay {
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  readonly maxMs: number;
+  readonly windowMs: number;
+}
+
 /** All that the public face is built on, made once by the composition root, owned by it. */
 export interface Services {
   /** For Pothos' Prisma plugin alone. */
@@ -112,5 +120,6 @@ export interface Services {
   /** Milliseconds since the Unix epoch. */
   readonly startedAtMs: number;
   readonly limits: ServerLimits;
+  readonly loopDelay: { read(): LoopDelay };
   readonly containment: ContainmentMeans;
 }

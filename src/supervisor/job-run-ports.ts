@@ -1,6 +1,7 @@
 import type { PassCheckpoint } from '../domain/checkpoint.ts';
 import type { EnvEntry } from '../domain/job-spec.ts';
 import type { HostIdentity } from '../domain/process-identity.ts';
+import type { LoopShare } from '../logs/loop-share.ts';
 import type { JobStore } from '../storage/job-store.ts';
 import type { ActiveJobs } from './active-jobs.ts';
 import type { Containment } from './containment.ts';
@@ -23,6 +24,8 @@ export interface JobRunPorts {
   /** PATH, HOME, LANG: what every job's environment begins with. */
   readonly environment: readonly EnvEntry[];
   readonly log: SupervisorLog;
+  /** Borrowed: of all who read logs. */
+  readonly share: LoopShare;
   readonly pass: PassCheckpoint;
   /** Aborts when the server lets go of its jobs; they live on and are adopted at the next start. */
   readonly released: AbortSignal;

@@ -6,6 +6,7 @@ import type { JobSignal } from '../domain/job-signal.ts';
 import { isFinal, type JobStatus } from '../domain/job-status.ts';
 import type { HostIdentity } from '../domain/process-identity.ts';
 import type { LogEventBus } from '../logs/log-event-bus.ts';
+import type { LoopShare } from '../logs/loop-share.ts';
 import type { DataDirectory } from '../storage/data-directory.ts';
 import { readSpec } from '../storage/job-files.ts';
 import { JobIds } from '../storage/job-ids.ts';
@@ -38,6 +39,8 @@ export interface SupervisorOptions {
   readonly dataDirectory: DataDirectory;
   readonly jobs: JobStore;
   readonly bus: LogEventBus;
+  /** Borrowed: of all who read logs. */
+  readonly share: LoopShare;
   readonly launcher: Launcher;
   readonly containment: Containment;
   readonly host: HostIdentity;
@@ -79,6 +82,7 @@ export class Supervisor {
       environment,
       user = null,
       log,
+      share,
       maxRunning,
       startLimits: limits,
       pass = passUnwatched,
@@ -96,6 +100,7 @@ export class Supervisor {
         host,
         environment,
         log,
+        share,
         pass,
         table: this.#table,
         families: new FamilyWatch(this.#table),

@@ -5,6 +5,7 @@ import type { HostIdentity } from '../../src/domain/process-identity.ts';
 import { follow, type FollowEvent } from '../../src/logs/follow.ts';
 import { JobLogReader } from '../../src/logs/job-log-reader.ts';
 import { LogEventBus } from '../../src/logs/log-event-bus.ts';
+import { LoopShare } from '../../src/logs/loop-share.ts';
 import { DataDirectory } from '../../src/storage/data-directory.ts';
 import { Database } from '../../src/storage/database.ts';
 import { JobStore } from '../../src/storage/job-store.ts';
@@ -62,6 +63,7 @@ async function openSupervisor(
     dataDirectory: directory,
     jobs,
     bus,
+    share: new LoopShare(),
     launcher,
     containment: Containment.find({ wanted: 'none', dataDirectoryPath: directory.path, tini: null }),
     host,
