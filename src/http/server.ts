@@ -225,8 +225,8 @@ export class LifelineHttpServer {
 
   async #answer(req: IncomingMessage, res: ServerResponse, isOverUnixSocket: boolean): Promise<void> {
     // A broken connection shows itself by `close`; without a listener its error would end the process.
-    res.on('error', () => undefined);
-    res.once('close', () => {
+    res.on('error', ignore);
+    res.on('close', () => {
       // Kept alive for a next request, it would hold up a server that closes.
       if (this.#closed !== undefined)
         setImmediate(() => {
@@ -263,6 +263,10 @@ export class LifelineHttpServer {
     const action = describeDoor(this.#routes, req);
     void this.#audit.record({ actor, action, subject: null, result: error.code });
   }
+}
+
+function ignore(): void {
+  // Nothing to do: see where it is used.
 }
 
 /** Whom the gate did not let in, for whatever reason. */

@@ -55,15 +55,14 @@ export class SharedEventStream {
     }, this.#pingMs);
     this.#send([PING]);
     this.#pump();
-    return {
-      [Symbol.dispose]: () => {
-        if (this.#response !== response) return;
-        clearInterval(this.#ping);
-        response.off('drain', drained);
-        this.#response = undefined;
-        this.#isFull = false;
-      },
+    const close = (): void => {
+      if (this.#response !== response) return;
+      clearInterval(this.#ping);
+      response.off('drain', drained);
+      this.#response = undefined;
+      this.#isFull = false;
     };
+    return { [Symbol.dispose]: close };
   }
 
   /**
