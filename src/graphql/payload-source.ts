@@ -72,12 +72,13 @@ export class PayloadSource<Payload> implements AsyncIterableIterator<Payload, un
     return this;
   }
 
-  /** A synchronous throw of `pull` becomes a rejection. Not an async function: its state would be held while it waits. */
+  /** A synchronous throw of `pull` becomes a rejection, with whatever was thrown. Not an async function: its state would be held while it waits. */
   #pull(): Promise<IteratorResult<Payload, undefined>> {
     try {
       return this.#parts.pull();
     } catch (error) {
-      return Promise.reject(error as Error);
+      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- `next` makes an error of it
+      return Promise.reject(error);
     }
   }
 

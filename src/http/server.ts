@@ -9,7 +9,7 @@ import { clientGone } from './client-gone.ts';
 import type { ApiTokens } from './api-tokens.ts';
 import { createCredentialCheck } from './credential-check.ts';
 import { describeDoor } from './describe-door.ts';
-import type { Route } from './exchange.ts';
+import type { LeftToDo, Route } from './exchange.ts';
 import { createFindToken } from './find-token.ts';
 import { sendFailure } from './failure.ts';
 import { createEntrance, type Entrance } from './entrance.ts';
@@ -234,7 +234,20 @@ export class LifelineHttpServer {
         });
     });
     const signal = clientGone(req, res);
-    const errorForm = errorFormOf(req);
+    const goOn = await this.#enter(req, res, isOverUnixSocket, signal);
+    try {
+      await goOn?.();
+    } catch (error) {
+      if (!signal.aborted) sendFailure(res, errorFormOf(req), error, this.#logger);
+    }
+  }
+
+  async #enter(
+    req: IncomingMessage,
+    res: ServerResponse,
+    isOverUnixSocket: boolean,
+    signal: AbortSignal,
+  ): Promise<LeftToDo> {
     let actor: Actor | undefined;
     try {
       for (const [name, value] of Object.entries(SECURITY_HEADERS)) res.setHeader(name, value);
@@ -251,10 +264,10 @@ export class LifelineHttpServer {
       if (signal.aborted) return;
       if (caller.session !== undefined) this.#sessions.attach(caller.session, res);
       if (caller.tokenId !== null) this.#tokens.attach(caller.tokenId, res);
-      await route.door({ req, res, url, pathValue, ...caller, signal, streams: this.#streams });
+      return await route.door({ req, res, url, pathValue, ...caller, signal, streams: this.#streams });
     } catch (error) {
       this.#noteRefusal(error, req, actor);
-      if (!signal.aborted) sendFailure(res, errorForm, error, this.#logger);
+      if (!signal.aborted) sendFailure(res, errorFormOf(req), error, this.#logger);
     }
   }
 
