@@ -130,6 +130,11 @@ export async function serve(config: Config, version: string, ports: ServePorts =
   const logFiles = new LogFiles();
   const openLog = (jobId: number): Promise<JobLogReader> =>
     JobLogReader.open(directory.jobDirectory(jobId), logFiles);
+  const followSources = {
+    bus,
+    openReader: openLog,
+    outcomeIsKnown: (jobId: number): Promise<boolean> => jobs.outcomeIsKnown(jobId),
+  };
   const http = createHttpServer({
     services: {
       read: database.read,
@@ -140,8 +145,7 @@ export async function serve(config: Config, version: string, ports: ServePorts =
       audit,
       bus,
       streams: createStreamPlaces(limits),
-      follow: (request) =>
-        follow({ bus, openReader: openLog, outcomeIsKnown: (jobId) => jobs.outcomeIsKnown(jobId) }, request),
+      follow: (request) => follow(followSources, request),
       openLog,
       jobDirectory: (jobId) => directory.jobDirectory(jobId),
       version,
