@@ -1,6 +1,7 @@
 import type { AuditedAct } from '../domain/audit.ts';
 import type { ContainmentMeans } from '../domain/containment.ts';
 import type { JobId } from '../domain/job-id.ts';
+import type { JobQueuePlace } from '../domain/job-queue-place.ts';
 import type { JobSignal } from '../domain/job-signal.ts';
 import type { Scope } from '../domain/scope.ts';
 import type { FollowIterator, FollowRequest } from '../logs/follow.ts';
@@ -39,6 +40,8 @@ export interface JobControl {
   deleteJob(jobId: JobId): Promise<void>;
   readonly activeJobs: number;
   readonly queuedJobs: number;
+  /** Where a job stands in the queue now; `null` where it is not in it. */
+  queuePlaceOf(jobId: JobId): JobQueuePlace | null;
   readonly changes: JobChangeBus;
   readonly lastReconciliation: Reconciliation | null;
 }

@@ -348,6 +348,7 @@ export class Harness implements AsyncDisposable {
       deleteJob: notHere,
       activeJobs: 0,
       queuedJobs: 0,
+      queuePlaceOf: () => null,
       changes: this.changes,
       lastReconciliation: null,
     };

@@ -156,7 +156,9 @@ describe('a job whose executor throws', () => {
   ])('%s releases both maps, ends its readers, and has an outcome', async (_when, launcher) => {
     const supervisor = await openSupervisor(launcher());
     const before = supervisor.changes.subscribers;
-    const jobId = await supervisor.startJob({ script: 'exit 0', cwd: '/' });
+    const request = { script: 'exit 0', cwd: '/', concurrencyKey: 'deploy' };
+    const jobId = await supervisor.startJob(request);
+    await readToEnd(await supervisor.startJob(request));
     const readers = [readToEnd(jobId), readToEnd(jobId)];
     for (const reader of readers) expect(await reader).toEqual(['done']);
     await untilTrue(() => supervisor.activeJobs === 0 && bus.size === 0);
