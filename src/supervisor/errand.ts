@@ -59,8 +59,9 @@ export class Errand implements Disposable {
     }
   }
 
-  get isOver(): boolean {
-    return this.#isOver;
+  /** Also of its session and group; `undefined` where it could not be started. */
+  get pid(): number | undefined {
+    return this.#child?.pid;
   }
 
   /** Kills it with its group, at once; harmless after its end. */

@@ -5,6 +5,7 @@ import type { JobStore } from '../storage/job-store.ts';
 import type { ActiveJobs } from './active-jobs.ts';
 import type { Containment } from './containment.ts';
 import type { FamilyWatch } from './family-watch.ts';
+import type { JobUser } from './job-user.ts';
 import type { Launcher } from './launcher.ts';
 import type { OomKills } from './oom-kills.ts';
 import type { ProcessTable } from './process-table.ts';
@@ -22,6 +23,8 @@ export interface JobRunPorts {
   readonly host: HostIdentity;
   /** PATH, HOME, LANG: what every job's environment begins with. */
   readonly environment: readonly EnvEntry[];
+  /** Whom jobs run as; `null` for the server's own user. */
+  readonly user: JobUser | null;
   readonly log: SupervisorLog;
   readonly pass: PassCheckpoint;
   /** Aborts when the server lets go of its jobs; they live on and are adopted at the next start. */

@@ -95,6 +95,7 @@ export class Supervisor {
         containment,
         host,
         environment,
+        user,
         log,
         pass,
         table: this.#table,
