@@ -12,6 +12,7 @@ import { JobIds } from '../storage/job-ids.ts';
 import type { JobStore } from '../storage/job-store.ts';
 import { ActiveJobs } from './active-jobs.ts';
 import type { Containment } from './containment.ts';
+import type { ErrandPlace } from './errand.ts';
 import { FamilyWatch } from './family-watch.ts';
 import { Breather } from './breather.ts';
 import { specOfRow } from './former-run.ts';
@@ -235,6 +236,11 @@ export class Supervisor {
       requestedBy,
       requestedAtMs: Date.now(),
     });
+  }
+
+  /** In what a program is run beside that of a job; `null` while that does not run. */
+  errandPlace(jobId: JobId): ErrandPlace | null {
+    return this.#runs.get(jobId)?.errandPlace ?? null;
   }
 
   get activeJobs(): number {

@@ -98,7 +98,9 @@ export class TreeTermination {
   async #sweepUntilEmpty(): Promise<void> {
     let pauseMs = FIRST_PAUSE_MS;
     for (let emptySweeps = 0; emptySweeps < 2 && !this.#signal.aborted;) {
-      const everybody = this.#tree.members(await this.#table.scan());
+      const snapshot = await this.#table.scan();
+      if (this.#signal.aborted) return;
+      const everybody = this.#tree.members(snapshot);
       const members = everybody.filter((entry) => !isOfStopCommand(this.#polite, entry));
       this.#record(members);
       const restMs = this.#deadlineMs - performance.now();
