@@ -97,7 +97,7 @@ export class TreeTermination {
 
   async #sweepUntilEmpty(): Promise<void> {
     let pauseMs = FIRST_PAUSE_MS;
-    for (let emptySweeps = 0; emptySweeps < 2 && !this.#signal.aborted;) {
+    for (let emptySweeps = 0; emptySweeps < 2;) {
       const snapshot = await this.#table.scan();
       if (this.#signal.aborted) return;
       const everybody = this.#tree.members(snapshot);

@@ -22,7 +22,7 @@ checkLeaks(() => bus);
 
 async function attempt(action: ProbeAction, signal = new AbortController().signal): Promise<ProbeResult> {
   using job = new ProbeJob(bus);
-  return tryProbe(action, job.probed(), signal);
+  return await tryProbe(action, job.probed(), signal);
 }
 
 async function listening(server: Server | TcpServer): Promise<AsyncDisposable & { readonly port: number }> {
