@@ -11,11 +11,12 @@ import { createHttpServer, NotLoopbackError, type LifelineHttpServer } from './h
 import { systemClock } from './supervisor/system-clock.ts';
 import type { ServiceLog } from './supervisor/services/service-log.ts';
 import { ServiceSupervisor } from './supervisor/services/service-supervisor.ts';
+import { watchRun } from './supervisor/services/watch-run.ts';
 import { ServiceStore } from './storage/service-store.ts';
 import { ApiTokens } from './http/api-tokens.ts';
 import { AuditLog } from './http/audit-log.ts';
 import { SocketPathError } from './http/unix-socket.ts';
-import { follow } from './logs/follow.ts';
+import { follow, type FollowSources } from './logs/follow.ts';
 import { JobLogReader } from './logs/job-log-reader.ts';
 import { LogFiles } from './logs/log-files.ts';
 import { LogEventBus } from './logs/log-event-bus.ts';
@@ -117,24 +118,29 @@ export async function serve(config: Config, version: string, ports: ServePorts =
     ...ports,
   });
   await using _supervisor = { [Symbol.asyncDispose]: () => supervisor.stop(config.onExit) };
+  const logFiles = new LogFiles();
+  const openLog = (jobId: number): Promise<JobLogReader> =>
+    JobLogReader.open(directory.jobDirectory(jobId), logFiles);
+  const logs: FollowSources = {
+    bus,
+    openReader: openLog,
+    outcomeIsKnown: (jobId) => jobs.outcomeIsKnown(jobId),
+  };
+  const watched = {
+    clock: systemClock,
+    logs,
+    errandPlace: (jobId: number) => supervisor.errandPlace(jobId),
+  };
   await using serviceSupervisor = await ServiceSupervisor.open({
     store: new ServiceStore(database.read, database.gate),
     jobs: supervisor,
     clock: systemClock,
     random: Math.random,
     log: serviceLog(logger),
-    watch: () => ({ [Symbol.dispose]: () => undefined }),
+    watch: (...run) => watchRun(watched, ...run),
   });
   using tokens = await ApiTokens.open(new ApiTokenStore(database.read, database.gate));
   using loopDelay = warnOfLateness(logger);
-  const logFiles = new LogFiles();
-  const openLog = (jobId: number): Promise<JobLogReader> =>
-    JobLogReader.open(directory.jobDirectory(jobId), logFiles);
-  const followSources = {
-    bus,
-    openReader: openLog,
-    outcomeIsKnown: (jobId: number): Promise<boolean> => jobs.outcomeIsKnown(jobId),
-  };
   const http = createHttpServer({
     services: {
       read: database.read,
@@ -145,7 +151,7 @@ export async function serve(config: Config, version: string, ports: ServePorts =
       audit,
       bus,
       streams: createStreamPlaces(limits),
-      follow: (request) => follow(followSources, request),
+      follow: (request) => follow(logs, request),
       openLog,
       jobDirectory: (jobId) => directory.jobDirectory(jobId),
       version,

@@ -58,6 +58,15 @@ export interface Probe {
   readonly successThreshold: number;
 }
 
+/** What is not said of a probe. */
+export const DEFAULT_PROBE_TIMES: Omit<Probe, 'action'> = {
+  initialDelayMs: 0,
+  periodMs: 10_000,
+  timeoutMs: 1_000,
+  failureThreshold: 3,
+  successThreshold: 1,
+};
+
 export const DEPENDENCY_CONDITIONS = ['STARTED', 'READY', 'SUCCEEDED'] as const;
 export type DependencyCondition = (typeof DEPENDENCY_CONDITIONS)[number];
 

@@ -130,7 +130,7 @@ async function upsertCancellation(
 
 export function cancellationData(facts: CancellationFacts) {
   const { reason, requestedBy, gracePeriodMs, containment } = facts;
-  const { requestedAtMs, killedAtMs, finishedAtMs, processes } = facts;
+  const { requestedAtMs, killedAtMs, finishedAtMs, processes, stopCommand } = facts;
   return {
     reason,
     requestedBy,
@@ -140,6 +140,7 @@ export function cancellationData(facts: CancellationFacts) {
     killedAt: killedAtMs === null ? null : new Date(killedAtMs),
     finishedAt: finishedAtMs === null ? null : new Date(finishedAtMs),
     processes: JSON.stringify(processes),
+    ...(stopCommand !== undefined && { stopCommand: JSON.stringify(stopCommand) }),
   };
 }
 

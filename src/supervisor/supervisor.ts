@@ -13,6 +13,7 @@ import { readSpec } from '../storage/job-files.ts';
 import { JobIds } from '../storage/job-ids.ts';
 import type { JobStore } from '../storage/job-store.ts';
 import type { Containment } from './containment.ts';
+import type { ErrandPlace } from './errand.ts';
 import { FamilyWatch } from './family-watch.ts';
 import { Breather } from './breather.ts';
 import { specOfRow } from './former-run.ts';
@@ -98,6 +99,7 @@ export class Supervisor {
         containment,
         host,
         environment,
+        user,
         log,
         share,
         pass,
@@ -237,6 +239,11 @@ export class Supervisor {
       requestedBy,
       requestedAtMs: Date.now(),
     });
+  }
+
+  /** In what a program is run beside that of a job; `null` while that does not run. */
+  errandPlace(jobId: JobId): ErrandPlace | null {
+    return this.#runs.get(jobId)?.errandPlace ?? null;
   }
 
   get activeJobs(): number {
