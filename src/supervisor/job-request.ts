@@ -34,8 +34,9 @@ export interface StartJobRequest {
   readonly concurrencyLimit?: number;
 }
 
-/** Who asks, why, which job the request repeats, if any, and of which service it is. */
-export type JobOrigin = Pick<JobSpec, 'rerunOfId' | 'attempt' | 'tokenId' | 'trigger' | 'service'>;
+/** Who asks, why, which job the request repeats, if any, of which service it is, and when it was due, if it was. */
+export type JobOrigin = Pick<JobSpec, 'rerunOfId' | 'attempt' | 'tokenId' | 'trigger' | 'service'> &
+  Partial<Pick<JobSpec, 'dueAtMs'>>;
 
 export const FIRST_RUN: JobOrigin = {
   rerunOfId: null,
@@ -103,6 +104,7 @@ export function completeRequest(
     concurrencyLimit: request.concurrencyLimit ?? 1,
     labels: checkedLabels(request.labels ?? []),
     requestId: request.requestId === undefined ? null : checkedRequestId(request.requestId),
+    dueAtMs: null,
     ...origin,
   };
 }

@@ -388,6 +388,7 @@ export class TestJob {
       attempt: 1,
       tokenId: null,
       trigger: 'REQUEST',
+      dueAtMs: null,
       service: null,
     } as const;
     const { store } = harness;
