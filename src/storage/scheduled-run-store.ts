@@ -8,7 +8,10 @@ import type { WriteGate } from './write-gate.ts';
 
 /** How many rows of a service are kept: those that were due last. */
 const ROWS_KEPT = 1_000;
-const PENDING = { outcome: { in: [...PENDING_OUTCOMES] }, jobId: null } satisfies Prisma.ScheduledRunWhereInput;
+const PENDING = {
+  outcome: { in: [...PENDING_OUTCOMES] },
+  jobId: null,
+} satisfies Prisma.ScheduledRunWhereInput;
 
 /** What was due by schedules, and what became of it. Up to when a service's runs are decided stands in its own row. */
 export class ScheduledRunStore {

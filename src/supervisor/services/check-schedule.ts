@@ -92,7 +92,10 @@ function problemOf(error: unknown): string {
     .replace(/^Syntax error, /, '')
     .replace(/^configuration entry/, 'field')
     // It counts these from 0, whoever writes them from 1.
-    .replace(/(value for (?:day|month): )(-?\d+)$/, (_, start: string, n: string) => start + String(Number(n) + 1))
+    .replace(
+      /(value for (?:day|month): )(-?\d+)$/,
+      (_, start: string, n: string) => start + String(Number(n) + 1),
+    )
     .replace(/\.$/, '');
   return plain.charAt(0).toLowerCase() + plain.slice(1);
 }

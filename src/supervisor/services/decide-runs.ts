@@ -35,7 +35,7 @@ export function decideRuns(situation: DueSituation): RunDecisions {
   const decisions = new Decisions(situation);
   const left = missed.length - madeUpFor.length;
   if (left + due.older > 0) {
-    const lastMs = missed[left - 1] ?? due.newest[0] ?? nowMs;
+    const lastMs = missed[left - 1] ?? due.lastOlderMs ?? nowMs;
     decisions.settle(lastMs, 'MISSED', missedWhy(situation, left + due.older, lastMs));
   }
   for (const dueAtMs of madeUpFor) decisions.makeUpFor(dueAtMs);
@@ -49,7 +49,8 @@ function caughtUp(rule: CatchUpRule, missed: readonly number[], isCovered: boole
 }
 
 function missedWhy({ due, nowMs, schedule }: DueSituation, count: number, lastMs: number): string {
-  const runs = count === 1 && !due.isMore ? '1 run' : `${due.isMore ? 'more than ' : ''}${String(count)} runs`;
+  const runs =
+    count === 1 && !due.isMore ? '1 run' : `${due.isMore ? 'more than ' : ''}${String(count)} runs`;
   const firstMs = due.firstMs ?? lastMs;
   const span =
     count === 1 ? `due at ${written(lastMs)}` : `due from ${written(firstMs)} to ${written(lastMs)}`;
@@ -99,7 +100,8 @@ class Decisions {
   #queue(dueAtMs: number): void {
     const waiting = this.#pending.find((run) => run.outcome !== 'STARTED' && !isMadeUpFor(run));
     if (waiting === undefined) this.#add(dueAtMs, 'QUEUED', this.#former());
-    else this.settle(dueAtMs, 'SKIPPED', `${this.#former()}, and the run of ${written(waiting.dueAtMs)} waits`);
+    else
+      this.settle(dueAtMs, 'SKIPPED', `${this.#former()}, and the run of ${written(waiting.dueAtMs)} waits`);
   }
 
   #replace(dueAtMs: number): void {

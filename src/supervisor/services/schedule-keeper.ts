@@ -19,6 +19,8 @@ export interface KeeperPorts {
   readonly starter: RunStarter;
   readonly clock: Clock;
   readonly log: SchedulerLog;
+  /** After so many milliseconds the wall clock is looked at, at the latest. Default: a minute. */
+  readonly longestWaitMs?: number;
 }
 
 /**
@@ -97,8 +99,9 @@ export class ScheduleKeeper {
     const nextMs = this.#times.next(this.#decidedToMs) ?? Infinity;
     if (nextMs === Infinity && this.#pending.length === 0) return;
     const untilDueMs = nextMs - this.#ports.clock.nowMs();
-    const pauseMs = this.#failures === 0 ? 0 : FIRST_PAUSE_MS * 2 ** (this.#failures - 1);
-    const waitMs = Math.min(LONGEST_WAIT_MS, Math.max(pauseMs, untilDueMs));
+    const { longestWaitMs = LONGEST_WAIT_MS } = this.#ports;
+    const wishedMs = this.#failures === 0 ? untilDueMs : FIRST_PAUSE_MS * 2 ** (this.#failures - 1);
+    const waitMs = Math.max(0, Math.min(longestWaitMs, wishedMs));
     this.#timer = this.#ports.clock.after(waitMs, () => {
       if (this.#hasWork()) this.wake();
       else this.#wait();

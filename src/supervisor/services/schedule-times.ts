@@ -13,6 +13,8 @@ export interface DueTimes {
   /** How many stand before those; where `isMore`, at least. */
   readonly older: number;
   readonly isMore: boolean;
+  /** The last of the older ones; `null` where there is none. */
+  readonly lastOlderMs: number | null;
   /** The first of all; `null` where there is none. */
   readonly firstMs: number | null;
 }
@@ -37,8 +39,15 @@ export class ScheduleTimes {
   between(afterMs: number, untilMs: number, most: number): DueTimes {
     const walked = this.#walk(afterMs, untilMs, MOST_COUNTED + most);
     const isMore = walked.length === MOST_COUNTED + most;
-    const newest = isMore ? this.#newest(afterMs, untilMs, most) : walked.slice(-most);
-    return { newest, older: walked.length - newest.length, isMore, firstMs: walked[0] ?? null };
+    const last = isMore ? this.#newest(afterMs, untilMs, most + 1) : walked.slice(-most - 1);
+    const newest = last.slice(-most);
+    return {
+      newest,
+      older: walked.length - newest.length,
+      isMore,
+      lastOlderMs: last.length > most ? (last[0] ?? null) : null,
+      firstMs: walked[0] ?? null,
+    };
   }
 
   #walk(afterMs: number, untilMs: number, most: number): number[] {

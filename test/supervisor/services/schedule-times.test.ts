@@ -107,13 +107,11 @@ const field = (least: number, most: number) =>
       isWild: true,
       has: (value: number) => (value - least) % step === 0,
     })),
-    fc
-      .uniqueArray(fc.integer({ min: least, max: most }), { minLength: 1, maxLength: 3 })
-      .map((values) => ({
-        text: values.join(','),
-        isWild: false,
-        has: (value: number) => values.includes(value),
-      })),
+    fc.uniqueArray(fc.integer({ min: least, max: most }), { minLength: 1, maxLength: 3 }).map((values) => ({
+      text: values.join(','),
+      isWild: false,
+      has: (value: number) => values.includes(value),
+    })),
   );
 
 describe('the times of a cron expression', () => {
@@ -177,7 +175,8 @@ describe('the times of a cron expression', () => {
             if (isFixed && former !== undefined) {
               for (let gone = shownMs(former) + 60_000; gone < shownMs(now); gone += 60_000) {
                 const t = new Date(gone);
-                if (matches({ minute: t.getUTCMinutes(), hour: t.getUTCHours(), day: t.getUTCDate() })) isDue = true;
+                if (matches({ minute: t.getUTCMinutes(), hour: t.getUTCHours(), day: t.getUTCDate() }))
+                  isDue = true;
               }
             }
             former = now;
@@ -234,11 +233,16 @@ describe('the times of a cron expression', () => {
 
   it('of a year in which each second was due are not walked one by one', () => {
     const endMs = Date.UTC(2027, 0, 1);
-    const due = new ScheduleTimes(cron('* * * * * *', 'Europe/Berlin')).between(Date.UTC(2026, 0, 1), endMs, 2);
+    const due = new ScheduleTimes(cron('* * * * * *', 'Europe/Berlin')).between(
+      Date.UTC(2026, 0, 1),
+      endMs,
+      2,
+    );
     expect(due).toEqual({
       newest: [endMs - 1_000, endMs],
       older: 1_000,
       isMore: true,
+      lastOlderMs: endMs - 2_000,
       firstMs: Date.UTC(2026, 0, 1) + 1_000,
     });
   });
@@ -271,7 +275,9 @@ describe('a schedule that cannot be kept', () => {
   });
 
   it.each(['Mars/Phobos', '', '+02:00'])('is refused where there is no such time zone: %s', (timeZone) => {
-    expect(refusal(cron('0 0 * * *', timeZone))).toMatch(/^input\.schedule\.timeZone: There is no time zone "/);
+    expect(refusal(cron('0 0 * * *', timeZone))).toMatch(
+      /^input\.schedule\.timeZone: There is no time zone "/,
+    );
   });
 
   it('is refused where it is faster than a second, or no moment', () => {
