@@ -8,6 +8,8 @@ import './types/cancellation.ts';
 import './types/job-log-event.ts';
 import './types/job-change.ts';
 import './types/job-mutations.ts';
+import './types/schedule.ts';
+import './types/scheduled-run.ts';
 import './types/server.ts';
 import './types/api-token.ts';
 import './types/audit-entry.ts';

@@ -2,6 +2,7 @@ import { describeActor } from '../../domain/audit.ts';
 import { parseJobId } from '../../domain/job-id.ts';
 import { jobIdFrom } from '../../domain/written-job-id.ts';
 import type { JobReason, JobStatus, OnEnd } from '../../domain/job-status.ts';
+import type { JobTrigger } from '../../domain/service-state.ts';
 import { onJob } from '../audit-subject.ts';
 import { builder, DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from '../builder.ts';
 import { given } from '../given.ts';
@@ -15,6 +16,7 @@ import { JobFilter, jobsWhere } from './job-filter.ts';
 import { JobLog } from './job-log.ts';
 import { JobReasonRef } from './job-reason.ts';
 import { JobStatusRef } from './job-status.ts';
+import { JobTriggerRef } from './job-trigger.ts';
 import { OnEndRef } from './on-end.ts';
 import { StartJobInput, startJobRequest } from './start-job-input.ts';
 
@@ -124,8 +126,28 @@ export const Job = builder.prismaObject('Job', {
         // A clock that was set back must not make it negative.
         startedAt === null ? null : Math.max(0, (finishedAt?.getTime() ?? Date.now()) - startedAt.getTime()),
     }),
-    attempt: t.exposeInt('attempt', { description: '1 for a first run, one more for each rerun.' }),
-    rerunOf: t.relation('rerunOf', { nullable: true, description: 'The job that it is a rerun of.' }),
+    trigger: t.field({
+      type: JobTriggerRef,
+      description: 'Why it was made.',
+      select: { trigger: true },
+      resolve: (job) => job.trigger as JobTrigger,
+    }),
+    dueAt: t.expose('dueAt', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'When it was due, for a run by schedule.',
+    }),
+    retryAt: t.expose('retryAt', {
+      type: 'DateTime',
+      nullable: true,
+      description:
+        'When it is tried again, for a run of a service that has failed; null where it is not, or has been.',
+    }),
+    attempt: t.exposeInt('attempt', { description: '1 for a first run, one more for each rerun or retry.' }),
+    rerunOf: t.relation('rerunOf', {
+      nullable: true,
+      description: 'The job that it is a rerun or retry of.',
+    }),
     cancellation: t.relation('cancellation', {
       nullable: true,
       description: 'Its forced end (by a cancel or a timeout), if there was one.',

@@ -53,6 +53,10 @@ afterAll(async () => {
 beforeEach(async () => {
   serviceId = await backend.addService();
   clock = new SimulatedClock('2026-06-01T08:30:00Z');
+  // What the test before has left to be retried is not this one's.
+  await backend.database.gate.transaction((tx) =>
+    tx.job.updateMany({ data: { retryAt: null, retryIsDecided: true } }),
+  );
 });
 
 class Server {
@@ -75,7 +79,7 @@ class Server {
     });
     this.retries = new RunRetries({
       ...outside,
-      rulesOf: (run) => outside.rulesOf.call(undefined, run),
+      rulesOf: () => outside.rulesOf(),
       startRetry: (jobId, attempt) => outside.startRetry(jobId, attempt),
       store: this.#calls.of(new RetryStore(backend.database.read, backend.database.gate)),
       clock,
