@@ -17,13 +17,13 @@ export interface RunRetriesPorts {
   /** Gives numbers from 0 to 1. */
   readonly random: () => number;
   /** By which rules a run is tried again: those of the version that it ran; `null` where it is gone with its service. */
-  rulesOf(run: EndedRun): Promise<RestartRules | null>;
+  readonly rulesOf: (run: EndedRun) => Promise<RestartRules | null>;
   /**
    * The same once more, as a job with the trigger RETRY, that attempt, and `rerunOfId`: the database takes one for each.
    * @throws LifelineError, ServerStoppingError among them
    */
-  startRetry(jobId: JobId, attempt: number): Promise<JobId>;
-  failure(jobId: JobId, what: string, error: unknown): void;
+  readonly startRetry: (jobId: JobId, attempt: number) => Promise<JobId>;
+  readonly failure: (jobId: JobId, what: string, error: unknown) => void;
 }
 
 /**

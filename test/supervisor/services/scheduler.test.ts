@@ -308,7 +308,7 @@ describe('a service with a schedule', () => {
   });
 
   it('says why a run was refused, and goes on', async () => {
-    const { startRun } = backend.starter;
+    const working = { ...backend.starter };
     Object.assign(backend.starter, {
       startRun: () => Promise.reject(new LimitExceededError('Too many jobs wait.')),
     });
@@ -316,13 +316,13 @@ describe('a service with a schedule', () => {
     await server.advance(HOUR_MS);
     expect(await seen(backend, serviceId)).toEqual(['06-01T09:00 REFUSED']);
     expect(await reasons(backend, serviceId)).toEqual(['Too many jobs wait.']);
-    Object.assign(backend.starter, { startRun });
+    Object.assign(backend.starter, working);
     await server.advance(HOUR_MS);
     expect((await seen(backend, serviceId))[1]).toBe('06-01T10:00 STARTED 1');
   });
 
   it('tries again what fails without a reason of its own, and leaves to the next server what this one is stopped in', async () => {
-    const { startRun } = backend.starter;
+    const working = { ...backend.starter };
     let tries = 0;
     Object.assign(backend.starter, {
       startRun: () => {
@@ -334,7 +334,7 @@ describe('a service with a schedule', () => {
     await server.advance(30 * MINUTE_MS + 10_000);
     expect([tries, await seen(backend, serviceId)]).toEqual([3, ['06-01T09:00 STARTED']]);
     expect(server.failures).toEqual(['its schedule cannot be kept for now: Error: the disk is full']);
-    Object.assign(backend.starter, { startRun });
+    Object.assign(backend.starter, working);
     await back(10_000);
     expect(await seen(backend, serviceId)).toEqual(['06-01T09:00 STARTED 1']);
   });

@@ -46,7 +46,7 @@ export class WatchedCalls {
     this.#made += 1;
     const isLast = this.#killAt?.call === this.#made;
     if (isLast) this.isDead = true;
-    if (isLast && this.#killAt?.isDone === false) return NEVER;
+    if (isLast && !this.#killAt.isDone) return NEVER;
     this.#underWay += 1;
     try {
       const result = await work();
