@@ -12,6 +12,8 @@ import { systemClock } from './supervisor/system-clock.ts';
 import type { ServiceLog } from './supervisor/services/service-log.ts';
 import { ServiceSupervisor } from './supervisor/services/service-supervisor.ts';
 import { watchRun } from './supervisor/services/watch-run.ts';
+import { RetryStore } from './storage/retry-store.ts';
+import { ScheduledRunStore } from './storage/scheduled-run-store.ts';
 import { ServiceStore } from './storage/service-store.ts';
 import { ApiTokens } from './http/api-tokens.ts';
 import { AuditLog } from './http/audit-log.ts';
@@ -133,6 +135,8 @@ export async function serve(config: Config, version: string, ports: ServePorts =
   };
   await using serviceSupervisor = await ServiceSupervisor.open({
     store: new ServiceStore(database.read, database.gate),
+    schedules: new ScheduledRunStore(database.read, database.gate),
+    retries: new RetryStore(database.read, database.gate),
     jobs: supervisor,
     clock: systemClock,
     random: Math.random,
@@ -316,6 +320,11 @@ function serviceLog(logger: Logger): ServiceLog {
   return {
     changed: (service, facts) => {
       logger.info({ service, ...facts }, 'service changed');
+    },
+    silence: (service, isSilent, sinceMs) => {
+      const since = new Date(sinceMs).toISOString();
+      if (isSilent) logger.warn({ service, since }, 'the service is silent');
+      else logger.info({ service }, 'the service writes again');
     },
     failure: (service, what, error) => {
       logger.error({ service, err: error }, what);

@@ -41,8 +41,6 @@ export type ProbeAction =
   /** Yes, so many milliseconds after the start. For readiness alone. */
   | { readonly kind: 'DELAY'; readonly delayMs: number };
 
-export const PROBE_KINDS = ['EXEC', 'HTTP', 'TCP', 'LOG', 'DELAY'] as const satisfies ProbeAction['kind'][];
-
 /** How it is found out whether a service is ready, or alive. */
 export interface Probe {
   readonly action: ProbeAction;

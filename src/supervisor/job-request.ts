@@ -34,8 +34,9 @@ export interface StartJobRequest {
   readonly concurrencyLimit?: number;
 }
 
-/** Who asks, why, which job the request repeats, if any, and of which service it is. */
-export type JobOrigin = Pick<JobSpec, 'rerunOfId' | 'attempt' | 'tokenId' | 'trigger' | 'service'>;
+/** Who asks, why, which job the request repeats, if any, of which service it is, and when it was due, if it was. */
+export type JobOrigin = Pick<JobSpec, 'rerunOfId' | 'attempt' | 'tokenId' | 'trigger' | 'service'> &
+  Partial<Pick<JobSpec, 'dueAtMs'>>;
 
 export const FIRST_RUN: JobOrigin = {
   rerunOfId: null,
@@ -110,6 +111,7 @@ export function completeRequest(
     concurrencyLimit: checkedNumber(request.concurrencyLimit ?? 1, 'concurrencyLimit', 1, MAX_CONCURRENCY),
     labels: checkedLabels(request.labels ?? []),
     requestId: request.requestId === undefined ? null : checkedWord(request.requestId, 'requestId'),
+    dueAtMs: null,
     ...origin,
   };
 }

@@ -166,7 +166,7 @@ export class JobRun {
     using _place = this.#place;
     using _channel = this.#channel;
     try {
-      using _active = this.#ports.queue.enter(this.#life.jobId, this.spec.concurrencyKey);
+      using _active = this.#ports.queue.enter(this.#life.jobId, this.spec.concurrencyKey, this.spec.service);
       try {
         await work();
       } catch (error) {

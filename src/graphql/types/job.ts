@@ -185,8 +185,22 @@ export const Job = builder.prismaObject('Job', {
       nullable: true,
       description: 'Which version of that service it runs.',
     }),
+    dueAt: t.expose('dueAt', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'When it was due, for a run by schedule.',
+    }),
+    retryAt: t.expose('retryAt', {
+      type: 'DateTime',
+      nullable: true,
+      description:
+        'When it is tried again, for a run of a service that has failed; null where it is not, or has been.',
+    }),
     attempt: t.exposeInt('attempt', { description: '1 for a first run, one more for each rerun or retry.' }),
-    rerunOf: t.relation('rerunOf', { nullable: true, description: 'The job that it is a rerun of.' }),
+    rerunOf: t.relation('rerunOf', {
+      nullable: true,
+      description: 'The job that it is a rerun or retry of.',
+    }),
     cancellation: t.relation('cancellation', {
       nullable: true,
       description: 'Its forced end (by a cancel or a timeout), if there was one.',

@@ -6,7 +6,6 @@ import type { ServiceJobRecord } from '../../storage/service-store.ts';
 import type { ErrandPlace } from '../errand.ts';
 import { ProbeWatch } from './probe-watch.ts';
 import type { RunWatchEvents } from './service-keeper.ts';
-import type { OnSilence } from './silence-watch.ts';
 
 export interface RunWatchSources {
   readonly clock: Clock;
@@ -20,7 +19,7 @@ export function watchRun(
   { clock, logs, errandPlace }: RunWatchSources,
   { definition, life }: ServiceRecord,
   { id: jobId, startedAt }: ServiceJobRecord,
-  { onReadiness, onDead, onSilence = () => undefined }: RunWatchEvents & { readonly onSilence?: OnSilence },
+  listeners: RunWatchEvents,
 ): Disposable {
   const place = errandPlace(jobId);
   if (place === null) return { [Symbol.dispose]: () => undefined }; // It is just ending; its keeper hears of that.
@@ -29,6 +28,6 @@ export function watchRun(
     definition,
     job: { jobId, place, sources: logs, clock, startedMonotonicMs: clock.monotonicMs() - ageMs },
     wasReady: life.state === 'READY',
-    listeners: { onReadiness, onDead, onSilence },
+    listeners,
   });
 }
