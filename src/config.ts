@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { InvalidArgumentError, Option } from 'commander';
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
-import { parseDurationMs } from './cli/duration.ts';
+import { parseDurationMs } from './domain/duration.ts';
 import type { ContainmentMeans } from './domain/containment.ts';
 
 const MINUTE_MS = 60_000;

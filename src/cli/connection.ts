@@ -5,7 +5,7 @@ import { LifelineConnectionError } from '../client/errors.ts';
 import { execute, type ExecuteOptions, type TypedDocument } from '../client/execute.ts';
 import { addressOf, chooseServer, currentPointer, type ChosenServer } from './choose-server.ts';
 import { CliError } from './cli-error.ts';
-import { formatDuration } from './duration.ts';
+import { formatDuration } from '../domain/duration.ts';
 import { nodeFetch } from './node-fetch.ts';
 
 // Why not `createLifelineClient`: it brings all that following needs, half of the time in which `lifeline ps` is done.

@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from 'commander';
 import type { JobStatus } from '../client/client.ts';
-import { parseDurationMs } from './duration.ts';
+import { parseDurationMs } from '../domain/duration.ts';
 
 /** Every status, in the order of a job's life. */
 export const STATUSES = [

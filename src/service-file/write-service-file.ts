@@ -1,0 +1,19 @@
+import { stringify } from 'yaml';
+import type { WantedService } from './read-service-file.ts';
+import type { ServiceEntry } from './schema.ts';
+import { entryOf } from './to-entry.ts';
+
+/** A lifeline.yaml for services: what `readServiceFile` reads back as the same. */
+export function writeServiceFile(services: ReadonlyMap<string, WantedService>): string {
+  return writeEntries(
+    Object.fromEntries(Array.from(services, ([name, service]) => [name, entryOf(service)] as const)),
+  );
+}
+
+/** The same for entries as they stand. */
+export function writeEntries(services: Readonly<Record<string, ServiceEntry>>): string {
+  return stringify(
+    { services },
+    { version: '1.2', lineWidth: 110, aliasDuplicateObjects: false, flowCollectionPadding: false },
+  );
+}
