@@ -1,4 +1,4 @@
-import { stringify } from 'yaml';
+import { Document, isScalar, visit } from 'yaml';
 import type { WantedService } from './read-service-file.ts';
 import type { ServiceEntry } from './schema.ts';
 import { entryOf } from './to-entry.ts';
@@ -12,8 +12,11 @@ export function writeServiceFile(services: ReadonlyMap<string, WantedService>): 
 
 /** The same for entries as they stand. */
 export function writeEntries(services: Readonly<Record<string, ServiceEntry>>): string {
-  return stringify(
-    { services },
-    { version: '1.2', lineWidth: 110, aliasDuplicateObjects: false, flowCollectionPadding: false },
-  );
+  const document = new Document({ services }, { version: '1.2', aliasDuplicateObjects: false });
+  visit(document, {
+    Seq: (_key, list) => {
+      list.flow = list.items.every((item) => isScalar(item) && !String(item.value).includes('\n'));
+    },
+  });
+  return document.toString({ lineWidth: 110, flowCollectionPadding: false });
 }
