@@ -7,6 +7,10 @@ import { keepHeapClose } from './heap-growth.ts';
 import type { ServerLimits } from './graphql/services.ts';
 import { createStreamPlaces } from './graphql/stream-places.ts';
 import { createHttpServer, NotLoopbackError, type LifelineHttpServer } from './http/server.ts';
+import { systemClock } from './supervisor/system-clock.ts';
+import type { ServiceLog } from './supervisor/services/service-log.ts';
+import { ServiceSupervisor } from './supervisor/services/service-supervisor.ts';
+import { ServiceStore } from './storage/service-store.ts';
 import { ApiTokens } from './http/api-tokens.ts';
 import { AuditLog } from './http/audit-log.ts';
 import { SocketPathError } from './http/unix-socket.ts';
@@ -109,6 +113,14 @@ export async function serve(config: Config, version: string, ports: ServePorts =
     ...ports,
   });
   await using _supervisor = { [Symbol.asyncDispose]: () => supervisor.stop(config.onExit) };
+  await using serviceSupervisor = await ServiceSupervisor.open({
+    store: new ServiceStore(database.read, database.gate),
+    jobs: supervisor,
+    clock: systemClock,
+    random: Math.random,
+    log: serviceLog(logger),
+    watch: () => ({ [Symbol.dispose]: () => undefined }),
+  });
   using tokens = await ApiTokens.open(new ApiTokenStore(database.read, database.gate));
   const logFiles = new LogFiles();
   const openLog = (jobId: number): Promise<JobLogReader> =>
@@ -118,6 +130,7 @@ export async function serve(config: Config, version: string, ports: ServePorts =
       read: database.read,
       jobs,
       supervisor,
+      serviceSupervisor,
       tokens,
       audit,
       bus,
@@ -272,6 +285,17 @@ async function awaitStopSignal(logger: Logger): Promise<string> {
 }
 
 /** @param onEnd called after each end of a job */
+function serviceLog(logger: Logger): ServiceLog {
+  return {
+    changed: (service, facts) => {
+      logger.info({ service, ...facts }, 'service changed');
+    },
+    failure: (service, what, error) => {
+      logger.error({ service, err: error }, what);
+    },
+  };
+}
+
 function supervisorLog(logger: Logger, onEnd: () => void): SupervisorLog {
   return {
     ended: (jobId, { status, reason, exitCode, signal }) => {

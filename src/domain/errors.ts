@@ -8,6 +8,8 @@ export const ERROR_CODES = [
   'FORBIDDEN',
   'LIMIT_EXCEEDED',
   'DISK_LOW',
+  'SERVICE_FAILED',
+  'NOT_READY',
   'SERVER_STOPPING',
   'INTERNAL',
 ] as const;
@@ -35,6 +37,24 @@ export class JobNotFoundError extends LifelineError {
     super(`There is no job ${String(jobId)}.`);
     this.jobId = String(jobId);
   }
+}
+
+export class ServiceNotFoundError extends LifelineError {
+  readonly code = 'SERVICE_NOT_FOUND';
+
+  constructor(name: string) {
+    super(`There is no service ${JSON.stringify(name.slice(0, 100))}.`);
+  }
+}
+
+/** A service that was started has ended, and is not started again by itself. */
+export class ServiceFailedError extends LifelineError {
+  readonly code = 'SERVICE_FAILED';
+}
+
+/** What was asked for goes on, and was not so within the time that its caller would wait. */
+export class NotReadyError extends LifelineError {
+  readonly code = 'NOT_READY';
 }
 
 export class InvalidInputError extends LifelineError {

@@ -1,4 +1,5 @@
 import { parseJobId } from '../domain/job-id.ts';
+import { isServiceName } from '../domain/service-name.ts';
 import { isTokenName } from '../domain/token-name.ts';
 
 /**
@@ -27,6 +28,15 @@ export const onToken: AuditExtension = {
   auditSubject: ({ name, input }) => {
     const given = name ?? (input as { readonly name?: unknown } | undefined)?.name;
     return typeof given === 'string' && isTokenName(given) ? `the token ${given}` : null;
+  },
+};
+
+/** The service that `name` or `input.name` names, or the group that `where` does. */
+export const onService: AuditExtension = {
+  auditSubject: ({ name, input, where }) => {
+    if (where !== undefined) return `services with ${JSON.stringify(where).slice(0, 500)}`;
+    const given = name ?? (input as { readonly name?: unknown } | undefined)?.name;
+    return typeof given === 'string' && isServiceName(given) ? `the service ${given}` : null;
   },
 };
 

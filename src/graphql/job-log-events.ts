@@ -76,7 +76,8 @@ export function jobLogEvents(
   });
 }
 
-function payloadOf(jobId: JobId, event: FollowEvent): JobLogPayload {
+/** What a reader gets of it. */
+export function payloadOf(jobId: JobId, event: FollowEvent): JobLogPayload {
   switch (event.type) {
     case 'lines':
       return { kind: 'LogLines', jobId, batches: event.batches, lastSeq: event.lastSeq };

@@ -12,6 +12,7 @@ import type { JobRecord } from '../storage/job-records.ts';
 import type { JobChangeBus } from '../supervisor/job-change-bus.ts';
 import type { StartJobRequest } from '../supervisor/job-request.ts';
 import type { Reconciliation } from '../supervisor/reconciliation.ts';
+import type { ServiceSupervisor } from '../supervisor/services/service-supervisor.ts';
 import type { StartLimitOptions } from '../supervisor/start-limits.ts';
 import type { StreamLimitOptions, StreamPlaces } from './stream-places.ts';
 
@@ -41,6 +42,21 @@ export interface JobControl {
   readonly changes: JobChangeBus;
   readonly lastReconciliation: Reconciliation | null;
 }
+
+/** The services; alone in changing them. */
+export type ServiceControl = Pick<
+  ServiceSupervisor,
+  | 'services'
+  | 'get'
+  | 'changes'
+  | 'save'
+  | 'delete'
+  | 'start'
+  | 'stop'
+  | 'restart'
+  | 'runOnDemand'
+  | 'rerunWithNewest'
+>;
 
 /** What a new token shall be. */
 export interface NewToken {
@@ -81,6 +97,7 @@ export interface Services {
   readonly read: ReadClient;
   readonly jobs: JobLookup;
   readonly supervisor: JobControl;
+  readonly serviceSupervisor: ServiceControl;
   readonly tokens: TokenControl;
   readonly audit: AuditTrail;
   readonly bus: LogEventBus;

@@ -14,6 +14,8 @@ const STATUS: Readonly<Record<ErrorCode, number>> = {
   FORBIDDEN: 403,
   LIMIT_EXCEEDED: 429,
   DISK_LOW: 507,
+  SERVICE_FAILED: 409,
+  NOT_READY: 504,
   SERVER_STOPPING: 503,
   INTERNAL: 500,
 };

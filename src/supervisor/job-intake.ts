@@ -73,7 +73,8 @@ export class JobIntake {
   async #create(request: StartJobRequest, origin: JobOrigin, digest: string | null): Promise<JobId> {
     const { environment, user, limits, onCreated } = this.#ports;
     const spec = completeRequest({ ...(user && { cwd: user.defaultCwd }), ...request }, environment, origin);
-    const place = limits.admit(spec.tokenId);
+    // A service that is kept up was allowed when it was started: no limit must keep it down.
+    const place = spec.service?.run == null ? limits.admit(spec.tokenId) : limits.resume(spec.tokenId);
     try {
       const usable = user === null ? spec : await this.#madeFor(user, request, spec);
       const jobId = await this.#store(usable, digest);

@@ -184,7 +184,7 @@ function requestedArgv(request: StartJobRequest): readonly string[] {
   return command;
 }
 
-function checkedEnv(env: readonly EnvEntry[]): readonly EnvEntry[] {
+export function checkedEnv(env: readonly EnvEntry[]): readonly EnvEntry[] {
   const names = new Set<string>();
   for (const { name } of env) {
     if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) {
@@ -207,7 +207,7 @@ function checkedEnv(env: readonly EnvEntry[]): readonly EnvEntry[] {
   return env;
 }
 
-function checkSizes(argv: readonly string[], env: readonly EnvEntry[]): void {
+export function checkSizes(argv: readonly string[], env: readonly EnvEntry[]): void {
   let total = 0;
   const check = (text: string, what: string, field: string): void => {
     if (text.includes('\0'))
@@ -257,7 +257,7 @@ function checkedCwd(cwd: string): string {
   }
 }
 
-function checkedLabels(labels: readonly string[]): readonly string[] {
+export function checkedLabels(labels: readonly string[]): readonly string[] {
   if (labels.length > 50) throw new InvalidInputError('A job has at most 50 labels.', 'labels');
   for (const label of labels) {
     if (label === '' || label.length > 200)

@@ -148,6 +148,18 @@ export class Supervisor {
   }
 
   /**
+   * Accepts a job of a service. A start of a service that is kept up, told by its number, makes one job: whoever asks for
+   * it again must look first.
+   * @throws what `startJob` throws
+   */
+  async startServiceJob(
+    request: StartJobRequest,
+    origin: Partial<JobOrigin> & Pick<JobOrigin, 'trigger' | 'service'>,
+  ): Promise<JobId> {
+    return this.#accept(request, { ...FIRST_RUN, ...origin });
+  }
+
+  /**
    * Runs a job once more, as a new job that names the first.
    * @param changes what is to be different; a command replaces a script and the other way round
    * @param tokenId as of `startJob`

@@ -29,6 +29,9 @@ import { JobStore } from '../../src/storage/job-store.ts';
 import { ApiTokenStore } from '../../src/storage/api-token-store.ts';
 import { AuditStore, type NewAuditEntry } from '../../src/storage/audit-store.ts';
 import { SessionStore } from '../../src/storage/session-store.ts';
+import { ServiceStore } from '../../src/storage/service-store.ts';
+import { ServiceSupervisor } from '../../src/supervisor/services/service-supervisor.ts';
+import { systemClock } from '../../src/supervisor/system-clock.ts';
 import { JobChangeBus } from '../../src/supervisor/job-change-bus.ts';
 import type { StartJobRequest } from '../../src/supervisor/job-request.ts';
 
@@ -123,6 +126,7 @@ export class Harness implements AsyncDisposable {
   #server: LifelineHttpServer | undefined;
   #tokens: ApiTokens | undefined;
   #audit: AuditLog | undefined;
+  #serviceSupervisor: ServiceSupervisor | undefined;
   url = '';
 
   private constructor(testStore: TestStore, limits: ServerLimits) {
@@ -146,10 +150,25 @@ export class Harness implements AsyncDisposable {
     harness.#audit = audit;
     const openLog = (jobId: JobId): Promise<JobLogReader> =>
       JobLogReader.open(harness.directory.jobDirectory(jobId), harness.logFiles);
+    const serviceSupervisor = await ServiceSupervisor.open({
+      store: new ServiceStore(database.read, database.gate),
+      jobs: { startServiceJob: notHere, cancelJob: notHere, changes: harness.changes },
+      clock: systemClock,
+      random: Math.random,
+      log: {
+        changed: () => undefined,
+        failure: (_name, what, cause) => {
+          throw new Error(what, { cause });
+        },
+      },
+      watch: () => ({ [Symbol.dispose]: () => undefined }),
+    });
+    harness.#serviceSupervisor = serviceSupervisor;
     const real: Services = {
       read: database.read,
       jobs,
       supervisor: harness.#supervisor(),
+      serviceSupervisor,
       tokens,
       audit,
       bus: harness.bus,
@@ -289,6 +308,7 @@ export class Harness implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     for (const job of this.#jobs) if (!job.isOver) await job.end('CANCELLED');
+    await this.#serviceSupervisor?.[Symbol.asyncDispose]();
     await until(() => this.subscribers === 0 && this.bus.size === 0);
     await this.#server?.close({ deadlineMs: 1_000 });
     this.#tokens?.[Symbol.dispose]();

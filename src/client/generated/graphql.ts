@@ -169,7 +169,7 @@ export type Scope =
 
 /** What to run, and how. */
 export type StartJobInput = {
-  /** The program and its arguments, passed on as they are, without a shell. Exactly one of command and script. */
+  /** The program and its arguments, passed on as they are, without a shell. Exactly one of command, script and service. */
   readonly command?: ReadonlyArray<string> | null | undefined;
   /** Absolute path of the working directory. Default: the home directory of the user that jobs run as. */
   readonly cwd?: string | null | undefined;
@@ -179,17 +179,19 @@ export type StartJobInput = {
   readonly gracePeriodMs?: number | null | undefined;
   /** Words to find the job by. */
   readonly labels?: ReadonlyArray<string> | null | undefined;
-  /** What happens to processes that the program leaves behind. */
+  /** What happens to processes that the program leaves behind. Default: KILL_TREE. */
   readonly onEnd?: OnEnd | null | undefined;
   /** A word of your own for this request. A repeat, also after a restart of the server, returns the first job instead of starting another. */
   readonly requestId?: string | null | undefined;
-  /** Text that is run by `sh -c`. Exactly one of command and script. */
+  /** Text that is run by `sh -c`. Exactly one of command, script and service. */
   readonly script?: string | null | undefined;
+  /** The name of a service, to run it once, on demand, as it is defined. What else is given is taken instead of what is defined, which needs the scope exec. */
+  readonly service?: string | null | undefined;
   /** Text for standard input. Without it the program reads an immediate end of file. */
   readonly stdin?: string | null | undefined;
   /** Milliseconds after which the job is ended as TIMED_OUT. Default: none. */
   readonly timeoutMs?: number | null | undefined;
-  /** Ask the program not to hold its output back (stdbuf, PYTHONUNBUFFERED); many hold it where they see no terminal. */
+  /** Ask the program not to hold its output back (stdbuf, PYTHONUNBUFFERED); many hold it where they see no terminal. Default: false. */
   readonly unbuffered?: boolean | null | undefined;
 };
 

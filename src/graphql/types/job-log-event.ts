@@ -13,7 +13,7 @@ const LONGEST_TAIL = 1_000_000;
 const PASSED =
   'Highest seq that this reader has passed, filtered lines included. Resume with `after` set to it.';
 
-const LogLines = builder.objectRef<JobLogPayloadOf<'LogLines'>>('LogLines').implement({
+export const LogLines = builder.objectRef<JobLogPayloadOf<'LogLines'>>('LogLines').implement({
   description: 'Further lines of a log, in order.',
   fields: (t) => ({
     jobId: t.exposeID('jobId', { description: 'Whose log.' }),
@@ -26,7 +26,7 @@ const LogLines = builder.objectRef<JobLogPayloadOf<'LogLines'>>('LogLines').impl
   }),
 });
 
-const LogHeartbeat = builder.objectRef<JobLogPayloadOf<'LogHeartbeat'>>('LogHeartbeat').implement({
+export const LogHeartbeat = builder.objectRef<JobLogPayloadOf<'LogHeartbeat'>>('LogHeartbeat').implement({
   description: 'Nothing new, but the connection lives. Only where heartbeatMs was given.',
   fields: (t) => ({
     jobId: t.exposeID('jobId', { description: 'Whose log.' }),
@@ -39,7 +39,7 @@ const LogHeartbeat = builder.objectRef<JobLogPayloadOf<'LogHeartbeat'>>('LogHear
   }),
 });
 
-const LogDone = builder.objectRef<JobLogPayloadOf<'LogDone'>>('LogDone').implement({
+export const LogDone = builder.objectRef<JobLogPayloadOf<'LogDone'>>('LogDone').implement({
   description:
     'The job is over and its log complete. Exactly one, after the last line; the only proof of the end.',
   fields: (t) => ({
@@ -61,6 +61,20 @@ const LogDone = builder.objectRef<JobLogPayloadOf<'LogDone'>>('LogDone').impleme
   }),
 });
 
+/** Of each door that follows a log. */
+export const tailArgument = {
+  description: 'Begin with the last so many lines, counted after filtering, instead of `after`.',
+  validate: z
+    .int()
+    .nonnegative('tail is a number of lines; it cannot be negative.')
+    .max(LONGEST_TAIL, `tail can be ${String(LONGEST_TAIL)} at most.`),
+} as const;
+export const heartbeatArgument = {
+  description:
+    'Send a LogHeartbeat where nothing else came for so many milliseconds; 100 at least. Default: none.',
+  validate: z.int().min(SHORTEST_HEARTBEAT_MS, `heartbeatMs is ${String(SHORTEST_HEARTBEAT_MS)} at least.`),
+} as const;
+
 const JobLogEvent = builder.unionType('JobLogEvent', {
   description: 'What a follower of a log is told.',
   types: [LogLines, LogGap, LogHeartbeat, LogDone],
@@ -81,21 +95,9 @@ builder.subscriptionField('jobLogs', (t) =>
         description: 'Only lines with a higher seq. Default 0: from the beginning. Beyond the end it waits.',
         validate: z.int().nonnegative('after is the seq of a line, or 0; it cannot be negative.'),
       }),
-      tail: t.arg.int({
-        description: 'Begin with the last so many lines, counted after filtering, instead of `after`.',
-        validate: z
-          .int()
-          .nonnegative('tail is a number of lines; it cannot be negative.')
-          .max(LONGEST_TAIL, `tail can be ${String(LONGEST_TAIL)} at most.`),
-      }),
+      tail: t.arg.int(tailArgument),
       streams: t.arg({ type: [LogStreamRef], description: 'Only lines of these streams. Default: both.' }),
-      heartbeatMs: t.arg.int({
-        description:
-          'Send a LogHeartbeat where nothing else came for so many milliseconds; 100 at least. Default: none.',
-        validate: z
-          .int()
-          .min(SHORTEST_HEARTBEAT_MS, `heartbeatMs is ${String(SHORTEST_HEARTBEAT_MS)} at least.`),
-      }),
+      heartbeatMs: t.arg.int(heartbeatArgument),
     },
     subscribe: (_parent, args, context) => jobLogEvents(context, args),
     resolve: (event) => event,

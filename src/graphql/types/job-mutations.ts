@@ -31,9 +31,17 @@ builder.mutationFields((t) => ({
     args: {
       jobId: t.arg.id({ required: true, description: 'Which job.' }),
       changes: t.arg({ type: RerunJobInput, description: 'What is to be different.' }),
+      newestDefinition: t.arg.boolean({
+        defaultValue: false,
+        description: 'Run the newest version of its service instead of what it ran.',
+      }),
     },
-    resolve: async (query, _parent, { jobId, changes }, { services, tokenId }) => {
-      const id = await services.supervisor.rerunJob(jobIdFrom(jobId), given(changes ?? {}), tokenId);
+    resolve: async (query, _parent, { jobId, changes, newestDefinition }, { services, tokenId }) => {
+      const { supervisor, serviceSupervisor } = services;
+      const rerun = [jobIdFrom(jobId), given(changes ?? {}), tokenId] as const;
+      const id = await (newestDefinition === true
+        ? serviceSupervisor.rerunWithNewest(...rerun)
+        : supervisor.rerunJob(...rerun));
       return services.read.job.findUniqueOrThrow({ ...query, where: { id } });
     },
   }),

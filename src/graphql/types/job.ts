@@ -2,6 +2,7 @@ import { describeActor } from '../../domain/audit.ts';
 import { parseJobId } from '../../domain/job-id.ts';
 import { jobIdFrom } from '../../domain/written-job-id.ts';
 import type { JobReason, JobStatus, OnEnd } from '../../domain/job-status.ts';
+import type { JobTrigger } from '../../domain/service-state.ts';
 import { onJob } from '../audit-subject.ts';
 import { builder, DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from '../builder.ts';
 import { given } from '../given.ts';
@@ -16,7 +17,9 @@ import { JobLog } from './job-log.ts';
 import { JobReasonRef } from './job-reason.ts';
 import { JobStatusRef } from './job-status.ts';
 import { OnEndRef } from './on-end.ts';
-import { StartJobInput, startJobRequest } from './start-job-input.ts';
+import { Service } from './service.ts';
+import { JobTriggerRef } from './job-trigger.ts';
+import { runsWhatIsDefined, StartJobInput, startJobRequest } from './start-job-input.ts';
 
 export const Job = builder.prismaObject('Job', {
   authScopes: { read: true },
@@ -124,7 +127,29 @@ export const Job = builder.prismaObject('Job', {
         // A clock that was set back must not make it negative.
         startedAt === null ? null : Math.max(0, (finishedAt?.getTime() ?? Date.now()) - startedAt.getTime()),
     }),
-    attempt: t.exposeInt('attempt', { description: '1 for a first run, one more for each rerun.' }),
+    trigger: t.field({
+      type: JobTriggerRef,
+      description: 'Why it was made.',
+      select: { trigger: true },
+      resolve: (job) => job.trigger as JobTrigger,
+    }),
+    service: t.field({
+      type: Service,
+      nullable: true,
+      description: 'The service that it is a job of; null where it is of none, or the service was deleted.',
+      select: { serviceId: true, serviceName: true },
+      resolve: ({ serviceId, serviceName }, _args, { services }) =>
+        serviceId === null ? null : services.serviceSupervisor.services.get(serviceName ?? ''),
+    }),
+    serviceName: t.exposeString('serviceName', {
+      nullable: true,
+      description: 'The name of that service, also where it was deleted.',
+    }),
+    serviceVersion: t.exposeInt('serviceVersion', {
+      nullable: true,
+      description: 'Which version of that service it runs.',
+    }),
+    attempt: t.exposeInt('attempt', { description: '1 for a first run, one more for each rerun or retry.' }),
     rerunOf: t.relation('rerunOf', { nullable: true, description: 'The job that it is a rerun of.' }),
     cancellation: t.relation('cancellation', {
       nullable: true,
@@ -185,13 +210,17 @@ builder.queryFields((t) => ({
 
 builder.mutationFields((t) => ({
   startJob: t.prismaField({
-    authScopes: { exec: true },
+    authScopes: (_parent, { input }) => (runsWhatIsDefined(input) ? { run: true } : { exec: true }),
     extensions: onJob,
     type: 'Job',
     description: 'Starts a job. What is known to be wrong at once is a coded error, and no job is made.',
     args: { input: t.arg({ type: StartJobInput, required: true, description: 'What to run, and how.' }) },
     resolve: async (query, _parent, { input }, { services, tokenId }) => {
-      const id = await services.supervisor.startJob(startJobRequest(input), tokenId);
+      const request = startJobRequest(input);
+      const id =
+        input.service == null
+          ? await services.supervisor.startJob(request, tokenId)
+          : await services.serviceSupervisor.runOnDemand(input.service, request, tokenId);
       return services.read.job.findUniqueOrThrow({ ...query, where: { id } });
     },
   }),

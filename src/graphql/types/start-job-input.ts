@@ -6,16 +6,20 @@ import { EnvInput } from './env.ts';
 import { OnEndRef } from './on-end.ts';
 
 /** Only the shape is checked here; whether there is such a program or directory is the supervisor's to say. */
-const oneOfCommandAndScript = z
-  .looseObject({ command: z.unknown().optional(), script: z.unknown().optional() })
-  .refine(({ command, script }) => Object.keys(given({ command, script })).length === 1, {
-    error: 'Give exactly one of command and script.',
+const oneProgram = z
+  .looseObject({
+    command: z.unknown().optional(),
+    script: z.unknown().optional(),
+    service: z.unknown().optional(),
+  })
+  .refine(({ command, script, service }) => Object.keys(given({ command, script, service })).length === 1, {
+    error: 'Give exactly one of command, script and service.',
     path: ['command'],
   });
 
 export const StartJobInput = builder.inputType('StartJobInput', {
   description: 'What to run, and how.',
-  validate: oneOfCommandAndScript,
+  validate: oneProgram,
   fields: (t) => ({
     requestId: t.string({
       description:
@@ -27,10 +31,16 @@ export const StartJobInput = builder.inputType('StartJobInput', {
     }),
     command: t.stringList({
       description:
-        'The program and its arguments, passed on as they are, without a shell. Exactly one of command and script.',
+        'The program and its arguments, passed on as they are, without a shell. Exactly one of command, script and service.',
       validate: z.array(z.string()).min(1, 'A command needs at least the name of a program.'),
     }),
-    script: t.string({ description: 'Text that is run by `sh -c`. Exactly one of command and script.' }),
+    script: t.string({
+      description: 'Text that is run by `sh -c`. Exactly one of command, script and service.',
+    }),
+    service: t.string({
+      description:
+        'The name of a service, to run it once, on demand, as it is defined. What else is given is taken instead of what is defined, which needs the scope exec.',
+    }),
     cwd: t.string({
       description:
         'Absolute path of the working directory. Default: the home directory of the user that jobs run as.',
@@ -44,9 +54,8 @@ export const StartJobInput = builder.inputType('StartJobInput', {
       description: 'Text for standard input. Without it the program reads an immediate end of file.',
     }),
     unbuffered: t.boolean({
-      defaultValue: false,
       description:
-        'Ask the program not to hold its output back (stdbuf, PYTHONUNBUFFERED); many hold it where they see no terminal.',
+        'Ask the program not to hold its output back (stdbuf, PYTHONUNBUFFERED); many hold it where they see no terminal. Default: false.',
     }),
     timeoutMs: t.int({
       description: 'Milliseconds after which the job is ended as TIMED_OUT. Default: none.',
@@ -58,14 +67,22 @@ export const StartJobInput = builder.inputType('StartJobInput', {
     }),
     onEnd: t.field({
       type: OnEndRef,
-      defaultValue: 'KILL_TREE',
-      description: 'What happens to processes that the program leaves behind.',
+      description: 'What happens to processes that the program leaves behind. Default: KILL_TREE.',
     }),
     labels: t.stringList({ description: 'Words to find the job by.' }),
   }),
 });
 
 /** The request as the supervisor takes it. */
-export function startJobRequest(input: typeof StartJobInput.$inferInput): StartJobRequest {
+export function startJobRequest({ service: _, ...input }: typeof StartJobInput.$inferInput): StartJobRequest {
   return given(input);
+}
+
+/** Whether it asks for nothing but what somebody has defined before. */
+export function runsWhatIsDefined({
+  service,
+  requestId: _,
+  ...changes
+}: typeof StartJobInput.$inferInput): boolean {
+  return service != null && Object.keys(given(changes)).length === 0;
 }

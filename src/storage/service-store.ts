@@ -1,0 +1,173 @@
+import type { JobId } from '../domain/job-id.ts';
+import type { JobStatus } from '../domain/job-status.ts';
+import type { ServiceDefinition } from '../domain/service-definition.ts';
+import { NEW_LIFE, type ServiceLife } from '../domain/service-life.ts';
+import type { DesiredState, ServiceState } from '../domain/service-state.ts';
+import type { ReadClient } from './database.ts';
+import type { Prisma, Service } from './generated/client.ts';
+import type { JobRecord } from './job-records.ts';
+import type { ServiceRecord } from './service-records.ts';
+import type { WriteGate } from './write-gate.ts';
+
+/** How many steps of a service's life are kept. */
+const KEPT_STEPS = 1_000;
+
+/** The row was not where the step starts from: somebody else wrote to it. */
+export class ServiceConflictError extends Error {
+  constructor(name: string, steps: number) {
+    super(`the service ${name} is not at step ${String(steps)} of its life`);
+    this.name = new.target.name;
+  }
+}
+
+/** Services, their versions and the steps of their lives in the database. Every write passes the gate. */
+export class ServiceStore {
+  readonly #read: ReadClient;
+  readonly #gate: WriteGate;
+
+  constructor(read: ReadClient, gate: WriteGate) {
+    this.#read = read;
+    this.#gate = gate;
+  }
+
+  /** All of them, by name. */
+  async all(): Promise<ServiceRecord[]> {
+    const newest = { orderBy: { number: 'desc' }, take: 1 } as const;
+    const rows = await this.#read.service.findMany({
+      orderBy: { name: 'asc' },
+      include: { versions: newest },
+    });
+    return rows.flatMap(({ versions, ...row }) =>
+      versions.map((version) => recordOf(row, definitionOf(version))),
+    );
+  }
+
+  /** What a version of a service was defined to be; `null` where there was none. */
+  async definition(serviceId: number, version: number): Promise<ServiceDefinition | null> {
+    const where = { serviceId_number: { serviceId, number: version } };
+    const row = await this.#read.serviceVersion.findUnique({ where });
+    return row === null ? null : definitionOf(row);
+  }
+
+  async insert(
+    name: string,
+    definition: ServiceDefinition,
+    savedBy: string,
+    at: Date,
+  ): Promise<ServiceRecord> {
+    const { desired, state } = NEW_LIFE;
+    const version = { number: 1, definition: JSON.stringify(definition), savedAt: at, savedBy };
+    const row = await this.#gate.transaction((tx) =>
+      tx.service.create({
+        data: { name, version: 1, createdAt: at, desired, state, since: at, versions: { create: version } },
+      }),
+    );
+    return recordOf(row, definition);
+  }
+
+  /** Stores a new version. */
+  async save(
+    service: ServiceRecord,
+    definition: ServiceDefinition,
+    savedBy: string,
+    at: Date,
+  ): Promise<ServiceRecord> {
+    const number = service.version + 1;
+    await this.#gate.transaction(async (tx) => {
+      const where = { id: service.id, version: service.version };
+      const { count } = await tx.service.updateMany({ where, data: { version: number } });
+      if (count !== 1) throw new ServiceConflictError(service.name, service.steps);
+      const data = { serviceId: service.id, number, definition: JSON.stringify(definition) };
+      await tx.serviceVersion.create({ data: { ...data, savedAt: at, savedBy } });
+    });
+    return { ...service, version: number, definition };
+  }
+
+  /** Stores one step of its life. @throws ServiceConflictError */
+  async advance(service: ServiceRecord, life: ServiceLife, at: Date): Promise<ServiceRecord> {
+    const steps = service.steps + 1;
+    const isMove = life.state !== service.life.state || life.desired !== service.life.desired;
+    const sinceMs = life.state === service.life.state ? service.sinceMs : at.getTime();
+    await this.#gate.transaction(async (tx) => {
+      const { count } = await tx.service.updateMany({
+        where: { id: service.id, steps: service.steps },
+        data: { ...columnsOf(life), steps, since: new Date(sinceMs) },
+      });
+      if (count !== 1) throw new ServiceConflictError(service.name, service.steps);
+      if (!isMove) return;
+      const { state: to, desired, why, jobId } = life;
+      const step = { from: service.life.state, to, desired, at, why, jobId };
+      await tx.serviceTransition.create({ data: { serviceId: service.id, number: steps, ...step } });
+      if (steps > KEPT_STEPS) {
+        const where = { serviceId: service.id, number: { lte: steps - KEPT_STEPS } };
+        await tx.serviceTransition.deleteMany({ where });
+      }
+    });
+    return { ...service, life, steps, sinceMs };
+  }
+
+  /** Its jobs stay, with its name. */
+  async delete(serviceId: number): Promise<void> {
+    await this.#gate.transaction((tx) => tx.service.deleteMany({ where: { id: serviceId } }));
+  }
+
+  /** The job that a start of a service has made; `null` where it has made none. */
+  async jobOfRun(serviceId: number, run: number): Promise<JobId | null> {
+    const where = { serviceId_serviceRun: { serviceId, serviceRun: run } };
+    const row = await this.#read.job.findUnique({ where, select: { id: true } });
+    return row?.id ?? null;
+  }
+
+  /** The jobs of a service on demand and by schedule that have not ended, oldest first. */
+  async unfinishedRuns(serviceId: number, finalStatuses: readonly JobStatus[]): Promise<readonly JobId[]> {
+    const rows = await this.#read.job.findMany({
+      where: { serviceId, serviceRun: null, status: { notIn: [...finalStatuses] } },
+      select: { id: true },
+      orderBy: { id: 'asc' },
+    });
+    return rows.map(({ id }) => id);
+  }
+
+  /** The rows of these jobs, with who asked for their end. */
+  async jobs(jobIds: readonly JobId[]): Promise<readonly ServiceJobRecord[]> {
+    return this.#read.job.findMany({
+      where: { id: { in: [...jobIds] } },
+      include: { cancellation: { select: { requestedBy: true } } },
+    });
+  }
+}
+
+/** A job of a service. */
+export interface ServiceJobRecord extends JobRecord {
+  readonly cancellation: { readonly requestedBy: string | null } | null;
+}
+
+function definitionOf({ definition }: { readonly definition: string }): ServiceDefinition {
+  return JSON.parse(definition) as ServiceDefinition;
+}
+
+function recordOf(row: Service, definition: ServiceDefinition): ServiceRecord {
+  return {
+    id: row.id,
+    name: row.name,
+    version: row.version,
+    definition,
+    createdAtMs: row.createdAt.getTime(),
+    life: {
+      desired: row.desired as DesiredState,
+      state: row.state as ServiceState,
+      why: row.why,
+      runs: row.runs,
+      jobId: row.currentJobId,
+      failures: row.failures,
+      retryAtMs: row.retryAt?.getTime() ?? null,
+    },
+    sinceMs: row.since.getTime(),
+    steps: row.steps,
+  };
+}
+
+function columnsOf({ jobId, retryAtMs, ...columns }: ServiceLife): Prisma.ServiceUpdateManyMutationInput {
+  const retryAt = retryAtMs === null ? null : new Date(retryAtMs);
+  return { ...columns, currentJobId: jobId, retryAt };
+}

@@ -1,0 +1,329 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Clock } from '../../domain/clock.ts';
+import { isMet, withDependencies, withDependents } from '../../domain/dependency-plan.ts';
+import { ConflictError, JobNotFoundError, ServiceNotFoundError } from '../../domain/errors.ts';
+import type { JobId } from '../../domain/job-id.ts';
+import type { ServiceDefinition } from '../../domain/service-definition.ts';
+import { mayHaveJob } from '../../domain/service-life.ts';
+import type { ServiceRecord } from '../../storage/service-records.ts';
+import type { ServiceJobRecord, ServiceStore } from '../../storage/service-store.ts';
+import { JobChangeBus, type JobChanges } from '../job-change-bus.ts';
+import type { StartJobRequest } from '../job-request.ts';
+import type { Supervisor } from '../supervisor.ts';
+import { checkDefinition, checkPlace, dependenciesOf, dependentsOf } from './service-checks.ts';
+import { type RunWatchEvents, ServiceKeeper } from './service-keeper.ts';
+import type { ServiceLog } from './service-log.ts';
+import { serviceRequest } from './service-request.ts';
+import { untilServices, type ServiceGoal } from './until-services.ts';
+
+/** What services need of the supervisor of jobs. */
+export type ServiceJobs = Pick<Supervisor, 'startServiceJob' | 'cancelJob' | 'changes'>;
+
+export interface ServiceSupervisorOptions {
+  readonly store: ServiceStore;
+  /** Borrowed. */
+  readonly jobs: ServiceJobs;
+  readonly clock: Clock;
+  /** From 0 to 1. */
+  readonly random: () => number;
+  readonly log: ServiceLog;
+  /** Probes what runs, until the guard is released. */
+  readonly watch: (service: ServiceRecord, job: ServiceJobRecord, events: RunWatchEvents) => Disposable;
+}
+
+/** Who asks, and how long that one waits. */
+export interface ServiceOrder {
+  /** For people: "the token deploy". */
+  readonly by: string;
+  /** Milliseconds until the answer says that it is not so yet. 0: do not wait. */
+  readonly waitMs: number;
+  /** Aborts when whoever asked has gone. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * All services: their definitions, what is desired of each, and a keeper for each that sees to it.
+ *
+ * States: `open` → open for work → `release` (their jobs go on, and the next server goes on with them).
+ */
+export class ServiceSupervisor implements AsyncDisposable {
+  /** Rings for the ids of services. */
+  readonly changes = new JobChangeBus();
+  readonly #options: ServiceSupervisorOptions;
+  readonly #keepers = new Map<string, ServiceKeeper>();
+  /** What the keepers hold, by name, as it is now. */
+  readonly #services = new Map<string, ServiceRecord>();
+  readonly #byJob = new Map<JobId, ServiceKeeper>();
+  readonly #released = new AbortController();
+  /** Saves and deletions come one after the other: each looks at the others' definitions. */
+  #defining: Promise<unknown> = Promise.resolve();
+
+  private constructor(options: ServiceSupervisorOptions) {
+    this.#options = options;
+  }
+
+  /** Goes on with every service where a former server left it. */
+  static async open(options: ServiceSupervisorOptions): Promise<ServiceSupervisor> {
+    const supervisor = new ServiceSupervisor(options);
+    for (const service of await options.store.all()) supervisor.#keep(service);
+    void supervisor.#hearOfJobs();
+    for (const keeper of supervisor.#keepers.values()) keeper.poke();
+    return supervisor;
+  }
+
+  /** By name, as they are now. */
+  get services(): ReadonlyMap<string, ServiceRecord> {
+    return this.#services;
+  }
+
+  /** @throws ServiceNotFoundError */
+  get(name: string): ServiceRecord {
+    const service = this.#services.get(name);
+    if (service === undefined) throw new ServiceNotFoundError(name);
+    return service;
+  }
+
+  /**
+   * Stores a definition: a new service, or a new version of one, unless nothing is different. What runs goes on; the new
+   * version is that of the next start.
+   * @throws InvalidInputError, ConflictError
+   */
+  async save(name: string, definition: ServiceDefinition, savedBy: string): Promise<ServiceRecord> {
+    checkDefinition(name, definition);
+    return this.#oneAfterAnother(async () => {
+      checkPlace(name, definition, this.#services);
+      const { store, clock } = this.#options;
+      const at = new Date(clock.nowMs());
+      const keeper = this.#keepers.get(name);
+      if (keeper === undefined) {
+        const service = await store.insert(name, definition, savedBy, at);
+        this.#keep(service);
+        this.changes.notify(service.id);
+        return service;
+      }
+      if (!isDeepStrictEqual(keeper.service.definition, definition))
+        await keeper.redefine((service) => store.save(service, definition, savedBy, at));
+      return keeper.service;
+    });
+  }
+
+  /**
+   * Removes a service with its versions; its jobs stay.
+   * @param options.stopFirst stops it before, if it is up
+   * @throws ServiceNotFoundError, ConflictError where it is up, or others come after it; NotReadyError
+   */
+  async delete(
+    name: string,
+    { stopFirst, ...order }: ServiceOrder & { readonly stopFirst: boolean },
+  ): Promise<number> {
+    const { life } = this.get(name);
+    if (life.desired === 'UP' || mayHaveJob(life.state)) {
+      if (!stopFirst) throw new ConflictError(`${name} is ${life.state}. Stop it first, then delete it.`);
+      await this.stop([name], order);
+    }
+    return this.#oneAfterAnother(async () => {
+      const service = this.get(name);
+      const [dependent] = dependentsOf(name, this.#services);
+      if (dependent !== undefined)
+        throw new ConflictError(`${dependent} comes after ${name}. Change it first.`);
+      if (service.life.desired === 'UP' || mayHaveJob(service.life.state))
+        throw new ConflictError(`${name} was started meanwhile. Stop it first, then delete it.`);
+      await this.#options.store.delete(service.id);
+      this.#keepers.get(name)?.[Symbol.dispose]();
+      this.#keepers.delete(name);
+      this.#services.delete(name);
+      this.changes.notify(service.id);
+      return service.id;
+    });
+  }
+
+  /**
+   * Wants the services up, and what they come after; resolves when each of `names` is.
+   * @throws ServiceNotFoundError, ServiceFailedError, NotReadyError, ConflictError if somebody stops it meanwhile
+   */
+  async start(names: readonly string[], order: ServiceOrder): Promise<void> {
+    const goal = this.#goalOf(names, 'UP');
+    const all = withDependencies(dependenciesOf(this.#services), names);
+    // What it comes after and has done its work is not done again.
+    const isWanted = (name: string): boolean => names.includes(name) || !isUp(this.#services.get(name));
+    await this.#tell(all.filter(isWanted), { kind: 'START', by: order.by });
+    await this.#until(goal, order);
+  }
+
+  /**
+   * Wants the services down, and what comes after them, which goes first; resolves when each of `names` is.
+   * @throws ServiceNotFoundError, NotReadyError, ConflictError if somebody starts it meanwhile
+   */
+  async stop(names: readonly string[], order: ServiceOrder): Promise<void> {
+    const goal = this.#goalOf(names, 'DOWN');
+    const all = withDependents(dependenciesOf(this.#services), names);
+    await this.#tell(all.toReversed(), { kind: 'STOP', by: order.by });
+    await this.#until(goal, order);
+  }
+
+  /**
+   * Ends the job of each service and starts a new one when it is over; one that is down is started. What comes after them
+   * goes on. Resolves when the new ones are up.
+   * @throws as `start`
+   */
+  async restart(names: readonly string[], order: ServiceOrder): Promise<void> {
+    const goal = this.#goalOf(names, 'UP', { anew: true });
+    await this.#tell(names, { kind: 'RESTART', by: order.by });
+    await this.#until(goal, order);
+  }
+
+  /**
+   * Makes a job of a service on demand.
+   * @param changes what is to be different, and the requestId
+   * @throws ServiceNotFoundError, ConflictError while it is kept up; and what `startJob` throws
+   */
+  async runOnDemand(name: string, changes: StartJobRequest, tokenId: number | null): Promise<JobId> {
+    const service = this.get(name);
+    const { definition, life } = service;
+    if (definition.schedule === null && (life.desired === 'UP' || mayHaveJob(life.state)))
+      throw new ConflictError(`${name} is kept up (${life.state}). Use restartService, or stop it first.`);
+    return this.#run(service, changes, { trigger: 'REQUEST', tokenId });
+  }
+
+  /**
+   * Runs a job of a service once more, with the newest version of its definition instead of what it ran.
+   * @throws JobNotFoundError, ServiceNotFoundError, ConflictError where it is no job of a service; and what `startJob` throws
+   */
+  async rerunWithNewest(jobId: JobId, changes: StartJobRequest, tokenId: number | null): Promise<JobId> {
+    const [job] = await this.#options.store.jobs([jobId]);
+    if (job === undefined) throw new JobNotFoundError(jobId);
+    if (job.serviceName === null)
+      throw new ConflictError(
+        `Job ${String(jobId)} is not of a service, so there is no newer definition of it.`,
+      );
+    const origin = { trigger: 'RERUN', tokenId, rerunOfId: jobId, attempt: job.attempt + 1 } as const;
+    return this.#run(this.get(job.serviceName), changes, origin);
+  }
+
+  /** Lets go of them: what runs goes on without this server. Resolves when no step is under way. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#released.abort();
+    const keepers = [...this.#keepers.values()];
+    for (const keeper of keepers) keeper[Symbol.dispose]();
+    await Promise.all(keepers.map((keeper) => keeper.idle()));
+  }
+
+  async #run(
+    { id, name, version, definition }: ServiceRecord,
+    changes: StartJobRequest,
+    origin: Omit<Parameters<ServiceJobs['startServiceJob']>[1], 'service'>,
+  ): Promise<JobId> {
+    const request = { ...serviceRequest(name, definition), ...changes };
+    const jobId = await this.#options.jobs.startServiceJob(request, {
+      ...origin,
+      service: { id, name, version, run: null },
+    });
+    this.changes.notify(id);
+    return jobId;
+  }
+
+  #keep(service: ServiceRecord): void {
+    const { store, clock, random, log, watch, jobs } = this.#options;
+    const keeper: ServiceKeeper = new ServiceKeeper(service, {
+      store,
+      clock,
+      random,
+      log,
+      watch,
+      blockedBy: ({ definition }) => this.#blockedBy(definition),
+      isHeldUp: ({ name }) => this.#isHeldUp(name),
+      startJob: async ({ id, name, version, definition, life }) =>
+        jobs.startServiceJob(serviceRequest(name, definition), {
+          trigger: life.failures > 0 ? 'RETRY' : 'SERVICE',
+          attempt: life.failures + 1,
+          service: { id, name, version, run: life.runs },
+        }),
+      cancelJob: (jobId, requestedBy) => jobs.cancelJob(jobId, { requestedBy }),
+      onChanged: (now, before) => {
+        this.#noteChange(keeper, now, before);
+      },
+    });
+    this.#keepers.set(service.name, keeper);
+    this.#services.set(service.name, service);
+    if (service.life.jobId !== null) this.#byJob.set(service.life.jobId, keeper);
+  }
+
+  #noteChange(keeper: ServiceKeeper, now: ServiceRecord, before: ServiceRecord): void {
+    this.#services.set(now.name, now);
+    if (now.life.jobId !== before.life.jobId) {
+      if (before.life.jobId !== null) this.#byJob.delete(before.life.jobId);
+      if (now.life.jobId !== null) this.#byJob.set(now.life.jobId, keeper);
+    }
+    this.changes.notify(now.id);
+    if (now.life.state === before.life.state) return;
+    const { state: to, why } = now.life;
+    this.#options.log.changed(now.name, { from: before.life.state, to, why });
+    // Those that wait for it to be up, and those that wait for it to be down.
+    for (const dependent of dependentsOf(now.name, this.#services)) this.#keepers.get(dependent)?.poke();
+    for (const { service } of now.definition.after) this.#keepers.get(service)?.poke();
+  }
+
+  #blockedBy({ after }: ServiceDefinition): string | null {
+    for (const { service, condition } of after) {
+      const other = this.#services.get(service);
+      if (other === undefined) return `Waits for ${service}, which is not there.`;
+      if (!isMet(condition, other.life.state))
+        return `Waits for ${service} to be ${condition}: it is ${other.life.state}.`;
+    }
+    return null;
+  }
+
+  #isHeldUp(name: string): boolean {
+    if (this.#services.get(name)?.life.desired === 'UP') return false;
+    return dependentsOf(name, this.#services).some((dependent) => {
+      const life = this.#services.get(dependent)?.life;
+      return life?.desired === 'DOWN' && mayHaveJob(life.state);
+    });
+  }
+
+  async #hearOfJobs(): Promise<void> {
+    const changes = this.#options.jobs.changes.subscribeToAll({ signal: this.#released.signal });
+    for await (const changed of changes) this.#hear(changed);
+  }
+
+  #hear(changed: JobChanges): void {
+    if (changed === 'ANY') for (const keeper of this.#byJob.values()) keeper.poke();
+    else for (const jobId of changed) this.#byJob.get(jobId)?.poke();
+  }
+
+  async #tell(
+    names: readonly string[],
+    event: { kind: 'START' | 'STOP' | 'RESTART'; by: string },
+  ): Promise<void> {
+    await Promise.all(names.map(async (name) => this.#keepers.get(name)?.ask(event)));
+  }
+
+  #goalOf(names: readonly string[], desired: 'UP' | 'DOWN', { anew = false } = {}): ServiceGoal {
+    const runs = new Map(names.map((name) => [name, anew ? this.get(name).life.runs : -1]));
+    for (const name of names) this.get(name);
+    return { desired, runsBefore: runs };
+  }
+
+  async #until(goal: ServiceGoal, { waitMs, signal }: ServiceOrder): Promise<void> {
+    if (waitMs === 0) return;
+    await untilServices(goal, {
+      find: (name) => this.#services.get(name),
+      changes: this.changes,
+      clock: this.#options.clock,
+      waitMs,
+      signal: AbortSignal.any([signal, this.#released.signal]),
+    });
+  }
+
+  async #oneAfterAnother<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#defining.then(work);
+    this.#defining = turn.catch(() => undefined);
+    return turn;
+  }
+}
+
+function isUp(service: ServiceRecord | undefined): boolean {
+  return (
+    service?.life.desired === 'UP' && service.life.state !== 'FAILED' && service.life.state !== 'GAVE_UP'
+  );
+}
