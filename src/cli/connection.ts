@@ -22,7 +22,7 @@ export interface Connection {
   execute<TResult, TVariables>(
     document: TypedDocument<TResult, TVariables>,
     variables: TVariables,
-    options?: ExecuteOptions,
+    options?: ConnectionExecuteOptions,
   ): Promise<TResult>;
   /** As `LifelineClient.followJobLogs`. */
   followJobLogs(
@@ -31,6 +31,11 @@ export interface Connection {
   ): Promise<AsyncIterableIterator<JobLogEvent, undefined>>;
   /** Posts a JSON document to a path of the server, with the credential. Rejects as `Fetch`. @throws AnswerTimeoutError, too */
   post(path: string, body: unknown): Promise<FetchResponse>;
+}
+
+export interface ConnectionExecuteOptions extends ExecuteOptions {
+  /** Milliseconds that the server itself waits before it answers, on top of what an answer takes. Default: 0. */
+  readonly serverWaitsMs?: number;
 }
 
 /** The server took the connection, or seemed to, and gave no answer in time. A mutation may have happened. */
@@ -78,8 +83,8 @@ export function connect(
     url: server.url,
     isOverSocket: server.socketPath !== undefined,
     isLocal: pointer !== undefined,
-    execute: (document, variables, { signal } = {}) =>
-      inTime(requestTimeoutMs, signal, (limited) =>
+    execute: (document, variables, { signal, serverWaitsMs = 0 } = {}) =>
+      inTime(requestTimeoutMs + serverWaitsMs, signal, (limited) =>
         execute(endpoint, document, variables, { signal: limited }),
       ),
     followJobLogs: async (jobId, options) => {

@@ -15,6 +15,7 @@ export function crossFaults(data: unknown): Fault[] {
     ...Object.entries(services).flatMap(([name, service]) =>
       serviceFaults(['services', name], name, mapping(service)),
     ),
+    ...placeFaults(services),
     ...cycleFaults(services),
   ];
 }
@@ -68,21 +69,37 @@ function delayMs(time: unknown): number | undefined {
 }
 
 function afterFaults(path: Path, name: string, after: unknown): Fault[] {
-  const names = Array.isArray(after) ? after : Object.keys(mapping(after) ?? {});
-  return names.flatMap((other: unknown, index) => {
+  const names: unknown[] = Array.isArray(after) ? after : namesIn(after);
+  return names.flatMap((other, index) => {
     const at = [...path, Array.isArray(after) ? index : String(other)];
     if (other === name) return [{ path: at, message: 'A service cannot come after itself.' }];
     return names.indexOf(other) === index ? [] : [{ path: at, message: `${String(other)} is here already.` }];
   });
 }
 
+/** What the others of the file do not allow. */
+function placeFaults(services: Mapping): Fault[] {
+  return Object.entries(services).flatMap(([name, service]) =>
+    namesIn(mapping(service)?.['after']).flatMap((otherName): Fault[] => {
+      const other = mapping(services[otherName]);
+      const path = ['services', name, 'after'];
+      if (other?.['schedule'] !== undefined) {
+        return [
+          { path, message: `${otherName} has a schedule; only what is kept up can come before others.` },
+        ];
+      }
+      if (other?.['desired'] !== 'down' || mapping(service)?.['desired'] === 'down') return [];
+      return [
+        { path, message: `${otherName} shall be down, and this one up, which needs it. Make them the same.` },
+      ];
+    }),
+  );
+}
+
 /** Circles among the services of the file, each told once. */
 function cycleFaults(services: Mapping): Fault[] {
   const next = new Map(
-    Object.entries(services).map(([name, service]) => {
-      const after = mapping(service)?.['after'];
-      return [name, Array.isArray(after) ? after.map(String) : Object.keys(mapping(after) ?? {})] as const;
-    }),
+    Object.entries(services).map(([name, service]) => [name, namesIn(mapping(service)?.['after'])] as const),
   );
   const finished = new Set<string>();
   const faults: Fault[] = [];
@@ -116,6 +133,11 @@ function exactlyOne(path: Path, values: Mapping, keys: readonly string[]): Fault
 function needs(path: Path, values: Mapping, key: string, other: string): Fault[] {
   if (!(key in values) || other in values) return [];
   return [{ path: [...path, key], isKey: true, message: `It goes with ${other} alone.` }];
+}
+
+function namesIn(after: unknown): string[] {
+  if (!Array.isArray(after)) return Object.keys(mapping(after) ?? {});
+  return after.filter((name): name is string => typeof name === 'string');
 }
 
 function mapping(value: unknown): Mapping | undefined {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { parseDurationMs } from '../domain/duration.ts';
+import { exactDuration, parseDurationMs } from '../domain/duration.ts';
 import { JOB_SIGNALS } from '../domain/job-signal.ts';
 import { isServiceName } from '../domain/service-name.ts';
 
@@ -7,8 +7,8 @@ import { isServiceName } from '../domain/service-name.ts';
 // in several keys at once (exactly one of command and script) is in `cross-checks.ts`, and here as `oneOf` for editors.
 // Nothing is transformed or filled in here: see `to-definition.ts`.
 
-/** Ten years, in milliseconds: what the server takes. */
-const LONGEST_MS = 3_650 * 86_400_000;
+/** About 24 days in milliseconds: what the schema's Int carries. */
+const LONGEST_MS = 2 ** 31 - 1;
 const TIME = /^\d+(\.\d+)?(ms|s|m|h|d)$/;
 const WORD_OR_NUMBER = 'must be text, a number, true or false';
 
@@ -19,9 +19,9 @@ const argv = z
   .min(1)
   .refine(([program]) => program !== '', { error: 'must begin with a program' });
 
-function time(description: string, leastMs: 0 | 1) {
-  const least = leastMs === 0 ? '0' : '1ms';
-  const error = `must be a time with its unit, such as 500ms, 30s, 5m, 2h, 1d, from ${least} to ten years`;
+function time(description: string, leastMs: 0 | 1 | 1_000) {
+  const least = exactDuration(leastMs);
+  const error = `must be a time with its unit, such as 500ms, 30s, 5m, 2h, 1d, from ${least} to 24d`;
   const isInBounds = (given: string): boolean => {
     const durationMs = parseDurationMs(given, LONGEST_MS);
     return durationMs !== undefined && durationMs >= leastMs;
@@ -101,11 +101,11 @@ const restart = z
           .meta({ description: 'After which ends it is started again. Default: on-failure.' }),
         firstDelay: time(
           'Before the first retry; each one after it waits twice as long. Default: 1s.',
-          0,
+          1,
         ).optional(),
-        maxDelay: time('The longest of these. Default: 60s.', 0).optional(),
+        maxDelay: time('The longest of these. Default: 60s.', 1).optional(),
         maxFailures: count('After so many ends in a row it is given up. Default: 10.', 1).optional(),
-        healthyAfter: time('After so long in health they are counted anew. Default: 5m.', 0).optional(),
+        healthyAfter: time('After so long in health they are counted anew. Default: 5m.', 1).optional(),
       }),
     ],
     {
@@ -162,7 +162,7 @@ const schedule = z
 
 const service = z
   .strictObject({
-    description: z.string().optional().meta({ description: 'What it is for.' }),
+    description: z.string().max(2_000).optional().meta({ description: 'What it is for.' }),
     command: argv
       .optional()
       .meta({ description: 'The program and its arguments, one entry each; no shell reads them.' }),
@@ -203,7 +203,10 @@ const service = z
     restart: restart.optional(),
     readiness: probeOf('When it is ready. Default: as soon as it runs.', PROBE_ACTIONS).optional(),
     liveness: probeOf('Whether it is alive; a no restarts it.', ['exec', 'http', 'tcp']).optional(),
-    silenceAlarm: time('After so long without output it is said to be silent. Default: never.', 1).optional(),
+    silenceAlarm: time(
+      'After so long without output it is said to be silent. Default: never.',
+      1_000,
+    ).optional(),
     after: after.optional(),
     schedule: schedule.optional(),
     concurrency: z
