@@ -176,7 +176,8 @@ export class ServiceKeeper implements Disposable {
     if (job === undefined || isFinal(job.status as JobStatus))
       return { kind: 'JOB_ENDED', jobId, end: endOf(job) };
     if (life.state === 'STOPPING') {
-      if (!this.#ports.isHeldUp(this.#service))
+      // Each look at one that is being ended already would be a change to look at.
+      if (job.status !== 'CANCELLING' && !this.#ports.isHeldUp(this.#service))
         await this.#ports.cancelJob(
           jobId,
           `the service ${this.#service.name}: ${life.why ?? 'it shall stop'}`,

@@ -157,7 +157,8 @@ export class ServiceSupervisor implements AsyncDisposable {
   async stop(names: readonly string[], order: ServiceOrder): Promise<void> {
     const goal = this.#goalOf(names, 'DOWN');
     const all = withDependents(dependenciesOf(this.#services), names);
-    await this.#tell(all.toReversed(), { kind: 'STOP', by: order.by });
+    // Those that go first know it before those that wait for them.
+    for (const name of all) await this.#tell([name], { kind: 'STOP', by: order.by });
     await this.#until(goal, order);
   }
 
