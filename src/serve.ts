@@ -5,6 +5,7 @@ import { checkExposure } from './check-exposure.ts';
 import type { Config } from './config.ts';
 import type { PassCheckpoint } from './domain/checkpoint.ts';
 import { keepHeapClose } from './heap-growth.ts';
+import { LoopDelayWatch } from './loop-delay.ts';
 import type { ServerLimits } from './graphql/services.ts';
 import { createStreamPlaces } from './graphql/stream-places.ts';
 import { createHttpServer, NotLoopbackError, type LifelineHttpServer } from './http/server.ts';
@@ -19,6 +20,7 @@ import { follow } from './logs/follow.ts';
 import { JobLogReader } from './logs/job-log-reader.ts';
 import { LogFiles } from './logs/log-files.ts';
 import { LogEventBus } from './logs/log-event-bus.ts';
+import { LoopShare } from './logs/loop-share.ts';
 import { warnOfExposure } from './exposure.ts';
 import { findEndingUnit } from './own-unit.ts';
 import { leaveServerPointer } from './server-pointer.ts';
@@ -93,6 +95,7 @@ export async function serve(config: Config, version: string, ports: ServePorts =
   await using audit = new AuditLog({ records: new AuditStore(database.gate), logger });
   const jobs = new JobStore(database.read, database.gate);
   const bus = new LogEventBus();
+  const share = new LoopShare();
   const tools = findLaunchTools(path);
   using containment = Containment.find({
     wanted: config.containment,
@@ -104,6 +107,7 @@ export async function serve(config: Config, version: string, ports: ServePorts =
     dataDirectory: directory,
     jobs,
     bus,
+    share,
     launcher: new ShimLauncher(tools, containment.means === 'subreaper' ? tools.tini : null, user),
     containment,
     host: readHostIdentity(),
@@ -131,9 +135,15 @@ export async function serve(config: Config, version: string, ports: ServePorts =
     );
   }
   using tokens = await ApiTokens.open(new ApiTokenStore(database.read, database.gate));
+  using loopDelay = warnOfLateness(logger);
   const logFiles = new LogFiles();
   const openLog = (jobId: number): Promise<JobLogReader> =>
     JobLogReader.open(directory.jobDirectory(jobId), logFiles);
+  const followSources = {
+    bus,
+    openReader: openLog,
+    outcomeIsKnown: (jobId: number): Promise<boolean> => jobs.outcomeIsKnown(jobId),
+  };
   const http = createHttpServer({
     services: {
       read: database.read,
@@ -144,13 +154,13 @@ export async function serve(config: Config, version: string, ports: ServePorts =
       audit,
       bus,
       streams: createStreamPlaces(limits),
-      follow: (request) =>
-        follow({ bus, openReader: openLog, outcomeIsKnown: (jobId) => jobs.outcomeIsKnown(jobId) }, request),
+      follow: (request) => follow(followSources, request),
       openLog,
       jobDirectory: (jobId) => directory.jobDirectory(jobId),
       version,
       startedAtMs,
       limits,
+      loopDelay,
       containment: containment.means,
     },
     sessionRecords: new SessionStore(database.read, database.gate),
@@ -215,6 +225,17 @@ function warnOfBeingFirst(logger: Logger): ZombieCount | undefined {
       { zombies },
       'jobs have left processes behind that are dead and that nobody reaps: start the server under an init (docker run --init, or tini --)',
     );
+  });
+}
+
+function warnOfLateness(logger: Logger): LoopDelayWatch {
+  return new LoopDelayWatch({
+    onBad: (delay) => {
+      logger.warn(
+        delay,
+        'the server comes late to what is due, for a minute now: it has more to do than one core gives; spread the jobs that print most over several servers, or see that they print less',
+      );
+    },
   });
 }
 

@@ -1,5 +1,6 @@
 import type { BenchCase } from './case.ts';
 import { CATCH_UP } from './catch-up.ts';
+import { FAIRNESS } from './fairness.ts';
 import { FIRST_LINE } from './first-line.ts';
 import { FOLLOW } from './follow.ts';
 import { IDLE_SUBSCRIBERS } from './idle.ts';
@@ -17,4 +18,5 @@ export const CASES: readonly BenchCase[] = [
   STALLED_FOLLOWERS,
   IDLE_SUBSCRIBERS,
   FIRST_LINE,
+  FAIRNESS,
 ];

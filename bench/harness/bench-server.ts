@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createLifelineClient, type LifelineClient } from '../../src/client/client.ts';
-import { ServerProcess } from '../../demo/server-process.ts';
+import { ServerProcess, type ServerProcessOptions } from '../../demo/server-process.ts';
 import type { BenchDocument } from '../documents/document.ts';
 import type { BenchContext } from './context.ts';
 
@@ -18,12 +18,21 @@ export class BenchServer implements AsyncDisposable {
     this.pid = (JSON.parse(readFileSync(join(dataDirectory, 'lease.json'), 'utf8')) as { pid: number }).pid;
   }
 
-  static async start(context: BenchContext, args: readonly string[] = []): Promise<BenchServer> {
+  static async start(
+    context: BenchContext,
+    args: readonly string[] = [],
+    options: Pick<ServerProcessOptions, 'nodeArgs' | 'env'> = {},
+  ): Promise<BenchServer> {
     const dataDirectory = context.scratchPath('data');
     const { profileDirectory } = context;
     const nodeArgs =
       profileDirectory === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profileDirectory}`];
-    return new BenchServer(await ServerProcess.start(dataDirectory, { args, nodeArgs }), dataDirectory);
+    const server = await ServerProcess.start(dataDirectory, {
+      ...options,
+      args,
+      nodeArgs: [...nodeArgs, ...(options.nodeArgs ?? [])],
+    });
+    return new BenchServer(server, dataDirectory);
   }
 
   get port(): number {

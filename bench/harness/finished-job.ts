@@ -14,9 +14,17 @@ export interface Ingest {
   readonly usage: Usage;
 }
 
-/** A job that prints so many lines while nobody reads. Resolves when it has ended. */
-export async function ingest(server: BenchServer, context: BenchContext, lines: number): Promise<Ingest> {
-  const job = await startGatedJob(server, context, printCommand(context.linesPath, lines));
+/**
+ * A job that prints so many lines while nobody reads. Resolves when it has ended.
+ * @param command that prints them. Default: as fast as it goes
+ */
+export async function ingest(
+  server: BenchServer,
+  context: BenchContext,
+  lines: number,
+  command = printCommand(context.linesPath, lines),
+): Promise<Ingest> {
+  const job = await startGatedJob(server, context, command);
   const look = (): Promise<JobState> => jobState(server, job.id, context.signal);
   while ((await look()).status !== 'RUNNING') await delay(LOOK_MS);
   const watch = new UsageWatch([server.pid]);

@@ -42,3 +42,9 @@ export function printCommand(path: string, lines: number): string {
 export function printAfterCommand(path: string, after: number, lines: number): string {
   return `tail -c +${after * LINE_BYTES + 1} '${path}' | head -c ${lines * LINE_BYTES}`;
 }
+
+/** A shell command that prints the first lines of a log of this kind at a steady rate. */
+export function steadyPrintCommand(path: string, lines: number, linesPerSecond: number): string {
+  const program = join(import.meta.dirname, '../load/steady-print.js');
+  return `'${process.execPath}' '${program}' '${path}' ${lines} ${linesPerSecond}`;
+}

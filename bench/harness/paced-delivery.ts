@@ -1,6 +1,7 @@
 import { execFileSync, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { ALL_FIELDS } from '../documents/all-fields.ts';
 import type { PacedWriterSetup } from '../load/paced-writer.ts';
 import type { ReadReport } from '../reader/read-order.ts';
@@ -9,12 +10,21 @@ import type { BenchContext } from './context.ts';
 import { type Usage, UsageWatch } from './process-usage.ts';
 import { Reading } from './reading.ts';
 
+const LOOK_MS = 25;
+
 export interface PacedLoad {
   readonly jobs: number;
   readonly followersOfEach: number;
   /** Of each job. */
   readonly linesPerSecond: number;
   readonly seconds: number;
+  /** What goes on meanwhile. */
+  readonly beside?: {
+    /** Called when all readers are attached; the lines come after it. */
+    begin(): Promise<void>;
+    /** Called when the last line is written. */
+    end(): Promise<void>;
+  };
 }
 
 export interface PacedReport {
@@ -28,7 +38,7 @@ export interface PacedReport {
 export async function deliverPaced(
   server: BenchServer,
   context: BenchContext,
-  { jobs, followersOfEach, linesPerSecond, seconds }: PacedLoad,
+  { jobs, followersOfEach, linesPerSecond, seconds, beside }: PacedLoad,
 ): Promise<PacedReport> {
   const pipes = Array.from({ length: jobs }, () => context.scratchPath('pipe'));
   execFileSync('mkfifo', pipes);
@@ -55,13 +65,28 @@ export async function deliverPaced(
       takesLatencies: true,
       stalls: false,
     };
+    await untilNoneWaits(server, signal);
     using reading = await Reading.begin(order, signal);
+    await beside?.begin();
     const watch = new UsageWatch([server.pid]);
     writer.send('go');
     const [writingMs] = (await once(writer, 'message', { signal })) as [number];
+    const usage = watch.read();
+    await beside?.end();
     const read = await reading.finish();
-    return { read, usage: watch.read(), writingMs };
+    return { read, usage, writingMs };
   } finally {
     writer.kill('SIGKILL');
+  }
+}
+
+/** All jobs run: what their starts cost is not measured. */
+async function untilNoneWaits(server: BenchServer, signal: AbortSignal): Promise<void> {
+  for (;;) {
+    const { jobs } = await server.ask<{ jobs: { edges: unknown[] } }>(
+      '{ jobs(first: 1, where: { statuses: [QUEUED, STARTING] }) { edges { cursor } } }',
+    );
+    if (jobs.edges.length === 0) return;
+    await delay(LOOK_MS, undefined, { signal });
   }
 }

@@ -15,6 +15,8 @@ export interface PacedWriterSetup {
 const LINE_BYTES = 100;
 /** Lines that are due within this time are written together. */
 const TICK_MS = 10;
+/** From the last line to the end of the jobs, so that what their ends cost is not measured. */
+const LINGER_MS = 300;
 
 const setup = JSON.parse(process.argv[2] ?? '') as PacedWriterSetup;
 // Opened for both, a named pipe does not wait for its reader (fifo(7)).
@@ -36,10 +38,15 @@ function begin(beganAtMs: number): void {
     written = Math.max(written, due);
     if (written < setup.lines) return;
     clearInterval(timer);
-    for (const descriptor of descriptors) closeSync(descriptor);
     process.send?.(sharedNowMs() - beganAtMs);
-    process.disconnect();
+    setTimeout(end, LINGER_MS);
   }, TICK_MS);
+}
+
+/** The jobs end with their pipes. */
+function end(): void {
+  for (const descriptor of descriptors) closeSync(descriptor);
+  process.disconnect();
 }
 
 function textsOf(first: number, last: number): string {

@@ -85,6 +85,17 @@ export function countArgument(least: number): (text: string) => number {
   };
 }
 
+/** Gives the reader of a whole number that may be negative. */
+export function numberArgument(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const number = Number(text);
+    if (!/^[+-]?\d{1,9}$/.test(text) || number < least || number > most) {
+      throw new InvalidArgumentError(`Give a whole number from ${least} to ${most}.`);
+    }
+    return number;
+  };
+}
+
 /** For an option that may be given several times. */
 export function collect(text: string, former: readonly string[]): readonly string[] {
   return [...former, text];

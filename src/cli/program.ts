@@ -20,6 +20,7 @@ import {
   longDurationArgument,
   serviceNameArgument,
   serviceNamesArgument,
+  numberArgument,
   statusArgument,
   waitArgument,
 } from './option-values.ts';
@@ -65,6 +66,17 @@ function addRun(program: Command): void {
       ]),
     )
     .option('-l, --label <word>', 'a word to find it by; repeatable', collect, [])
+    .option(
+      '--priority <number>',
+      'from -100 to 100: of waiting jobs the highest goes first (default: 0)',
+      numberArgument(-100, 100),
+    )
+    .option('--key <word>', 'jobs with the same key do not run at once')
+    .option(
+      '--key-limit <count>',
+      'how many jobs with the key may run, this one included (default: 1)',
+      countArgument(1),
+    )
     .option('--request-id <word>', 'your own word for this request; a repeat gives the same job')
     .option('-d, --detach', 'print its number and leave it running')
     .option('--raw', 'leave control characters as they are')

@@ -38,12 +38,11 @@ export class Places<Holder> {
   occupy(holder: Holder): Disposable {
     this.#count(holder, 1);
     let isTaken = true;
-    return {
-      [Symbol.dispose]: () => {
-        if (isTaken) this.#count(holder, -1);
-        isTaken = false;
-      },
+    const free = (): void => {
+      if (isTaken) this.#count(holder, -1);
+      isTaken = false;
     };
+    return { [Symbol.dispose]: free };
   }
 
   get taken(): number {

@@ -62,17 +62,18 @@ export function jobLogEvents(
   }
   const events = services.follow({ jobId, signal, ...position, ...given({ streams, heartbeatMs }) });
   let isKnown = false;
+  const known = async (): Promise<void> => {
+    if ((await services.jobs.findJob(jobId)) === null) throw new JobNotFoundError(jobId);
+    isKnown = true;
+  };
+  const next = async (): Promise<IteratorResult<JobLogPayload, undefined>> => {
+    const event = await events.next();
+    return event.done === true ? event : { done: false, value: payloadOf(jobId, event.value) };
+  };
   return new PayloadSource<JobLogPayload>({
     signal,
     release: () => void events.return(),
-    pull: async () => {
-      if (!isKnown) {
-        if ((await services.jobs.findJob(jobId)) === null) throw new JobNotFoundError(jobId);
-        isKnown = true;
-      }
-      const event = await events.next();
-      return event.done === true ? event : { done: false, value: payloadOf(jobId, event.value) };
-    },
+    pull: () => (isKnown ? next() : known().then(next)),
   });
 }
 

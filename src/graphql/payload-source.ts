@@ -20,7 +20,8 @@ const END = { done: true, value: undefined } as const;
  */
 export class PayloadSource<Payload> implements AsyncIterableIterator<Payload, undefined> {
   readonly #parts: PayloadSourceParts<Payload>;
-  readonly #waiting = new Set<(end: typeof END) => void>();
+  /** Seldom more than one: an array of it is smaller than a set, and a reader may wait for days. */
+  #waiting: readonly ((end: typeof END) => void)[] = [];
   #ended = false;
   readonly #end = (): void => {
     if (this.#ended) return;
@@ -28,7 +29,7 @@ export class PayloadSource<Payload> implements AsyncIterableIterator<Payload, un
     this.#parts.signal.removeEventListener('abort', this.#end);
     this.#parts.release();
     for (const resolve of this.#waiting) resolve(END);
-    this.#waiting.clear();
+    this.#waiting = [];
   };
 
   constructor(parts: PayloadSourceParts<Payload>) {
@@ -40,16 +41,16 @@ export class PayloadSource<Payload> implements AsyncIterableIterator<Payload, un
   next(): Promise<IteratorResult<Payload, undefined>> {
     if (this.#ended) return Promise.resolve(END);
     return new Promise((resolve, reject) => {
-      this.#waiting.add(resolve);
+      this.#waiting = [...this.#waiting, resolve];
       this.#pull().then(
         (result) => {
-          this.#waiting.delete(resolve);
+          this.#forget(resolve);
           // Ended meanwhile: the promise is settled already, and this payload comes too late.
           if (result.done === true) this.#end();
           resolve(result);
         },
         (error: unknown) => {
-          this.#waiting.delete(resolve);
+          this.#forget(resolve);
           this.#end();
           reject(error instanceof Error ? error : new Error('the source failed', { cause: error }));
         },
@@ -71,8 +72,17 @@ export class PayloadSource<Payload> implements AsyncIterableIterator<Payload, un
     return this;
   }
 
-  // A synchronous throw of `pull` becomes a rejection.
-  async #pull(): Promise<IteratorResult<Payload, undefined>> {
-    return await this.#parts.pull();
+  /** A synchronous throw of `pull` becomes a rejection, with whatever was thrown. Not an async function: its state would be held while it waits. */
+  #pull(): Promise<IteratorResult<Payload, undefined>> {
+    try {
+      return this.#parts.pull();
+    } catch (error) {
+      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- `next` makes an error of it
+      return Promise.reject(error);
+    }
+  }
+
+  #forget(waiting: (end: typeof END) => void): void {
+    this.#waiting = this.#waiting.filter((other) => other !== waiting);
   }
 }

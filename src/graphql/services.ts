@@ -1,6 +1,7 @@
 import type { AuditedAct } from '../domain/audit.ts';
 import type { ContainmentMeans } from '../domain/containment.ts';
 import type { JobId } from '../domain/job-id.ts';
+import type { JobQueuePlace } from '../domain/job-queue-place.ts';
 import type { JobSignal } from '../domain/job-signal.ts';
 import type { Scope } from '../domain/scope.ts';
 import type { FollowIterator, FollowRequest } from '../logs/follow.ts';
@@ -39,6 +40,8 @@ export interface JobControl {
   deleteJob(jobId: JobId): Promise<void>;
   readonly activeJobs: number;
   readonly queuedJobs: number;
+  /** Where a job stands in the queue now; `null` where it is not in it. */
+  queuePlaceOf(jobId: JobId): JobQueuePlace | null;
   readonly changes: JobChangeBus;
   readonly lastReconciliation: Reconciliation | null;
 }
@@ -91,6 +94,14 @@ export interface ServerLimits extends StreamLimitOptions, StartLimitOptions {
   readonly maxStallMs: number | null;
 }
 
+/** How late the event loop came to what was due, in the last `windowMs` milliseconds or half of them. */
+export interface LoopDelay {
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  readonly maxMs: number;
+  readonly windowMs: number;
+}
+
 /** All that the public face is built on, made once by the composition root, owned by it. */
 export interface Services {
   /** For Pothos' Prisma plugin alone. */
@@ -112,5 +123,6 @@ export interface Services {
   /** Milliseconds since the Unix epoch. */
   readonly startedAtMs: number;
   readonly limits: ServerLimits;
+  readonly loopDelay: { read(): LoopDelay };
   readonly containment: ContainmentMeans;
 }

@@ -15,8 +15,16 @@ export interface Exchange extends Caller {
   readonly streams: OpenStreams;
 }
 
+/** Goes on with a response, to its end. */
+export type GoOn = () => Promise<void>;
+
+/** What a door has left to do of a response that may last for days: so that nothing of its exchange is held meanwhile. */
+// eslint-disable-next-line @typescript-eslint/no-invalid-void-type -- most doors have nothing left, and return nothing
+export type LeftToDo = GoOn | void;
+
 /** Answers the requests of one route. What it throws is answered or logged by the server. */
-export type Door = (exchange: Exchange) => void | Promise<void>;
+// eslint-disable-next-line @typescript-eslint/no-invalid-void-type -- the same
+export type Door = (exchange: Exchange) => void | Promise<LeftToDo>;
 
 /** One entry of the route table. */
 export interface Route {

@@ -6,7 +6,7 @@ import { bareContext } from '../graphql/context.ts';
 import type { Services } from '../graphql/services.ts';
 import { type GraphQLHandler, GRAPHQL_PATH } from '../graphql/yoga.ts';
 import { beginEventStream, PING_MS } from './event-stream.ts';
-import type { Door, Exchange } from './exchange.ts';
+import type { Door, Exchange, GoOn } from './exchange.ts';
 import { parseGraphQLRequest } from './graphql-request.ts';
 import { Refusal } from './refusal.ts';
 import { readBody } from './request-body.ts';
@@ -26,14 +26,11 @@ export function graphqlDoor(services: Services, yoga: GraphQLHandler, log: Fault
   const deliverResults = createResultDeliverer(log);
   return async (exchange) => {
     const results = await answer(services, yoga, exchange);
-    if (results !== undefined) await sendEvents(results, exchange, deliverResults);
+    return results && sendLater(results, exchange, deliverResults);
   };
 }
 
-/**
- * Answers an operation that has one result; gives the results of another one. Apart from writing those, so that nothing of the
- * request is held while somebody reads for days.
- */
+/** Answers an operation that has one result; gives the results of another one. */
 async function answer(
   services: Services,
   yoga: GraphQLHandler,
@@ -76,17 +73,19 @@ async function sendResult(response: Response, { res, streams }: Exchange): Promi
   res.end(body);
 }
 
-async function sendEvents(
+function sendLater(
   results: AsyncIterable<ExecutionResult>,
   { res, signal, streams }: Exchange,
   deliverResults: DeliverResults,
-): Promise<void> {
-  // What the results hold has been let go, by the signal.
-  if (signal.aborted) return;
-  beginEventStream(res, streams);
-  const stream = new SharedEventStream(PING_MS);
-  using _open = stream.open(res);
-  await deliverResults(results, signal, (result) => stream.write([NEXT, ...result, TAIL], signal));
-  if (await stream.write(['event: complete\ndata:\n\n'], signal)) res.end();
-  else res.destroy();
+): GoOn {
+  return async () => {
+    // What the results hold has been let go, by the signal.
+    if (signal.aborted) return;
+    beginEventStream(res, streams);
+    const stream = new SharedEventStream(PING_MS);
+    using _open = stream.open(res);
+    await deliverResults(results, signal, (result) => stream.write([NEXT, ...result, TAIL], signal));
+    if (await stream.write(['event: complete\ndata:\n\n'], signal)) res.end();
+    else res.destroy();
+  };
 }

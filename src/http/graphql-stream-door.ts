@@ -1,7 +1,7 @@
 import type { PerformOperation } from '../graphql/perform-operation.ts';
 import { bareContext } from '../graphql/context.ts';
 import type { Services } from '../graphql/services.ts';
-import type { Door, Exchange } from './exchange.ts';
+import type { Door, Exchange, LeftToDo } from './exchange.ts';
 import { type GraphQLRequest, parseGraphQLRequest } from './graphql-request.ts';
 import { Refusal } from './refusal.ts';
 import { readBody } from './request-body.ts';
@@ -47,8 +47,8 @@ export function graphqlStreamDoor(parts: GraphQLStreamParts): Door {
         stop(parts.reservations, exchange);
         return;
       default:
-        if (streamToken(exchange) === undefined) await performDistinct(parts.distinct, exchange);
-        else await start(parts, exchange);
+        if (streamToken(exchange) === undefined) return performDistinct(parts.distinct, exchange);
+        await start(parts, exchange);
     }
   };
 }
@@ -90,7 +90,7 @@ async function start(
   res.writeHead(202, { 'Content-Length': 0 }).end();
 }
 
-async function performDistinct(distinct: Door, exchange: Exchange): Promise<void> {
+async function performDistinct(distinct: Door, exchange: Exchange): Promise<LeftToDo> {
   if (!(exchange.req.headers.accept ?? '').toLowerCase().includes('text/event-stream')) {
     throw new Refusal(
       400,
@@ -98,7 +98,7 @@ async function performDistinct(distinct: Door, exchange: Exchange): Promise<void
       'Accept text/event-stream, or reserve an event stream with PUT and name it by X-GraphQL-Event-Stream-Token.',
     );
   }
-  await distinct(exchange);
+  return distinct(exchange);
 }
 
 function streamToken({ req, url }: Exchange): string | undefined {

@@ -45,7 +45,7 @@ export class AnsweredConnections {
   begin({ socket }: IncomingMessage, res: ServerResponse): void {
     const responses = this.#underWay.get(socket) ?? this.#watch(socket);
     responses.add(res);
-    res.once('close', () => responses.delete(res));
+    res.on('close', () => responses.delete(res));
   }
 
   refuse(error: NodeJS.ErrnoException, socket: Duplex): void {
@@ -57,7 +57,7 @@ export class AnsweredConnections {
   #watch(socket: Socket): Set<ServerResponse> {
     const responses = new Set<ServerResponse>();
     this.#underWay.set(socket, responses);
-    socket.once('close', () => {
+    socket.on('close', () => {
       // Not before Node has told the one whose turn it is.
       queueMicrotask(() => {
         for (const res of responses) res.destroy().emit('close');

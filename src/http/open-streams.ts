@@ -49,7 +49,8 @@ export class OpenStreams {
     res.on('drain', () => {
       stream.fullSinceMs = undefined;
     });
-    res.once('close', () => {
+    // `once` would make three more objects for each.
+    res.on('close', () => {
       this.#open.delete(res);
       if (this.#open.size === 0) this.#stopLooking();
     });

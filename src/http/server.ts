@@ -9,7 +9,7 @@ import { clientGone } from './client-gone.ts';
 import type { ApiTokens } from './api-tokens.ts';
 import { createCredentialCheck } from './credential-check.ts';
 import { describeDoor } from './describe-door.ts';
-import type { Route } from './exchange.ts';
+import type { LeftToDo, Route } from './exchange.ts';
 import { createFindToken } from './find-token.ts';
 import { sendFailure } from './failure.ts';
 import { createEntrance, type Entrance } from './entrance.ts';
@@ -225,8 +225,8 @@ export class LifelineHttpServer {
 
   async #answer(req: IncomingMessage, res: ServerResponse, isOverUnixSocket: boolean): Promise<void> {
     // A broken connection shows itself by `close`; without a listener its error would end the process.
-    res.on('error', () => undefined);
-    res.once('close', () => {
+    res.on('error', ignore);
+    res.on('close', () => {
       // Kept alive for a next request, it would hold up a server that closes.
       if (this.#closed !== undefined)
         setImmediate(() => {
@@ -234,7 +234,20 @@ export class LifelineHttpServer {
         });
     });
     const signal = clientGone(req, res);
-    const errorForm = errorFormOf(req);
+    const goOn = await this.#enter(req, res, isOverUnixSocket, signal);
+    try {
+      await goOn?.();
+    } catch (error) {
+      if (!signal.aborted) sendFailure(res, errorFormOf(req), error, this.#logger);
+    }
+  }
+
+  async #enter(
+    req: IncomingMessage,
+    res: ServerResponse,
+    isOverUnixSocket: boolean,
+    signal: AbortSignal,
+  ): Promise<LeftToDo> {
     let actor: Actor | undefined;
     try {
       for (const [name, value] of Object.entries(SECURITY_HEADERS)) res.setHeader(name, value);
@@ -251,10 +264,10 @@ export class LifelineHttpServer {
       if (signal.aborted) return;
       if (caller.session !== undefined) this.#sessions.attach(caller.session, res);
       if (caller.tokenId !== null) this.#tokens.attach(caller.tokenId, res);
-      await route.door({ req, res, url, pathValue, ...caller, signal, streams: this.#streams });
+      return await route.door({ req, res, url, pathValue, ...caller, signal, streams: this.#streams });
     } catch (error) {
       this.#noteRefusal(error, req, actor);
-      if (!signal.aborted) sendFailure(res, errorForm, error, this.#logger);
+      if (!signal.aborted) sendFailure(res, errorFormOf(req), error, this.#logger);
     }
   }
 
@@ -263,6 +276,10 @@ export class LifelineHttpServer {
     const action = describeDoor(this.#routes, req);
     void this.#audit.record({ actor, action, subject: null, result: error.code });
   }
+}
+
+function ignore(): void {
+  // Nothing to do: see where it is used.
 }
 
 /** Whom the gate did not let in, for whatever reason. */

@@ -25,7 +25,8 @@ interface WaitingEvent {
  */
 export class SharedEventStream {
   readonly #pingMs: number;
-  readonly #waiting = new Set<WaitingEvent>();
+  /** Seldom more than one. */
+  #waiting: readonly WaitingEvent[] = [];
   #response: ServerResponse | undefined;
   #ping: NodeJS.Timeout | undefined;
   #isFull = false;
@@ -55,15 +56,14 @@ export class SharedEventStream {
     }, this.#pingMs);
     this.#send([PING]);
     this.#pump();
-    return {
-      [Symbol.dispose]: () => {
-        if (this.#response !== response) return;
-        clearInterval(this.#ping);
-        response.off('drain', drained);
-        this.#response = undefined;
-        this.#isFull = false;
-      },
+    const close = (): void => {
+      if (this.#response !== response) return;
+      clearInterval(this.#ping);
+      response.off('drain', drained);
+      this.#response = undefined;
+      this.#isFull = false;
     };
+    return { [Symbol.dispose]: close };
   }
 
   /**
@@ -83,13 +83,13 @@ export class SharedEventStream {
         pieces,
         settle: (isTaken) => {
           signal.removeEventListener('abort', drop);
-          this.#waiting.delete(event);
+          this.#forget(event);
           if (this.#filler === event) this.#filler = undefined;
           resolve(isTaken);
         },
       };
       signal.addEventListener('abort', drop);
-      this.#waiting.add(event);
+      this.#waiting = [...this.#waiting, event];
       this.#pump();
     });
   }
@@ -97,10 +97,14 @@ export class SharedEventStream {
   #pump(): void {
     for (const event of this.#waiting) {
       if (this.#response === undefined || this.#isFull) return;
-      this.#waiting.delete(event);
+      this.#forget(event);
       if (this.#send(event.pieces)) event.settle(true);
       else this.#filler = event;
     }
+  }
+
+  #forget(event: WaitingEvent): void {
+    this.#waiting = this.#waiting.filter((other) => other !== event);
   }
 
   /** @returns whether there is room for more */

@@ -80,6 +80,7 @@ export class FollowIterator implements AsyncIterableIterator<FollowEvent, undefi
   #cursor: number;
   /** Whether the cursor is where the request wants to begin. */
   #isPlaced: boolean;
+  /** Seldom more than one, for days: `push` would make room for sixteen more. */
   #waiting: Waiter[] = [];
   #isRunning = false;
   /** Whether the files were read to their end once; from then on the doorbell says when there is more. */
@@ -96,15 +97,15 @@ export class FollowIterator implements AsyncIterableIterator<FollowEvent, undefi
     this.#cursor = request.after ?? 0;
     this.#isPlaced = request.tail === undefined;
     const { signal } = request;
-    this.#subscription = sources.bus.subscribe(request.jobId, { after: request.after, signal });
-    if (signal.aborted) this.#released = true;
+    this.#subscription = sources.bus.subscribe(request.jobId, { after: request.after });
+    if (signal.aborted) this[Symbol.dispose]();
     else signal.addEventListener('abort', this.#onAbort, { once: true });
   }
 
   next(): Promise<FollowResult> {
     if (this.#released) return Promise.resolve(DONE);
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ resolve, reject });
+      this.#waiting = [...this.#waiting, { resolve, reject }];
       if (!this.#isRunning) void this.#serve();
     });
   }
@@ -136,17 +137,18 @@ export class FollowIterator implements AsyncIterableIterator<FollowEvent, undefi
     for (const waiter of this.#waiting.splice(0)) waiter.resolve(DONE);
   }
 
-  /** Answers the waiting calls in turn: one event is made at a time, however many calls there are. */
+  /**
+   * Answers the waiting calls in turn: one event is made at a time, however many calls there are. It waits here, and not below,
+   * where each function would hold its state for as long.
+   */
   async #serve(): Promise<void> {
     this.#isRunning = true;
+    // Once released, the waiting calls have had their answer.
     while (this.#waiting.length > 0) {
       try {
-        const event = await this.#advance();
-        // Released meanwhile: the waiting calls have had their answer.
-        if (event === undefined) break;
-        this.#lastEventAtMs = performance.now();
-        this.#waiting.shift()?.resolve({ done: false, value: event });
-        if (event.type === 'done') this[Symbol.dispose]();
+        if (this.#hasReadAll()) await this.#news();
+        else this.#answer(await this.#step());
+        this.#answer(this.#dueHeartbeat());
       } catch (error) {
         this.#waiting.shift()?.reject(error);
         this[Symbol.dispose]();
@@ -155,16 +157,19 @@ export class FollowIterator implements AsyncIterableIterator<FollowEvent, undefi
     this.#isRunning = false;
   }
 
-  /** The next event; `undefined` once released. */
-  async #advance(): Promise<FollowEvent | undefined> {
-    while (!this.#released) {
-      const event = (await this.#step()) ?? this.#dueHeartbeat();
-      if (event !== undefined) return event;
-    }
-    return undefined;
+  #answer(event: FollowEvent | undefined): void {
+    if (event === undefined) return;
+    this.#lastEventAtMs = performance.now();
+    this.#waiting.shift()?.resolve({ done: false, value: event });
+    if (event.type === 'done') this[Symbol.dispose]();
   }
 
-  /** One of: lines from memory, lines from the files, the end, a wait. An event, unless it only moved the cursor or waited. */
+  #hasReadAll(): boolean {
+    const { ended, lastSeq } = this.#subscription;
+    return this.#hasReplayed && !ended && lastSeq <= this.#cursor;
+  }
+
+  /** One of: lines from memory, lines from the files, the end. An event, unless it only moved the cursor. */
   async #step(): Promise<FollowEvent | undefined> {
     // Only the files know where the last lines begin.
     const recent = this.#isPlaced ? this.#subscription.recent(this.#cursor) : [];
@@ -172,11 +177,6 @@ export class FollowIterator implements AsyncIterableIterator<FollowEvent, undefi
     // Both are looked at before the files are: what is true now is in the files then.
     const hasEnded = this.#subscription.ended;
     const publishedSeq = this.#subscription.lastSeq;
-    if (this.#hasReplayed && !hasEnded && publishedSeq <= this.#cursor) {
-      this.#closeReader();
-      await this.#news();
-      return undefined;
-    }
     const reader = await this.#openedReader();
     if (reader === undefined) return undefined;
     const limits = { ...this.#eventSize.limits, streams: this.#streams };
@@ -255,7 +255,10 @@ export class FollowIterator implements AsyncIterableIterator<FollowEvent, undefi
   }
 
   /** Waits until something was published, the channel closed, a heartbeat is due, or the release. */
-  #news(): Promise<void> {
+  #news(): Promise<unknown> {
+    this.#closeReader();
+    // The release ends the subscription, too.
+    if (this.#request.heartbeatMs === undefined) return this.#subscription.next();
     if (!this.#isListening) {
       this.#isListening = true;
       void this.#subscription.next().then(() => {
@@ -263,7 +266,7 @@ export class FollowIterator implements AsyncIterableIterator<FollowEvent, undefi
         this.#wake?.();
       });
     }
-    return new Promise((resolve) => {
+    return new Promise<void>((resolve) => {
       const timer = this.#startHeartbeatTimer();
       this.#wake = () => {
         clearTimeout(timer);

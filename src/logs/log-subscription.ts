@@ -21,16 +21,15 @@ const DONE: NewsResult = Object.freeze({ done: true, value: undefined });
  */
 export class LogSubscription implements AsyncIterableIterator<LogNews, undefined, undefined>, Disposable {
   readonly #signal: AbortSignal | undefined;
+  readonly #onAbort: (() => void) | undefined;
   #channel: LogChannel | undefined;
   #position = 0;
+  /** Seldom more than one, for days: `push` would make room for sixteen more. */
   #waiting: ((result: NewsResult) => void)[] = [];
   readonly #listener = {
     wake: (): void => {
       this.#wake();
     },
-  };
-  readonly #onAbort = (): void => {
-    this[Symbol.dispose]();
   };
 
   /** Made by `LogEventBus.subscribe`. */
@@ -40,7 +39,11 @@ export class LogSubscription implements AsyncIterableIterator<LogNews, undefined
     this.#channel = channel;
     this.#position = after ?? channel.lastSeq;
     channel.attach(this.#listener);
-    signal?.addEventListener('abort', this.#onAbort, { once: true });
+    if (signal === undefined) return;
+    this.#onAbort = () => {
+      this[Symbol.dispose]();
+    };
+    signal.addEventListener('abort', this.#onAbort, { once: true });
   }
 
   /** True where nothing more will be published: the channel closed or never was, or this reader left. */
@@ -67,7 +70,7 @@ export class LogSubscription implements AsyncIterableIterator<LogNews, undefined
       return Promise.resolve(DONE);
     }
     return new Promise((resolve) => {
-      this.#waiting.push(resolve);
+      this.#waiting = [...this.#waiting, resolve];
     });
   }
 
@@ -89,7 +92,7 @@ export class LogSubscription implements AsyncIterableIterator<LogNews, undefined
   }
 
   [Symbol.dispose](): void {
-    this.#signal?.removeEventListener('abort', this.#onAbort);
+    this.#deafen();
     this.#channel?.detach(this.#listener);
     this.#channel = undefined;
     for (const resolve of this.#waiting.splice(0)) resolve(DONE);
@@ -99,8 +102,12 @@ export class LogSubscription implements AsyncIterableIterator<LogNews, undefined
     const news = this.#waiting.length > 0 ? this.#take() : undefined;
     if (news !== undefined) this.#waiting.shift()?.({ done: false, value: news });
     if (!this.ended) return;
-    this.#signal?.removeEventListener('abort', this.#onAbort);
+    this.#deafen();
     for (const resolve of this.#waiting.splice(0)) resolve(DONE);
+  }
+
+  #deafen(): void {
+    if (this.#onAbort !== undefined) this.#signal?.removeEventListener('abort', this.#onAbort);
   }
 
   #take(): LogNews | undefined {

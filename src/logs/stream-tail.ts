@@ -39,6 +39,8 @@ export class StreamTail implements Disposable {
   #offset: number;
   #lineCount: number;
   #isUnterminated: boolean;
+  /** Of the file, when it was checked last. */
+  #size = 0;
   /** Up to here the bytes have been looked at; -1 for not at all. */
   #seenSize = -1;
 
@@ -77,6 +79,7 @@ export class StreamTail implements Disposable {
     const file = this.#opened();
     if (!(file instanceof LogFile)) return file;
     const size = file.size();
+    this.#size = size;
     if (size >= this.#offset) return 'PRESENT';
     this.#offset = size;
     this.#seenSize = size;
@@ -84,11 +87,11 @@ export class StreamTail implements Disposable {
   }
 
   /**
-   * The next slice; `undefined` where nothing is new.
+   * The next slice of what the last `check` saw; `undefined` where nothing is new.
    * @param isFinal Nothing will follow: what is left at the end of the file is cut, too.
    */
   read(isFinal: boolean): Slice | undefined {
-    const size = this.#file?.size() ?? 0;
+    const size = this.#size;
     if (this.#file === undefined || (size === this.#seenSize && !isFinal)) return undefined;
     const available = size - this.#offset;
     const bytes = this.#file.readSync(this.#offset, Math.min(available, SLICE_BYTES));

@@ -8,6 +8,7 @@ import { lastSeqOf, totalsOf } from './index-record.ts';
 import { LogBatch } from './log-batch.ts';
 import type { ChannelGuard } from './log-event-bus.ts';
 import { LogIndexWriter } from './log-index-writer.ts';
+import { LoopShare, MAX_REST_MS } from './loop-share.ts';
 import type { LogTotals } from './log-totals.ts';
 import { StreamTail, type Slice } from './stream-tail.ts';
 
@@ -28,17 +29,22 @@ export interface TailerOptions {
   /** Called once for each kind and stream; must not throw. */
   readonly onAnomaly?: (anomaly: LogAnomaly) => void;
   readonly pass?: PassCheckpoint;
+  /** Of all tailers of the server; by default one of its own. */
+  readonly share?: LoopShare;
 }
 
 /**
  * Numbers the output of one active job: reads what its streams grew by, cuts it into batches, appends them to the index,
  * then publishes them.
  *
- * States: idle ⇄ reading (a slice of each stream a turn of the event loop); stalled, when the index or a stream fails, and
+ * States: idle → (resting →) reading (a slice of each stream a turn of the event loop) → idle; stalled, when the index or a stream fails, and
  * tried again at the next poke or after `retryMs`; drained or failed (`drain` settled), or released, for good.
  *
  * Order: exact within a stream; between the streams, order of arrival here. Loss: none; a batch is published only when it
  * is in the index, and what is not there is read again, also by the next tailer.
+ * Coalescing: the first bytes after a pause are read at once; after that it rests for a few milliseconds between two
+ * times, longer while the event loop has no time to spare, so that what comes in small pieces is read together.
+ * Fairness: what is more than a slice takes turns with all others that have as much.
  * Known gap: a log file that is cut short and has grown past its old end before anybody looked is not noticed.
  */
 export class Tailer implements Disposable {
@@ -60,7 +66,11 @@ export class Tailer implements Disposable {
   #retryAtMs: number | undefined;
   #drain: Drain | undefined;
   #isOver = false;
+  readonly #share: LoopShare;
   #turn: NodeJS.Immediate | undefined;
+  #rest: NodeJS.Timeout | undefined;
+  #isEnqueued = false;
+  #lastReadAtMs = Number.NEGATIVE_INFINITY;
   #timer: NodeJS.Timeout | undefined;
 
   /**
@@ -78,6 +88,7 @@ export class Tailer implements Disposable {
     this.#drainRetryMs = options.drainRetryMs ?? 10_000;
     this.#onAnomaly = options.onAnomaly ?? (() => undefined);
     this.#pass = options.pass ?? passUnwatched;
+    this.#share = options.share ?? new LoopShare();
     this.#index = new LogIndexWriter(directory.indexPath, directory.jobId);
     const totals = totalsOf(this.#index.last);
     const opened: StreamTail[] = [];
@@ -110,7 +121,10 @@ export class Tailer implements Disposable {
 
   /** Something may have changed. Cheap; calls that come together are one. Nothing after the end. */
   poke(): void {
-    if (!this.#isOver) this.#turn ??= setImmediate(this.#takeTurn);
+    if (this.#isOver || this.#isEnqueued || this.#turn !== undefined || this.#rest !== undefined) return;
+    const restMs = this.#drain === undefined ? this.#restMs() : 0;
+    if (restMs > 0) this.#rest = setTimeout(this.#takeTurn, Math.ceil(restMs));
+    else this.#turn = setImmediate(this.#takeTurn);
   }
 
   /**
@@ -122,6 +136,8 @@ export class Tailer implements Disposable {
     if (this.#drain === undefined) {
       this.#drain = new Drain(performance.now() + this.#drainRetryMs);
       if (this.#isOver) this.#drain.reject(new LogDrainFailedError(this.#jobId));
+      clearTimeout(this.#rest);
+      this.#rest = undefined;
       this.poke();
     }
     return this.#drain.promise;
@@ -134,8 +150,17 @@ export class Tailer implements Disposable {
     this.#index[Symbol.dispose]();
   }
 
+  /** What is left of the rest since bytes were read last. */
+  #restMs(): number {
+    const sinceMs = performance.now() - this.#lastReadAtMs;
+    return sinceMs < MAX_REST_MS ? this.#share.restMs - sinceMs : 0;
+  }
+
   readonly #takeTurn = (): void => {
+    if (this.#isOver) return;
     this.#turn = undefined;
+    this.#rest = undefined;
+    this.#isEnqueued = false;
     let hasMore = false;
     try {
       for (const tail of this.#tails) hasMore = this.#readSlice(tail) || hasMore;
@@ -149,8 +174,10 @@ export class Tailer implements Disposable {
       this.#stop();
       this.#drain.resolve(this.totals);
     }
-    if (hasMore) this.poke();
-    else this.#armTimer();
+    if (hasMore) {
+      this.#isEnqueued = true;
+      this.#share.enqueue(this.#takeTurn);
+    } else this.#armTimer();
   };
 
   /** @returns whether there is more to read at once. */
@@ -163,6 +190,7 @@ export class Tailer implements Disposable {
     if (state === 'MISSING' && tail.offset > 0) this.#tell({ kind: 'MISSING', stream: tail.stream });
     const slice = tail.read(isFinal);
     if (slice !== undefined) {
+      if (slice.bytes.length > 0) this.#lastReadAtMs = performance.now();
       this.#number(tail, slice);
       if (tail.hasRest) this.#idleAtMs.set(tail, performance.now() + this.#idleMs);
       else this.#idleAtMs.delete(tail);
@@ -244,6 +272,7 @@ export class Tailer implements Disposable {
   #stop(): void {
     this.#isOver = true;
     clearImmediate(this.#turn);
+    clearTimeout(this.#rest);
     clearTimeout(this.#timer);
   }
 }

@@ -1,7 +1,9 @@
+import { basename } from 'node:path';
 import type { PassCheckpoint } from '../domain/checkpoint.ts';
 import { DirectoryWatch } from '../logs/directory-watch.ts';
 import type { LogAnomaly } from '../logs/errors.ts';
 import type { ChannelGuard } from '../logs/log-event-bus.ts';
+import type { LoopShare } from '../logs/loop-share.ts';
 import { Tailer, type TailerOptions } from '../logs/tailer.ts';
 import type { JobDirectory } from '../storage/job-directory.ts';
 
@@ -16,6 +18,7 @@ export interface JobLogs extends Disposable {
  * @param resumed whether the log may have grown while no server was there
  * @param on.exitRecord called when the exit record may have changed
  * @param on.anomaly called when something is wrong with the files, once for each kind
+ * @param share borrowed; of all jobs of the server
  */
 export function openJobLogs(
   directory: JobDirectory,
@@ -26,10 +29,14 @@ export function openJobLogs(
     readonly anomaly: (anomaly: LogAnomaly) => void;
     readonly pass: PassCheckpoint;
   },
+  share: LoopShare,
 ): JobLogs {
-  const tailer = openTailer({ directory, channel, resumed, onAnomaly: on.anomaly, pass: on.pass });
+  const indexName = basename(directory.indexPath);
+  const tailer = openTailer({ directory, channel, resumed, onAnomaly: on.anomaly, pass: on.pass, share });
   try {
     const watch = new DirectoryWatch(directory.path, (fileName) => {
+      // The tailer's own writing: each of its turns would be the reason for another.
+      if (fileName === indexName) return;
       tailer?.poke();
       if (fileName === null || fileName === 'exit') on.exitRecord();
     });

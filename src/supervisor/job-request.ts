@@ -27,7 +27,7 @@ export interface StartJobRequest {
   /** Default SIGTERM. */
   readonly stopSignal?: JobSignal;
   readonly stopCommand?: readonly string[];
-  /** Default 0. */
+  /** -100 to 100. Default 0. */
   readonly priority?: number;
   readonly concurrencyKey?: string;
   /** Default 1. */
@@ -55,6 +55,9 @@ const MAX_STRING_BYTES = 131_071;
 const MAX_TOTAL_BYTES = 1_500_000;
 /** JSON can write it, UTF-8 cannot: it would arrive as something else. */
 const LONE_SURROGATE = /\p{Surrogate}/u;
+/** On both sides of 0. */
+const MAX_PRIORITY = 100;
+const MAX_CONCURRENCY = 1_000_000;
 const MAX_DURATION_MS = 10 * 365 * 24 * 3600 * 1000;
 
 /**
@@ -98,11 +101,12 @@ export function completeRequest(
     onEnd: request.onEnd ?? 'KILL_TREE',
     stopSignal: request.stopSignal ?? 'SIGTERM',
     stopCommand: request.stopCommand ?? null,
-    priority: request.priority ?? 0,
-    concurrencyKey: request.concurrencyKey ?? null,
-    concurrencyLimit: request.concurrencyLimit ?? 1,
+    priority: checkedNumber(request.priority ?? 0, 'priority', -MAX_PRIORITY, MAX_PRIORITY),
+    concurrencyKey:
+      request.concurrencyKey === undefined ? null : checkedWord(request.concurrencyKey, 'concurrencyKey'),
+    concurrencyLimit: checkedNumber(request.concurrencyLimit ?? 1, 'concurrencyLimit', 1, MAX_CONCURRENCY),
     labels: checkedLabels(request.labels ?? []),
-    requestId: request.requestId === undefined ? null : checkedRequestId(request.requestId),
+    requestId: request.requestId === undefined ? null : checkedWord(request.requestId, 'requestId'),
     ...origin,
   };
 }
@@ -267,11 +271,21 @@ export function checkedLabels(labels: readonly string[]): readonly string[] {
   return [...new Set(labels)];
 }
 
-function checkedRequestId(requestId: string): string {
-  if (requestId === '' || requestId.length > 200)
-    throw new InvalidInputError('A requestId has 1 to 200 characters.', 'requestId');
-  if (!isStorable(requestId)) throw notStorable('A requestId', 'requestId');
-  return requestId;
+function checkedWord(word: string, field: 'requestId' | 'concurrencyKey'): string {
+  if (word === '' || word.length > 200)
+    throw new InvalidInputError(`A ${field} has 1 to 200 characters.`, field);
+  if (!isStorable(word)) throw notStorable(`A ${field}`, field);
+  return word;
+}
+
+function checkedNumber(number: number, field: string, least: number, most: number): number {
+  if (!Number.isSafeInteger(number) || number < least || number > most) {
+    throw new InvalidInputError(
+      `${field} must be a whole number from ${String(least)} to ${String(most)}.`,
+      field,
+    );
+  }
+  return number;
 }
 
 /** Whether two texts that differ still do so in the database, which keeps UTF-8 and ends some comparisons at a NUL. */

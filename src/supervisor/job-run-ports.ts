@@ -1,10 +1,11 @@
 import type { PassCheckpoint } from '../domain/checkpoint.ts';
 import type { EnvEntry } from '../domain/job-spec.ts';
 import type { HostIdentity } from '../domain/process-identity.ts';
+import type { LoopShare } from '../logs/loop-share.ts';
 import type { JobStore } from '../storage/job-store.ts';
-import type { ActiveJobs } from './active-jobs.ts';
 import type { Containment } from './containment.ts';
 import type { FamilyWatch } from './family-watch.ts';
+import type { JobQueue } from './job-queue.ts';
 import type { Launcher } from './launcher.ts';
 import type { OomKills } from './oom-kills.ts';
 import type { ProcessTable } from './process-table.ts';
@@ -17,12 +18,14 @@ export interface JobRunPorts {
   readonly table: ProcessTable;
   readonly containment: Containment;
   readonly families: FamilyWatch;
-  readonly activeJobs: ActiveJobs;
+  readonly queue: JobQueue;
   readonly oomKills: OomKills;
   readonly host: HostIdentity;
   /** PATH, HOME, LANG: what every job's environment begins with. */
   readonly environment: readonly EnvEntry[];
   readonly log: SupervisorLog;
+  /** Borrowed: of all who read logs. */
+  readonly share: LoopShare;
   readonly pass: PassCheckpoint;
   /** Aborts when the server lets go of its jobs; they live on and are adopted at the next start. */
   readonly released: AbortSignal;

@@ -156,7 +156,7 @@ export class JobRun {
     using _place = this.#place;
     using _channel = this.#channel;
     try {
-      using _active = this.#ports.activeJobs.enter(this.#life.jobId);
+      using _active = this.#ports.queue.enter(this.#life.jobId, this.spec.concurrencyKey);
       try {
         await work();
       } catch (error) {

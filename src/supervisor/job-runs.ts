@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import type { JobId } from '../domain/job-id.ts';
+import type { JobQueuePlace } from '../domain/job-queue-place.ts';
 import type { JobSpec } from '../domain/job-spec.ts';
 import type { JobStatus } from '../domain/job-status.ts';
 import type { LogEventBus } from '../logs/log-event-bus.ts';
@@ -7,6 +8,7 @@ import type { DataDirectory } from '../storage/data-directory.ts';
 import type { EndRequest } from './end-request.ts';
 import type { JobChangeBus } from './job-change-bus.ts';
 import { JobLife } from './job-life.ts';
+import { JobQueue } from './job-queue.ts';
 import { JobRun } from './job-run.ts';
 import type { JobRunPorts } from './job-run-ports.ts';
 import { OomKills } from './oom-kills.ts';
@@ -29,9 +31,9 @@ export interface JobRunsPorts {
   readonly bus: LogEventBus;
   readonly changes: JobChangeBus;
   /** Those of each run; the others are added here. */
-  readonly run: Omit<JobRunPorts, 'released' | 'oomKills'>;
+  readonly run: Omit<JobRunPorts, 'released' | 'oomKills' | 'queue'>;
   readonly limits: StartLimits;
-  /** How many jobs may be in the active map at once; the others wait in the order of their ids. */
+  /** How many jobs may be in the active map at once; the others wait. */
   readonly maxRunning: number;
 }
 
@@ -46,13 +48,18 @@ export class JobRuns {
   readonly #runPorts: JobRunPorts;
   readonly #released = new AbortController();
   readonly #runs = new Map<JobId, JobRun>();
-  readonly #queue = new Set<JobId>();
+  readonly #queue: JobQueue;
   readonly #ending = new Set<Promise<void>>();
-  #isClosed = false;
 
   constructor(ports: JobRunsPorts) {
     this.#ports = ports;
-    this.#runPorts = { ...ports.run, oomKills: OomKills.find(), released: this.#released.signal };
+    this.#queue = new JobQueue(ports.maxRunning);
+    this.#runPorts = {
+      ...ports.run,
+      queue: this.#queue,
+      oomKills: OomKills.find(),
+      released: this.#released.signal,
+    };
     setMaxListeners(0, this.#released.signal); // Each job waits on it: many are no leak.
   }
 
@@ -64,13 +71,22 @@ export class JobRuns {
     return this.#queue.size;
   }
 
+  get active(): number {
+    return this.#queue.active;
+  }
+
+  /** Where a job stands in the queue now; `undefined` where it is not in it. */
+  placeOf(jobId: JobId): JobQueuePlace | undefined {
+    return this.#queue.placeOf(jobId);
+  }
+
   /**
-   * Puts a job at the end of the queue. It has a channel and can be ended from here on.
+   * Puts a job in the queue. It has a channel and can be ended from here on.
    * @param place its place among the jobs of its token. Default: that of a job which a former server accepted
    */
   enqueue(job: JobStanding, place = this.#resumedPlace(job)): void {
     this.#open(job, place);
-    this.#queue.add(job.jobId);
+    this.#queue.add(job.jobId, job.spec);
   }
 
   /** Goes on with a job that had left the queue under a former server. */
@@ -78,11 +94,9 @@ export class JobRuns {
     this.#follow(job.jobId, this.#open(job, this.#resumedPlace(job)).resume(former));
   }
 
-  /** Jobs leave the queue in order, as long as there is room. */
+  /** Jobs leave the queue in their order, as long as there are any that may. */
   startQueued(): void {
-    for (const jobId of this.#queue) {
-      if (this.#isClosed || this.#runPorts.activeJobs.size >= this.#ports.maxRunning) return;
-      this.#queue.delete(jobId);
+    for (let jobId = this.#queue.take(); jobId !== undefined; jobId = this.#queue.take()) {
       const run = this.#runs.get(jobId);
       if (run !== undefined) this.#follow(jobId, run.run());
     }
@@ -100,7 +114,7 @@ export class JobRuns {
 
   /** Nothing leaves the queue any more. */
   close(): void {
-    this.#isClosed = true;
+    this.#queue.close();
   }
 
   /** Ends all of them, each within its grace period; resolves when they are over. */

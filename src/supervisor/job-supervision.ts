@@ -1,5 +1,6 @@
 import type { JobSignal } from '../domain/job-signal.ts';
 import type { JobSpec } from '../domain/job-spec.ts';
+import type { LogAnomaly } from '../logs/errors.ts';
 import type { ChannelGuard } from '../logs/log-event-bus.ts';
 import type { JobDirectory } from '../storage/job-directory.ts';
 import { Doorbell } from './doorbell.ts';
@@ -175,14 +176,16 @@ export class JobSupervision {
 
   #openLogs(resumed: boolean): JobLogs {
     const { directory, channel, life } = this.#job;
-    return openJobLogs(directory, channel, resumed, {
+    const { log, pass, share } = this.#ports;
+    const on = {
       exitRecord: () => {
         this.#bell.ring();
       },
-      anomaly: (anomaly) => {
-        this.#ports.log.anomaly(life.jobId, anomaly);
+      anomaly: (anomaly: LogAnomaly) => {
+        log.anomaly(life.jobId, anomaly);
       },
-      pass: this.#ports.pass,
-    });
+      pass,
+    };
+    return openJobLogs(directory, channel, resumed, on, share);
   }
 }

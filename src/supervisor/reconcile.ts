@@ -125,7 +125,7 @@ class Reconcile {
     }
     this.queued.push(unfinished(row, stored.spec));
     const verdict = this.#imported.has(row.id) ? 'IMPORTED' : 'REQUEUED';
-    this.#tell(row.id, verdict, `it had not begun, and is number ${String(this.queued.length)} in the queue`);
+    this.#tell(row.id, verdict, 'it had not begun, and keeps its place in the queue');
   }
 
   async #resume(row: UnfinishedJobRecord, behind: string): Promise<void> {

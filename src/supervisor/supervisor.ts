@@ -2,15 +2,16 @@ import { passUnwatched, type PassCheckpoint } from '../domain/checkpoint.ts';
 import { ConflictError, JobNotFoundError, ServerStoppingError } from '../domain/errors.ts';
 import type { EnvEntry } from '../domain/job-spec.ts';
 import type { JobId } from '../domain/job-id.ts';
+import type { JobQueuePlace } from '../domain/job-queue-place.ts';
 import type { JobSignal } from '../domain/job-signal.ts';
 import { isFinal, type JobStatus } from '../domain/job-status.ts';
 import type { HostIdentity } from '../domain/process-identity.ts';
 import type { LogEventBus } from '../logs/log-event-bus.ts';
+import type { LoopShare } from '../logs/loop-share.ts';
 import type { DataDirectory } from '../storage/data-directory.ts';
 import { readSpec } from '../storage/job-files.ts';
 import { JobIds } from '../storage/job-ids.ts';
 import type { JobStore } from '../storage/job-store.ts';
-import { ActiveJobs } from './active-jobs.ts';
 import type { Containment } from './containment.ts';
 import { FamilyWatch } from './family-watch.ts';
 import { Breather } from './breather.ts';
@@ -38,6 +39,8 @@ export interface SupervisorOptions {
   readonly dataDirectory: DataDirectory;
   readonly jobs: JobStore;
   readonly bus: LogEventBus;
+  /** Borrowed: of all who read logs. */
+  readonly share: LoopShare;
   readonly launcher: Launcher;
   readonly containment: Containment;
   readonly host: HostIdentity;
@@ -45,7 +48,7 @@ export interface SupervisorOptions {
   /** Whom jobs run as. Default: the server's own user. */
   readonly user?: JobUser | null;
   readonly log: SupervisorLog;
-  /** How many jobs may be in the active map at once; the others wait in the order of their ids. */
+  /** How many jobs may be in the active map at once; the others wait, by priority and then by id. */
   readonly maxRunning: number;
   /** Borrowed. */
   readonly startLimits: StartLimits;
@@ -60,7 +63,6 @@ export interface SupervisorOptions {
 export class Supervisor {
   readonly changes = new JobChangeBus();
   readonly #options: SupervisorOptions;
-  readonly #activeJobs = new ActiveJobs();
   readonly #table = new ProcessTable(COOKIE_NAME);
   readonly #intake: JobIntake;
   readonly #runs: JobRuns;
@@ -79,6 +81,7 @@ export class Supervisor {
       environment,
       user = null,
       log,
+      share,
       maxRunning,
       startLimits: limits,
       pass = passUnwatched,
@@ -96,10 +99,10 @@ export class Supervisor {
         host,
         environment,
         log,
+        share,
         pass,
         table: this.#table,
         families: new FamilyWatch(this.#table),
-        activeJobs: this.#activeJobs,
       },
     });
     this.#intake = new JobIntake({
@@ -237,11 +240,16 @@ export class Supervisor {
   }
 
   get activeJobs(): number {
-    return this.#activeJobs.size;
+    return this.#runs.active;
   }
 
   get queuedJobs(): number {
     return this.#runs.queued;
+  }
+
+  /** Where a job stands in the queue now, and why it waits; `null` where it is not in it. */
+  queuePlaceOf(jobId: JobId): JobQueuePlace | null {
+    return this.#runs.placeOf(jobId) ?? null;
   }
 
   get lastReconciliation(): Reconciliation | null {

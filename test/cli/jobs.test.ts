@@ -50,9 +50,9 @@ describe('the commands for jobs', () => {
 
     const { stdout } = await lifeline(server, ['ps', '-a', '--label', 'first']);
     expect(stdout.split('\n').map((line) => line.split(/ {2,}/))).toEqual([
-      ['ID', 'STATUS', 'EXIT', 'AGE', 'TIME', 'LABELS', 'COMMAND'],
-      [running, 'RUNNING', '-', expect.anything(), expect.anything(), 'first,second', 'sleep 600'],
-      [ended, 'FAILED', '3', expect.anything(), expect.anything(), 'first', 'exit 3'],
+      ['ID', 'STATUS', 'EXIT', 'AGE', 'TIME', 'QUEUE', 'LABELS', 'COMMAND'],
+      [running, 'RUNNING', '-', expect.anything(), expect.anything(), '-', 'first,second', 'sleep 600'],
+      [ended, 'FAILED', '3', expect.anything(), expect.anything(), '-', 'first', 'exit 3'],
       [''],
     ]);
     const cut = await lifeline(server, ['ps', '-a', '--limit', '1']);
@@ -83,6 +83,41 @@ describe('the commands for jobs', () => {
     expect(stdout).toMatch(/^environment +'A=b c'$/m);
     expect(stdout).toMatch(/^timeout +1m30s$/m);
     expect(stdout).toMatch(/^stderr +1 line, 4 bytes$/m);
+  });
+
+  it('ps and show say where a job stands in the queue, and what it waits for', async () => {
+    const holder = await detached('--key', 'deploy', 'sleep 600');
+    await untilStatus(holder, 'RUNNING');
+    const held = await detached('--key', 'deploy', '--key-limit', '1', '--priority', '-5', 'exit 0');
+    const second = await detached('exit 0');
+    const first = await detached('--priority', '5', 'exit 0');
+    const { stdout } = await lifeline(server, ['ps']);
+    const places = stdout.split('\n').map((line) => line.split(/ {2,}/).slice(0, 6));
+    expect(places.map(([id, , , , , place]) => [id, place])).toEqual([
+      ['ID', 'QUEUE'],
+      [first, '1 next'],
+      [second, '2 in line'],
+      [held, '3 key deploy'],
+      [holder, '-'],
+      ['', undefined],
+    ]);
+    const shown = (await lifeline(server, ['show', held])).stdout;
+    expect(shown).toMatch(
+      new RegExp(`^place +3. Waits for job ${holder}, which holds the key "deploy" \\(limit 1\\).$`, 'm'),
+    );
+    expect(shown).toMatch(/^priority +-5$/m);
+    expect(shown).toMatch(/^key +deploy \(limit 1\)$/m);
+    const [listed] = await json<(Job & { queue: unknown })[]>('ps');
+    expect(listed).toMatchObject({ id: first, queue: { position: 1, reason: 'SERVER_LIMIT' } });
+    await lifeline(server, ['cancel', '--grace', '0', holder]);
+    for (const id of [first, second, held]) await untilStatus(id, 'SUCCEEDED');
+  });
+
+  it('run refuses a limit without a key, and a priority that is none', async () => {
+    const alone = await lifeline(server, ['run', '--key-limit', '2', '--', 'true']);
+    expect(alone).toMatchObject({ code: 125, stdout: '' });
+    expect(alone.stderr).toContain('give --key');
+    expect((await lifeline(server, ['run', '--priority', '101', '--', 'true'])).code).toBe(125);
   });
 
   it('rerun runs a job once more, and with --follow ends as it does', async () => {

@@ -135,7 +135,7 @@ describe('a directory without a row', () => {
       [waiting[1], 'IMPORTED'],
       [waiting[2], 'REQUEUED'],
     ]);
-    expect(jobs[2]?.evidence).toMatch(/number 2 in the queue\.$/);
+    expect(jobs[2]?.evidence).toMatch(/keeps its place in the queue\.$/);
     go();
     for (const jobId of waiting) expect((await untilOver(server, jobId)).status).toBe('SUCCEEDED');
     expect(readFileSync(order, 'utf8')).toBe('1\n2\n3\n');

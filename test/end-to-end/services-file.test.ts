@@ -34,8 +34,10 @@ describe('the file of --services', () => {
 
   it('is applied at each start: once, and then only what has changed', async () => {
     const text = 'services:\n  db: {command: [sleep, 600]}\n  api: {command: [sleep, 600], after: [db]}\n';
-    writeFileSync(file, text);
+    writeFileSync(file, 'services: {}\n');
     server = await LifelineServer.start({ env: { LIFELINE_SERVICES: file } });
+    writeFileSync(file, text);
+    await server.restart();
     await untilTrue(async () => (await seen())['api']?.state === 'READY');
     const first = await seen();
     expect(first['db']).toMatchObject({ version: 1, definition: { cwd: scratch.path } });

@@ -2,10 +2,8 @@ import fc from 'fast-check';
 import { execute, parse, validate } from 'graphql';
 import { describe, expect, it } from 'vitest';
 import { SCOPES } from '../../src/domain/scope.ts';
-import { BoundedCache } from '../../src/domain/bounded-cache.ts';
 import type { JobLogPayloadOf } from '../../src/graphql/job-log-events.ts';
-import type { LinesTemplate } from '../../src/graphql/rendering/lines-template.ts';
-import { LogLinesTemplate } from '../../src/graphql/rendering/log-lines-template.ts';
+import { KeptTemplates, LogLinesTemplate } from '../../src/graphql/rendering/log-lines-template.ts';
 import { schema } from '../../src/graphql/schema.ts';
 import { type BatchEnding, LogBatch } from '../../src/logs/log-batch.ts';
 import { quotedTexts } from '../../src/logs/quoted-texts.ts';
@@ -140,7 +138,7 @@ const DOCUMENT = fc
 function compiled(document: string): LogLinesTemplate | undefined {
   return LogLinesTemplate.compile(
     { schema, document: parse(document), variableValues: { yes: true, no: false } },
-    new BoundedCache<LinesTemplate>(8),
+    new KeptTemplates(),
   );
 }
 
@@ -184,7 +182,7 @@ describe('the lines of jobLogs', () => {
   });
 
   it('are made once for all who select the same, however they write it', () => {
-    const templates = new BoundedCache<LinesTemplate>(8);
+    const templates = new KeptTemplates();
     const of = (text: string): LogLinesTemplate | undefined =>
       LogLinesTemplate.compile({ schema, document: parse(text), variableValues: {} }, templates);
     const [batch] = fc.sample(batches(1), 1)[0] ?? [];

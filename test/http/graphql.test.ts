@@ -146,12 +146,13 @@ describe('queries', () => {
 
   it('answer for the server', async () => {
     const { data } = await harness.graphql(
-      '{ server { version uptimeMs activeJobs queuedJobs openChannels subscribers containment limits { maxRunning maxJobsPerPage } lastReconciliation { lost } } }',
+      '{ server { version uptimeMs activeJobs queuedJobs openChannels subscribers eventLoopDelay { p50Ms p99Ms maxMs windowMs } containment limits { maxRunning maxJobsPerPage } lastReconciliation { lost } } }',
     );
     expect(data?.['server']).toMatchObject({
       version: '1.2.3',
       openChannels: 0,
       subscribers: 0,
+      eventLoopDelay: { p50Ms: 0.1, p99Ms: 2.5, maxMs: 7, windowMs: 60_000 },
       containment: 'BEST_EFFORT',
       limits: { maxRunning: 8, maxJobsPerPage: 500 },
       lastReconciliation: null,

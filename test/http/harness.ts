@@ -183,6 +183,7 @@ export class Harness implements AsyncDisposable {
       version: '1.2.3',
       startedAtMs: Date.now(),
       limits,
+      loopDelay: { read: () => ({ p50Ms: 0.1, p99Ms: 2.5, maxMs: 7, windowMs: 60_000 }) },
       containment: 'none',
     };
     harness.#server = createHttpServer({
@@ -347,6 +348,7 @@ export class Harness implements AsyncDisposable {
       deleteJob: notHere,
       activeJobs: 0,
       queuedJobs: 0,
+      queuePlaceOf: () => null,
       changes: this.changes,
       lastReconciliation: null,
     };

@@ -35,6 +35,9 @@ describe('a request', () => {
       gracePeriodMs: 10_000,
       onEnd: 'KILL_TREE',
       labels: [],
+      priority: 0,
+      concurrencyKey: null,
+      concurrencyLimit: 1,
       requestId: null,
     });
     expect(complete({ script: 'exit 3' }).command).toEqual(['/bin/sh', '-c', 'exit 3']);
@@ -80,6 +83,15 @@ describe('a request', () => {
     ['a negative grace period', { script: 'true', gracePeriodMs: -1 }],
     ['an empty requestId', { script: 'true', requestId: '' }],
     ['a label of 201 characters', { script: 'true', labels: ['x'.repeat(201)] }],
+    ['a priority above 100', { script: 'true', priority: 101 }],
+    ['a priority below -100', { script: 'true', priority: -101 }],
+    ['half a priority', { script: 'true', priority: 0.5 }],
+    ['an empty concurrency key', { script: 'true', concurrencyKey: '' }],
+    ['a concurrency key of 201 characters', { script: 'true', concurrencyKey: 'x'.repeat(201) }],
+    ['NUL in the concurrency key', { script: 'true', concurrencyKey: 'a\0' }],
+    ['half a surrogate pair in the concurrency key', { script: 'true', concurrencyKey: '\ud83d' }],
+    ['a concurrency limit of 0', { script: 'true', concurrencyLimit: 0 }],
+    ['a concurrency limit without end', { script: 'true', concurrencyLimit: Infinity }],
   ])('with %s is refused', (_what, request) => {
     expect(() => complete(request)).toThrow(InvalidInputError);
   });

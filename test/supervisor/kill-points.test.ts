@@ -2,6 +2,7 @@ import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'no
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { JobId } from '../../src/domain/job-id.ts';
 import { LogEventBus } from '../../src/logs/log-event-bus.ts';
+import { LoopShare } from '../../src/logs/loop-share.ts';
 import { DataDirectory } from '../../src/storage/data-directory.ts';
 import { Database } from '../../src/storage/database.ts';
 import { readIdentity } from '../../src/storage/identity-file.ts';
@@ -52,6 +53,7 @@ async function openSupervisor({ directory, jobs }: World): Promise<Supervisor> {
     dataDirectory: directory,
     jobs,
     bus: new LogEventBus(),
+    share: new LoopShare(),
     launcher: new ShimLauncher(findLaunchTools(PATH), null),
     containment: Containment.find({ wanted: 'none', dataDirectoryPath: directory.path, tini: null }),
     host: readHostIdentity(),

@@ -5,6 +5,7 @@ import type { HostIdentity } from '../../src/domain/process-identity.ts';
 import { follow, type FollowEvent } from '../../src/logs/follow.ts';
 import { JobLogReader } from '../../src/logs/job-log-reader.ts';
 import { LogEventBus } from '../../src/logs/log-event-bus.ts';
+import { LoopShare } from '../../src/logs/loop-share.ts';
 import { DataDirectory } from '../../src/storage/data-directory.ts';
 import { Database } from '../../src/storage/database.ts';
 import { JobStore } from '../../src/storage/job-store.ts';
@@ -62,6 +63,7 @@ async function openSupervisor(
     dataDirectory: directory,
     jobs,
     bus,
+    share: new LoopShare(),
     launcher,
     containment: Containment.find({ wanted: 'none', dataDirectoryPath: directory.path, tini: null }),
     host,
@@ -154,7 +156,9 @@ describe('a job whose executor throws', () => {
   ])('%s releases both maps, ends its readers, and has an outcome', async (_when, launcher) => {
     const supervisor = await openSupervisor(launcher());
     const before = supervisor.changes.subscribers;
-    const jobId = await supervisor.startJob({ script: 'exit 0', cwd: '/' });
+    const request = { script: 'exit 0', cwd: '/', concurrencyKey: 'deploy' };
+    const jobId = await supervisor.startJob(request);
+    await readToEnd(await supervisor.startJob(request));
     const readers = [readToEnd(jobId), readToEnd(jobId)];
     for (const reader of readers) expect(await reader).toEqual(['done']);
     await untilTrue(() => supervisor.activeJobs === 0 && bus.size === 0);

@@ -22,6 +22,10 @@ export interface RunOptions {
   readonly grace?: number;
   readonly onEnd?: OnEnd;
   readonly label: readonly string[];
+  readonly priority?: number;
+  /** Concurrency key. */
+  readonly key?: string;
+  readonly keyLimit?: number;
   readonly requestId?: string;
   readonly detach?: boolean;
   readonly raw?: boolean;
@@ -36,6 +40,9 @@ export async function run(
 ): Promise<number> {
   if ((options.script === undefined) === (command.length === 0)) {
     throw new CliError('Give either a command, as in `lifeline run -- make test`, or --script.');
+  }
+  if (options.keyLimit !== undefined && options.key === undefined) {
+    throw new CliError('--key-limit says how many jobs with a key may run: give --key, too.');
   }
   const connection = context.connect();
   const input = await startInput(context, command, options, connection.isLocal);
@@ -73,6 +80,9 @@ async function startInput(
     ...(options.grace !== undefined && { gracePeriodMs: options.grace }),
     ...(options.onEnd !== undefined && { onEnd: options.onEnd }),
     ...(options.label.length > 0 && { labels: options.label }),
+    ...(options.priority !== undefined && { priority: options.priority }),
+    ...(options.key !== undefined && { concurrencyKey: options.key }),
+    ...(options.keyLimit !== undefined && { concurrencyLimit: options.keyLimit }),
   };
 }
 

@@ -39,6 +39,7 @@ function factsOf(output: OutputStream, job: ShownJob): Fact[] {
     ['job', job.id],
     ['status', `${styledStatus(output, job.status)}${job.reason === 'NONE' ? '' : ` (${job.reason})`}`],
     ['message', textOf(job.message)],
+    ['place', job.queue === null ? null : `${job.queue.position}. ${harmlessLine(job.queue.message)}`],
     ['exit code', textOf(job.exitCode)],
     [
       'signal',
@@ -50,6 +51,8 @@ function factsOf(output: OutputStream, job: ShownJob): Fact[] {
     ['directory', textOf(job.cwd)],
     ['environment', listOf(job.env.map(({ name, value }) => shellWords([`${name}=${value}`])))],
     ['labels', listOf(job.labels.map(harmlessLine))],
+    ['priority', job.priority === 0 ? null : String(job.priority)],
+    ['key', keyOf(job)],
     ['pid', textOf(job.pid)],
     ['queued', job.queuedAt],
     ['started', job.startedAt],
@@ -90,6 +93,10 @@ function transitionFacts(output: OutputStream, { transitions }: ShownJob): Fact[
     return `${at}  ${styledStatus(output, to)}${why}${cause === null ? '' : `  ${harmlessLine(cause)}`}`;
   });
   return [['life', listOf(lines)]];
+}
+
+function keyOf({ concurrencyKey, concurrencyLimit }: ShownJob): string | null {
+  return concurrencyKey === null ? null : `${harmlessLine(concurrencyKey)} (limit ${concurrencyLimit})`;
 }
 
 function sizeOf(lines: number, bytes: number): string {

@@ -212,10 +212,25 @@ export type ProbeKind =
   | 'LOG'
   | 'TCP';
 
+/** What keeps a job in the queue. */
+export type QueueReason =
+  /** As many jobs run as --max-running allows, and others go before it. */
+  | 'AHEAD_IN_QUEUE'
+  /** As many jobs run with its concurrency key as its own limit allows. Those behind it pass it. */
+  | 'CONCURRENCY_LIMIT'
+  /** It is next, and as many jobs run as --max-running allows. */
+  | 'SERVER_LIMIT'
+  /** The server is stopping, and starts no job. */
+  | 'SERVER_STOPPING';
+
 /** What is to be different from the job that is repeated. What is absent stays as it was. */
 export type RerunJobInput = {
   /** Another program with its arguments; it replaces a script, too. */
   readonly command?: ReadonlyArray<string> | null | undefined;
+  /** Another concurrency key. */
+  readonly concurrencyKey?: string | null | undefined;
+  /** Another limit of jobs that run with its concurrency key. */
+  readonly concurrencyLimit?: number | null | undefined;
   /** Another working directory, as an absolute path. */
   readonly cwd?: string | null | undefined;
   /** Other variables, instead of all former ones. */
@@ -226,6 +241,8 @@ export type RerunJobInput = {
   readonly labels?: ReadonlyArray<string> | null | undefined;
   /** What happens to processes that the program leaves behind. */
   readonly onEnd?: OnEnd | null | undefined;
+  /** Another priority, from -100 to 100. */
+  readonly priority?: number | null | undefined;
   /** A word of your own for this request; a repeat of it returns the same job. */
   readonly requestId?: string | null | undefined;
   /** Another script; it replaces a command, too. */
@@ -366,6 +383,10 @@ export type ServiceState =
 export type StartJobInput = {
   /** The program and its arguments, passed on as they are, without a shell. Exactly one of command, script and service. */
   readonly command?: ReadonlyArray<string> | null | undefined;
+  /** A word of your own, such as `deploy`: of jobs with the same one no more than concurrencyLimit run at once. The others wait, and hold up nobody else. */
+  readonly concurrencyKey?: string | null | undefined;
+  /** How many jobs with its concurrencyKey may run, itself included. Each job keeps to its own. Default: 1. */
+  readonly concurrencyLimit?: number | null | undefined;
   /** Absolute path of the working directory. Default: the home directory of the user that jobs run as. */
   readonly cwd?: string | null | undefined;
   /** Variables beside PATH, HOME and LANG. Nothing else of the server’s environment is passed on. */
@@ -376,6 +397,8 @@ export type StartJobInput = {
   readonly labels?: ReadonlyArray<string> | null | undefined;
   /** What happens to processes that the program leaves behind. Default: KILL_TREE. */
   readonly onEnd?: OnEnd | null | undefined;
+  /** From -100 to 100: of waiting jobs the one with the highest goes first, of equals the oldest. Default: 0. */
+  readonly priority?: number | null | undefined;
   /** A word of your own for this request. A repeat, also after a restart of the server, returns the first job instead of starting another. */
   readonly requestId?: string | null | undefined;
   /** Text that is run by `sh -c`. Exactly one of command, script and service. */
@@ -414,7 +437,7 @@ export type ListJobsQueryVariables = Exact<{
 }>;
 
 
-export type ListJobsQuery = { readonly jobs: { readonly edges: ReadonlyArray<{ readonly node: { readonly id: string, readonly status: JobStatus, readonly reason: JobReason, readonly message: string | null, readonly command: ReadonlyArray<string>, readonly script: string | null, readonly cwd: string, readonly labels: ReadonlyArray<string>, readonly pid: number | null, readonly exitCode: number | null, readonly signal: string | null, readonly signalInferred: boolean, readonly queuedAt: string, readonly startedAt: string | null, readonly finishedAt: string | null, readonly durationMs: number | null, readonly attempt: number } }>, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null } } };
+export type ListJobsQuery = { readonly jobs: { readonly edges: ReadonlyArray<{ readonly node: { readonly concurrencyKey: string | null, readonly id: string, readonly status: JobStatus, readonly reason: JobReason, readonly message: string | null, readonly command: ReadonlyArray<string>, readonly script: string | null, readonly cwd: string, readonly labels: ReadonlyArray<string>, readonly pid: number | null, readonly exitCode: number | null, readonly signal: string | null, readonly signalInferred: boolean, readonly queuedAt: string, readonly startedAt: string | null, readonly finishedAt: string | null, readonly durationMs: number | null, readonly attempt: number, readonly queue: { readonly position: number, readonly reason: QueueReason, readonly message: string } | null } }>, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null } } };
 
 export type LogBoundsQueryVariables = Exact<{
   jobId: string;
@@ -510,7 +533,7 @@ export type ShowJobQueryVariables = Exact<{
 }>;
 
 
-export type ShowJobQuery = { readonly job: { readonly timeoutMs: number | null, readonly gracePeriodMs: number, readonly onEnd: OnEnd, readonly requestId: string | null, readonly id: string, readonly status: JobStatus, readonly reason: JobReason, readonly message: string | null, readonly command: ReadonlyArray<string>, readonly script: string | null, readonly cwd: string, readonly labels: ReadonlyArray<string>, readonly pid: number | null, readonly exitCode: number | null, readonly signal: string | null, readonly signalInferred: boolean, readonly queuedAt: string, readonly startedAt: string | null, readonly finishedAt: string | null, readonly durationMs: number | null, readonly attempt: number, readonly env: ReadonlyArray<{ readonly name: string, readonly value: string }>, readonly rerunOf: { readonly id: string } | null, readonly cancellation: { readonly reason: JobReason, readonly requestedAt: string, readonly requestedBy: string | null, readonly gracePeriodMs: number, readonly killedAt: string | null, readonly finishedAt: string | null, readonly containment: Containment, readonly processes: ReadonlyArray<{ readonly pid: number, readonly command: string, readonly signals: ReadonlyArray<string>, readonly goneAt: string | null }> } | null, readonly log: { readonly lastSeq: number, readonly stdoutLines: number, readonly stdoutBytes: number, readonly stderrLines: number, readonly stderrBytes: number }, readonly transitions: ReadonlyArray<{ readonly number: number, readonly from: JobStatus | null, readonly to: JobStatus, readonly reason: JobReason, readonly cause: string | null, readonly at: string }> } | null };
+export type ShowJobQuery = { readonly job: { readonly timeoutMs: number | null, readonly gracePeriodMs: number, readonly onEnd: OnEnd, readonly priority: number, readonly concurrencyKey: string | null, readonly concurrencyLimit: number, readonly requestId: string | null, readonly id: string, readonly status: JobStatus, readonly reason: JobReason, readonly message: string | null, readonly command: ReadonlyArray<string>, readonly script: string | null, readonly cwd: string, readonly labels: ReadonlyArray<string>, readonly pid: number | null, readonly exitCode: number | null, readonly signal: string | null, readonly signalInferred: boolean, readonly queuedAt: string, readonly startedAt: string | null, readonly finishedAt: string | null, readonly durationMs: number | null, readonly attempt: number, readonly env: ReadonlyArray<{ readonly name: string, readonly value: string }>, readonly queue: { readonly position: number, readonly reason: QueueReason, readonly message: string } | null, readonly rerunOf: { readonly id: string } | null, readonly cancellation: { readonly reason: JobReason, readonly requestedAt: string, readonly requestedBy: string | null, readonly gracePeriodMs: number, readonly killedAt: string | null, readonly finishedAt: string | null, readonly containment: Containment, readonly processes: ReadonlyArray<{ readonly pid: number, readonly command: string, readonly signals: ReadonlyArray<string>, readonly goneAt: string | null }> } | null, readonly log: { readonly lastSeq: number, readonly stdoutLines: number, readonly stdoutBytes: number, readonly stderrLines: number, readonly stderrBytes: number }, readonly transitions: ReadonlyArray<{ readonly number: number, readonly from: JobStatus | null, readonly to: JobStatus, readonly reason: JobReason, readonly cause: string | null, readonly at: string }> } | null };
 
 export type TokenFieldsFragment = { readonly name: string, readonly scope: Scope, readonly createdAt: string, readonly createdBy: string, readonly expiresAt: string | null, readonly lastUsedAt: string | null, readonly revokedAt: string | null };
 
@@ -745,6 +768,12 @@ export const ListJobsDocument = new TypedDocumentString(`
     edges {
       node {
         ...JobFields
+        concurrencyKey
+        queue {
+          position
+          reason
+          message
+        }
       }
     }
     pageInfo {
@@ -1108,6 +1137,14 @@ export const ShowJobDocument = new TypedDocumentString(`
     timeoutMs
     gracePeriodMs
     onEnd
+    priority
+    concurrencyKey
+    concurrencyLimit
+    queue {
+      position
+      reason
+      message
+    }
     requestId
     rerunOf {
       id

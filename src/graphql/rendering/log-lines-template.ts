@@ -6,7 +6,7 @@ import {
   type GraphQLSchema,
   isObjectType,
 } from 'graphql';
-import type { BoundedCache } from '../../domain/bounded-cache.ts';
+import { BoundedCache } from '../../domain/bounded-cache.ts';
 import type { JobLogPayloadOf } from '../job-log-events.ts';
 import { LINE_FIELDS, type LineField, type LineSelection, LinesTemplate } from './lines-template.ts';
 import { RenderedResult } from './rendered-result.ts';
@@ -20,18 +20,35 @@ export interface Subscribing {
   readonly variableValues?: Record<string, unknown> | null | undefined;
 }
 
-/** Templates of lines by their selection, shared by all subscriptions that select the same. */
-export type LinesTemplates = BoundedCache<LinesTemplate>;
+/** Templates by what is selected, shared by all subscriptions that select the same. */
+export class KeptTemplates {
+  readonly #events = new BoundedCache<LogLinesTemplate>(KEPT_SELECTIONS);
+  readonly #lines = new BoundedCache<LinesTemplate>(KEPT_SELECTIONS);
+
+  ofEvents(pieces: readonly Piece[]): LogLinesTemplate {
+    return this.#events.getOrMake(JSON.stringify(pieces), () => new LogLinesTemplate(pieces, this));
+  }
+
+  ofLines(selection: LineSelection): LinesTemplate {
+    return this.#lines.getOrMake(JSON.stringify(selection), () => new LinesTemplate(selection));
+  }
+}
+
+/** Of each kind. */
+const KEPT_SELECTIONS = 64;
 
 /** Text that is always the same, a fact of the event, or its lines. */
-type Piece = { readonly text: string } | 'jobId' | 'lastSeq' | LinesTemplate;
+type Piece = { readonly text: string } | 'jobId' | 'lastSeq' | { readonly lines: LineSelection };
 
-/** Writes the results of one subscription that are lines. */
+/** Writes the results of subscriptions that are lines. */
 export class LogLinesTemplate {
-  readonly #pieces: readonly Piece[];
+  readonly #pieces: readonly (Exclude<Piece, { lines: LineSelection }> | LinesTemplate)[];
 
-  private constructor(pieces: readonly Piece[]) {
-    this.#pieces = pieces;
+  /** Made by `compile`, and shared. */
+  constructor(pieces: readonly Piece[], templates: KeptTemplates) {
+    this.#pieces = pieces.map((piece) =>
+      typeof piece === 'object' && 'lines' in piece ? templates.ofLines(piece.lines) : piece,
+    );
   }
 
   /**
@@ -40,7 +57,7 @@ export class LogLinesTemplate {
    */
   static compile(
     { schema, document, operationName, variableValues }: Subscribing,
-    templates: LinesTemplates,
+    templates: KeptTemplates,
   ): LogLinesTemplate | undefined {
     const operation = getOperationAST(document, operationName);
     const types = ['Subscription', 'LogLines', 'LogLine'].map((name) => schema.getType(name));
@@ -53,10 +70,10 @@ export class LogLinesTemplate {
     const [entry, ...others] = selected.of(root, [operation.selectionSet]);
     if (entry?.[1][0].name.value !== 'jobLogs' || others.length > 0) return undefined;
     const [rootKey, field] = entry;
-    const below = compileEvent(selected, field, event, line, templates);
+    const below = compileEvent(selected, field, event, line);
     return (
       below &&
-      new LogLinesTemplate([{ text: `{"data":{${JSON.stringify(rootKey)}:` }, ...below, { text: '}}' }])
+      templates.ofEvents([{ text: `{"data":{${JSON.stringify(rootKey)}:` }, ...below, { text: '}}' }])
     );
   }
 
@@ -85,7 +102,6 @@ function compileEvent(
   field: SelectedField,
   event: GraphQLObjectType,
   line: GraphQLObjectType,
-  templates: LinesTemplates,
 ): readonly Piece[] | undefined {
   const pieces: Piece[] = [];
   for (const [key, below] of selected.below(field, event)) {
@@ -96,11 +112,7 @@ function compileEvent(
     else if (name === 'lines') {
       const selection = lineSelection(selected.below(below, line));
       if (selection === undefined) return undefined;
-      pieces.push(
-        { text: '[' },
-        templates.getOrMake(JSON.stringify(selection), () => new LinesTemplate(selection)),
-        { text: ']' },
-      );
+      pieces.push({ text: '[' }, { lines: selection }, { text: ']' });
     } else return undefined;
   }
   return [...pieces, { text: pieces.length === 0 ? '{}' : '}' }];

@@ -8,15 +8,10 @@ import {
   locatedError,
 } from 'graphql';
 import { isAsyncIterable, type Plugin } from 'graphql-yoga';
-import { BoundedCache } from '../../domain/bounded-cache.ts';
 import { bareContext, type GraphQLContext } from '../context.ts';
 import type { JobLogPayload } from '../job-log-events.ts';
 import type { KeptResults } from '../kept-results.ts';
-import type { LinesTemplate } from './lines-template.ts';
-import { LogLinesTemplate } from './log-lines-template.ts';
-
-/** Selections of lines that are kept for those who come later. */
-const KEPT_SELECTIONS = 64;
+import { KeptTemplates, LogLinesTemplate } from './log-lines-template.ts';
 
 /**
  * Takes the lines of `jobLogs` past GraphQL's execution: what is selected of a batch is written once, as bytes, for all
@@ -27,7 +22,7 @@ const KEPT_SELECTIONS = 64;
  * could: a selection with another one is executed.
  */
 export function renderLogLines(): Plugin {
-  const templates = new BoundedCache<LinesTemplate>(KEPT_SELECTIONS);
+  const templates = new KeptTemplates();
   return {
     onSubscribe: ({ args, setSubscribeFn }) => {
       const template = LogLinesTemplate.compile(args, templates);

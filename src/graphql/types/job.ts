@@ -14,6 +14,7 @@ import { readEnv, readStrings } from '../stored-json.ts';
 import { EnvVar } from './env.ts';
 import { JobFilter, jobsWhere } from './job-filter.ts';
 import { JobLog } from './job-log.ts';
+import { JobQueuePlaceRef } from './job-queue-place.ts';
 import { JobReasonRef } from './job-reason.ts';
 import { JobStatusRef } from './job-status.ts';
 import { OnEndRef } from './on-end.ts';
@@ -88,6 +89,26 @@ export const Job = builder.prismaObject('Job', {
       description: 'What happens to processes that its program leaves behind.',
       select: { onEnd: true },
       resolve: (job) => job.onEnd as OnEnd,
+    }),
+    priority: t.exposeInt('priority', {
+      description: 'Of waiting jobs the one with the highest goes first, of equals the oldest.',
+    }),
+    concurrencyKey: t.exposeString('concurrencyKey', {
+      nullable: true,
+      description:
+        'Of jobs with the same one no more than concurrencyLimit run at once; null for no such limit.',
+    }),
+    concurrencyLimit: t.exposeInt('concurrencyLimit', {
+      description: 'How many jobs with its concurrencyKey may run, itself included.',
+    }),
+    queue: t.field({
+      type: JobQueuePlaceRef,
+      nullable: true,
+      description:
+        'Its place in the queue at this moment, and why it waits; null where it does not wait. No change of the job is told ' +
+        'when its place changes: ask again.',
+      select: { id: true },
+      resolve: (job, _args, { services }) => services.supervisor.queuePlaceOf(job.id),
     }),
     pid: t.exposeInt('pid', {
       nullable: true,

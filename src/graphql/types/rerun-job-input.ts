@@ -32,5 +32,8 @@ export const RerunJobInput = builder.inputType('RerunJobInput', {
       description: 'What happens to processes that the program leaves behind.',
     }),
     labels: t.stringList({ description: 'Other labels, instead of all former ones.' }),
+    priority: t.int({ description: 'Another priority, from -100 to 100.' }),
+    concurrencyKey: t.string({ description: 'Another concurrency key.' }),
+    concurrencyLimit: t.int({ description: 'Another limit of jobs that run with its concurrency key.' }),
   }),
 });

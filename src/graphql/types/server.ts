@@ -1,5 +1,5 @@
 import { builder, MAX_PAGE_SIZE } from '../builder.ts';
-import type { ServerLimits, Services } from '../services.ts';
+import type { LoopDelay, ServerLimits, Services } from '../services.ts';
 import { ContainmentMeansRef, ContainmentRef } from './containment.ts';
 import { MAX_LINES } from './job-log.ts';
 import { ReconciliationRef } from './reconciliation.ts';
@@ -37,6 +37,23 @@ const ServerLimitsRef = builder.objectRef<ServerLimits>('ServerLimits').implemen
   }),
 });
 
+const EventLoopDelayRef = builder.objectRef<LoopDelay>('EventLoopDelay').implement({
+  authScopes: { read: true },
+  description:
+    'How late the server came to what was due, because it was busy with something else: looked at 20 times a second.',
+  fields: (t) => ({
+    p50Ms: t.exposeFloat('p50Ms', { description: 'Half of the looks came later than so many milliseconds.' }),
+    p99Ms: t.exposeFloat('p99Ms', {
+      description: 'One look in a hundred came later than so many milliseconds.',
+    }),
+    maxMs: t.exposeFloat('maxMs', { description: 'The latest look, in milliseconds.' }),
+    windowMs: t.exposeInt('windowMs', {
+      description:
+        'Over so many milliseconds, or half as many: the window moves on by halves, so that an old spike goes away.',
+    }),
+  }),
+});
+
 const Server = builder.objectRef<Services>('Server').implement({
   authScopes: { read: true },
   description: 'The server that answers.',
@@ -71,6 +88,12 @@ const Server = builder.objectRef<Services>('Server').implement({
     openStreams: t.int({
       description: 'Streams that are open or reserved, as they count for the limits.',
       resolve: ({ streams }) => streams.taken,
+    }),
+    eventLoopDelay: t.field({
+      type: EventLoopDelayRef,
+      description:
+        'How late it comes to what is due. Above some 100 ms it has more to do than one core gives.',
+      resolve: ({ loopDelay }) => loopDelay.read(),
     }),
     limits: t.field({
       type: ServerLimitsRef,

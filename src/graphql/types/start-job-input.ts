@@ -70,6 +70,20 @@ export const StartJobInput = builder.inputType('StartJobInput', {
       description: 'What happens to processes that the program leaves behind. Default: KILL_TREE.',
     }),
     labels: t.stringList({ description: 'Words to find the job by.' }),
+    // Without default values: those that an older server did not know would change what a repeat is known by.
+    priority: t.int({
+      description:
+        'From -100 to 100: of waiting jobs the one with the highest goes first, of equals the oldest. Default: 0.',
+    }),
+    concurrencyKey: t.string({
+      description:
+        'A word of your own, such as `deploy`: of jobs with the same one no more than concurrencyLimit run at once. ' +
+        'The others wait, and hold up nobody else.',
+    }),
+    concurrencyLimit: t.int({
+      description:
+        'How many jobs with its concurrencyKey may run, itself included. Each job keeps to its own. Default: 1.',
+    }),
   }),
 });
 
