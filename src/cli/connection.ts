@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { FollowJobLogsOptions, JobLogEvent } from '../client/client.ts';
 import { endpointOf, type Endpoint, type Fetch, type FetchResponse } from '../client/endpoint.ts';
 import { LifelineConnectionError } from '../client/errors.ts';
+import type { FollowServiceLogsOptions } from '../client/follow-service-logs.ts';
 import { execute, type ExecuteOptions, type TypedDocument } from '../client/execute.ts';
 import { addressOf, chooseServer, currentPointer, type ChosenServer } from './choose-server.ts';
 import { CliError } from './cli-error.ts';
@@ -28,6 +29,11 @@ export interface Connection {
   followJobLogs(
     jobId: string,
     options?: FollowJobLogsOptions,
+  ): Promise<AsyncIterableIterator<JobLogEvent, undefined>>;
+  /** As `ServiceLogFollower`. */
+  followServiceLogs(
+    name: string,
+    options?: FollowServiceLogsOptions,
   ): Promise<AsyncIterableIterator<JobLogEvent, undefined>>;
   /** Posts a JSON document to a path of the server, with the credential. Rejects as `Fetch`. @throws AnswerTimeoutError, too */
   post(path: string, body: unknown): Promise<FetchResponse>;
@@ -90,6 +96,10 @@ export function connect(
     followJobLogs: async (jobId, options) => {
       const { JobLogFollower } = await import('../client/follow-job-logs.ts');
       return new JobLogFollower(endpoint, jobId, options);
+    },
+    followServiceLogs: async (name, options) => {
+      const { ServiceLogFollower } = await import('../client/follow-service-logs.ts');
+      return new ServiceLogFollower(endpoint, name, options);
     },
     post: (path, body) =>
       inTime(requestTimeoutMs, undefined, (signal) =>

@@ -588,6 +588,21 @@ export type JobLogsSubscription = { readonly jobLogs:
     | { readonly __typename: 'LogLines', readonly jobId: string, readonly lastSeq: number, readonly lines: ReadonlyArray<{ readonly seq: number, readonly stream: LogStream, readonly text: string, readonly at: string, readonly atApproximate: boolean, readonly continued: boolean }> }
    };
 
+export type ServiceLogsSubscriptionVariables = Exact<{
+  name: string;
+  after?: string | null | undefined;
+  streams?: ReadonlyArray<LogStream> | LogStream | null | undefined;
+  heartbeatMs?: number | null | undefined;
+}>;
+
+
+export type ServiceLogsSubscription = { readonly serviceLogs:
+    | { readonly __typename: 'LogDone', readonly lastSeq: number, readonly endedWithoutNewline: ReadonlyArray<LogStream>, readonly job: { readonly id: string, readonly status: JobStatus, readonly reason: JobReason, readonly message: string | null, readonly command: ReadonlyArray<string>, readonly script: string | null, readonly cwd: string, readonly labels: ReadonlyArray<string>, readonly pid: number | null, readonly exitCode: number | null, readonly signal: string | null, readonly signalInferred: boolean, readonly queuedAt: string, readonly startedAt: string | null, readonly finishedAt: string | null, readonly durationMs: number | null, readonly attempt: number } }
+    | { readonly __typename: 'LogGap', readonly jobId: string, readonly fromSeq: number, readonly toSeq: number, readonly reason: LogGapReason }
+    | { readonly __typename: 'LogHeartbeat', readonly jobId: string, readonly at: string, readonly lastSeq: number }
+    | { readonly __typename: 'LogLines', readonly jobId: string, readonly lastSeq: number, readonly lines: ReadonlyArray<{ readonly seq: number, readonly stream: LogStream, readonly text: string, readonly at: string, readonly atApproximate: boolean, readonly continued: boolean }> }
+   };
+
 export type StartJobMutationVariables = Exact<{
   input: StartJobInput;
 }>;
@@ -1358,6 +1373,66 @@ export const JobLogsDocument = new TypedDocumentString(`
   durationMs
   attempt
 }`) as unknown as TypedDocumentString<JobLogsSubscription, JobLogsSubscriptionVariables>;
+export const ServiceLogsDocument = new TypedDocumentString(`
+    subscription ServiceLogs($name: String!, $after: String, $streams: [LogStream!], $heartbeatMs: Int) {
+  serviceLogs(
+    name: $name
+    after: $after
+    streams: $streams
+    heartbeatMs: $heartbeatMs
+  ) {
+    __typename
+    ... on LogLines {
+      jobId
+      lastSeq
+      lines {
+        seq
+        stream
+        text
+        at
+        atApproximate
+        continued
+      }
+    }
+    ... on LogGap {
+      jobId
+      fromSeq
+      toSeq
+      reason
+    }
+    ... on LogHeartbeat {
+      jobId
+      at
+      lastSeq
+    }
+    ... on LogDone {
+      lastSeq
+      endedWithoutNewline
+      job {
+        ...JobFields
+      }
+    }
+  }
+}
+    fragment JobFields on Job {
+  id
+  status
+  reason
+  message
+  command
+  script
+  cwd
+  labels
+  pid
+  exitCode
+  signal
+  signalInferred
+  queuedAt
+  startedAt
+  finishedAt
+  durationMs
+  attempt
+}`) as unknown as TypedDocumentString<ServiceLogsSubscription, ServiceLogsSubscriptionVariables>;
 export const StartJobDocument = new TypedDocumentString(`
     mutation StartJob($input: StartJobInput!) {
   startJob(input: $input) {
