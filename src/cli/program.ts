@@ -17,6 +17,7 @@ import {
   countArgument,
   durationArgument,
   jobIdArgument,
+  jobOrServiceArgument,
   longDurationArgument,
   serviceNameArgument,
   serviceNamesArgument,
@@ -99,21 +100,26 @@ interface TokenFlags extends Omit<CreateTokenOptions, 'scope'> {
 }
 
 function addLogs(program: Command): void {
-  withJob(clientCommand(program, 'logs', 'print what a job has written'))
-    .option('-f, --follow', 'go on to the end of the job')
+  clientCommand(program, 'logs', 'print what a job, or the newest job of a service, has written')
+    .argument('<job>', 'number of a job, or name of a service', jobOrServiceArgument)
+    .option('-f, --follow', 'go on to the end of the job; of a service, from one job to the next')
     .option('-n, --tail <count>', 'begin with the last so many lines', countArgument(0))
     .addOption(new Option('--stream <name>', 'lines of one stream only').choices(['stdout', 'stderr']))
     .option('--jsonl', 'one JSON object a line (as --json)')
     .option('-t, --timestamps', 'begin each line with the time at which it was read')
     .option('--raw', 'leave control characters as they are')
     .option('-v, --verbose', 'say when the connection is lost and found')
-    .action(async (jobId: string, { stream, jsonl, ...options }: LogsFlags & CommonOptions) => {
+    .action(async (target: string, { stream, jsonl, ...options }: LogsFlags & CommonOptions) => {
       const json = options.json ?? jsonl ?? false;
       const streams = { stdout: 'STDOUT', stderr: 'STDERR' } as const;
       const chosen = stream === undefined ? {} : { stream: streams[stream] };
-      await perform({ ...options, json }, async (context) =>
-        (await import('./commands/logs.ts')).logs(context, jobId, { ...options, ...chosen }),
-      );
+      await perform({ ...options, json }, async (context) => {
+        if (/^\d+$/.test(target)) {
+          return (await import('./commands/logs.ts')).logs(context, target, { ...options, ...chosen });
+        }
+        const { serviceLogs } = await import('./commands/service-logs.ts');
+        return serviceLogs(context, target, { ...options, ...chosen });
+      });
     });
 }
 

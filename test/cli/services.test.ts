@@ -1,7 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { LifelineServer } from '../end-to-end/harness/lifeline-server.ts';
-import { lifeline } from './lifeline-command.ts';
+import { untilTrue } from '../end-to-end/harness/until-true.ts';
+import { lifeline, startCommand } from './lifeline-command.ts';
 
 describe('services on the command line', () => {
   let server: LifelineServer;
@@ -128,6 +129,29 @@ services:
     expect(missing.code).toBe(125);
     expect(missing.stdout).toBe('idle is READY\n');
     expect(missing.stderr).toContain('lifeline: nobody: There is no service "nobody"');
+  });
+
+  it('are followed from one job to the next', async () => {
+    write('services:\n  ticker: {script: "echo one; exec sleep 600"}\n');
+    await succeed('apply', '-f', 'lifeline.yaml', '--wait');
+    using follower = startCommand(server, ['logs', '-f', 'ticker']);
+    using program = startCommand(server, ['logs', '-f', 'ticker', '--json']);
+    await follower.untilPrinted('one');
+    await program.untilPrinted('one');
+    await succeed('restart', 'ticker');
+    await follower.untilSaid('; waiting for the next job\n');
+    await untilTrue(() => follower.stdout.split('one').length === 3);
+    await untilTrue(() => program.stdout.split('"text":"one').length === 3);
+    const documents = program.stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { jobId?: string });
+    expect(new Set(documents.flatMap(({ jobId }) => jobId ?? [])).size).toBe(2);
+    expect(await succeed('logs', 'ticker')).toMatch(/^one/);
+    const none = await lifeline(server, ['logs', 'nobody']);
+    expect(none).toMatchObject({ code: 125, stderr: 'lifeline: There is no service nobody.\n' });
+    follower.signal('SIGINT');
+    program.signal('SIGINT');
   });
 
   it('say that they failed where they are waited for', async () => {
