@@ -101,7 +101,7 @@ interface TokenFlags extends Omit<CreateTokenOptions, 'scope'> {
 
 function addLogs(program: Command): void {
   clientCommand(program, 'logs', 'print what a job, or the newest job of a service, has written')
-    .argument('<job>', 'number of a job, or name of a service', jobOrServiceArgument)
+    .argument('<job-or-service>', 'number of a job, or name of a service', jobOrServiceArgument)
     .option('-f, --follow', 'go on to the end of the job; of a service, from one job to the next')
     .option('-n, --tail <count>', 'begin with the last so many lines', countArgument(0))
     .addOption(new Option('--stream <name>', 'lines of one stream only').choices(['stdout', 'stderr']))
@@ -218,7 +218,7 @@ function addServiceCommands(program: Command): void {
   } as const;
   for (const [verb, description] of Object.entries(verbs) as [ServiceVerb, string][]) {
     clientCommand(program, verb, description)
-      .argument('<name...>', 'their names', serviceNamesArgument)
+      .argument('<service...>', 'their names', serviceNamesArgument)
       .option('--wait <time>', 'longest wait until it is so (default: 30s); 0 does not wait', waitArgument)
       .action(async (names: readonly string[], options: { readonly wait?: number } & CommonOptions) =>
         perform(options, async (context) =>

@@ -1,3 +1,4 @@
+import { CliError } from './cli-error.ts';
 import type {
   DefinitionFieldsFragment,
   ProbeFieldsFragment,
@@ -48,8 +49,10 @@ function actionFrom(probe: ProbeFieldsFragment): ProbeAction {
   }
 }
 
+/** @throws CliError for a schedule, which is not sent yet */
 export function saveInputFor(name: string, definition: ServiceDefinition): SaveServiceInput {
-  const { readiness, liveness, schedule: _, ...rest } = definition;
+  const { readiness, liveness, schedule, ...rest } = definition;
+  if (schedule !== null) throw new CliError(`${name} has a schedule, which this command cannot send yet.`);
   return {
     name,
     ...rest,

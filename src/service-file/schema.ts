@@ -143,7 +143,7 @@ const schedule = z
       .refine(isTimeZone, { error: 'must be an IANA time zone, such as UTC or Europe/Berlin' })
       .optional()
       .meta({ description: 'With cron: IANA time zone. Default: UTC.' }),
-    every: time('Every so long, counted from `from`.', 1).optional(),
+    every: time('Every so long, counted from `from`.', 1_000).optional(),
     from: moment('With every: where the counting begins. Default: 1970-01-01T00:00:00Z.').optional(),
     at: moment('Once, at this moment.').optional(),
     overlap: z

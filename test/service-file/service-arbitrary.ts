@@ -98,7 +98,7 @@ const schedule = fc.record({
       expression: fc.constantFrom('0 3 * * *', '*/5 * * * * *', '@daily', '0 0 L * *'),
       timeZone: fc.constantFrom('UTC', 'Europe/Berlin', 'America/New_York'),
     }),
-    fc.record({ kind: fc.constant('INTERVAL' as const), everyMs: timeFrom(1), fromMs: moment }),
+    fc.record({ kind: fc.constant('INTERVAL' as const), everyMs: timeFrom(1_000), fromMs: moment }),
     fc.record({ kind: fc.constant('ONCE' as const), atMs: moment }),
   ),
   overlap: fc.constantFrom(...OVERLAP_RULES),
