@@ -81,7 +81,7 @@ function afterFaults(path: Path, name: string, after: unknown): Fault[] {
 function placeFaults(services: Mapping): Fault[] {
   return Object.entries(services).flatMap(([name, service]) =>
     namesIn(mapping(service)?.['after']).flatMap((otherName): Fault[] => {
-      const other = mapping(services[otherName]);
+      const other = otherName === name ? undefined : mapping(services[otherName]);
       const path = ['services', name, 'after'];
       if (other?.['schedule'] !== undefined) {
         return [

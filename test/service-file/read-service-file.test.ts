@@ -171,6 +171,7 @@ extra: 1
       '13:14 services.web.command',
       '15:11 services.web.env.1A',
       '15:18 services.web.env.B',
+      '16:5 services.web.after',
       '16:18 services.web.after.api',
       '17:1 extra',
     ]);
@@ -183,6 +184,7 @@ extra: 1
     );
     expect(message).toContain('These wait for each other: api after web after api.');
     expect(message).toContain('Give exactly one of command, script; command and script are here.');
+    expect(message).toContain('api has a schedule; only what is kept up can come before others.');
   });
 
   it.each([
