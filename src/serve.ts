@@ -12,11 +12,14 @@ import { createHttpServer, NotLoopbackError, type LifelineHttpServer } from './h
 import { systemClock } from './supervisor/system-clock.ts';
 import type { ServiceLog } from './supervisor/services/service-log.ts';
 import { ServiceSupervisor } from './supervisor/services/service-supervisor.ts';
+import { watchRun } from './supervisor/services/watch-run.ts';
+import { RetryStore } from './storage/retry-store.ts';
+import { ScheduledRunStore } from './storage/scheduled-run-store.ts';
 import { ServiceStore } from './storage/service-store.ts';
 import { ApiTokens } from './http/api-tokens.ts';
 import { AuditLog } from './http/audit-log.ts';
 import { SocketPathError } from './http/unix-socket.ts';
-import { follow } from './logs/follow.ts';
+import { follow, type FollowSources } from './logs/follow.ts';
 import { JobLogReader } from './logs/job-log-reader.ts';
 import { LogFiles } from './logs/log-files.ts';
 import { LogEventBus } from './logs/log-event-bus.ts';
@@ -119,13 +122,28 @@ export async function serve(config: Config, version: string, ports: ServePorts =
     ...ports,
   });
   await using _supervisor = { [Symbol.asyncDispose]: () => supervisor.stop(config.onExit) };
+  const logFiles = new LogFiles();
+  const openLog = (jobId: number): Promise<JobLogReader> =>
+    JobLogReader.open(directory.jobDirectory(jobId), logFiles);
+  const logs: FollowSources = {
+    bus,
+    openReader: openLog,
+    outcomeIsKnown: (jobId) => jobs.outcomeIsKnown(jobId),
+  };
+  const watched = {
+    clock: systemClock,
+    logs,
+    errandPlace: (jobId: number) => supervisor.errandPlace(jobId),
+  };
   await using serviceSupervisor = await ServiceSupervisor.open({
     store: new ServiceStore(database.read, database.gate),
+    schedules: new ScheduledRunStore(database.read, database.gate),
+    retries: new RetryStore(database.read, database.gate),
     jobs: supervisor,
     clock: systemClock,
     random: Math.random,
     log: serviceLog(logger),
-    watch: () => ({ [Symbol.dispose]: () => undefined }),
+    watch: (...run) => watchRun(watched, ...run),
   });
   if (wantedServices !== null) {
     const steps = await applyServices(serviceSupervisor, wantedServices);
@@ -136,14 +154,6 @@ export async function serve(config: Config, version: string, ports: ServePorts =
   }
   using tokens = await ApiTokens.open(new ApiTokenStore(database.read, database.gate));
   using loopDelay = warnOfLateness(logger);
-  const logFiles = new LogFiles();
-  const openLog = (jobId: number): Promise<JobLogReader> =>
-    JobLogReader.open(directory.jobDirectory(jobId), logFiles);
-  const followSources = {
-    bus,
-    openReader: openLog,
-    outcomeIsKnown: (jobId: number): Promise<boolean> => jobs.outcomeIsKnown(jobId),
-  };
   const http = createHttpServer({
     services: {
       read: database.read,
@@ -154,7 +164,7 @@ export async function serve(config: Config, version: string, ports: ServePorts =
       audit,
       bus,
       streams: createStreamPlaces(limits),
-      follow: (request) => follow(followSources, request),
+      follow: (request) => follow(logs, request),
       openLog,
       jobDirectory: (jobId) => directory.jobDirectory(jobId),
       version,
@@ -319,6 +329,11 @@ function serviceLog(logger: Logger): ServiceLog {
   return {
     changed: (service, facts) => {
       logger.info({ service, ...facts }, 'service changed');
+    },
+    silence: (service, isSilent, sinceMs) => {
+      const since = new Date(sinceMs).toISOString();
+      if (isSilent) logger.warn({ service, since }, 'the service is silent');
+      else logger.info({ service }, 'the service writes again');
     },
     failure: (service, what, error) => {
       logger.error({ service, err: error }, what);

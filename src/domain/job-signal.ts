@@ -12,3 +12,11 @@ export const JOB_SIGNALS = [
   'SIGWINCH',
 ] as const;
 export type JobSignal = (typeof JOB_SIGNALS)[number];
+
+/** Those of them that ask nobody to end. */
+const NO_STOP_SIGNALS: readonly JobSignal[] = ['SIGKILL', 'SIGSTOP', 'SIGCONT', 'SIGWINCH'];
+
+/** Whether a job can be ended politely with it. */
+export function isStopSignal(signal: JobSignal): boolean {
+  return !NO_STOP_SIGNALS.includes(signal);
+}

@@ -58,6 +58,8 @@ export interface JobSpec {
   /** The stored token that asked for it, itself or by a session; `null` for the server's own. */
   readonly tokenId: number | null;
   readonly trigger: JobTrigger;
+  /** When it was due, in milliseconds since the Unix epoch: one moment makes one job. `null` but for runs by schedule. */
+  readonly dueAtMs: number | null;
   /** `null` for a job that nobody defined before. */
   readonly service: JobService | null;
 }

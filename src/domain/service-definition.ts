@@ -41,8 +41,6 @@ export type ProbeAction =
   /** Yes, so many milliseconds after the start. For readiness alone. */
   | { readonly kind: 'DELAY'; readonly delayMs: number };
 
-export const PROBE_KINDS = ['EXEC', 'HTTP', 'TCP', 'LOG', 'DELAY'] as const satisfies ProbeAction['kind'][];
-
 /** How it is found out whether a service is ready, or alive. */
 export interface Probe {
   readonly action: ProbeAction;
@@ -57,6 +55,15 @@ export interface Probe {
   /** So many successes in a row are a yes. Default: 1. */
   readonly successThreshold: number;
 }
+
+/** What is not said of a probe. */
+export const DEFAULT_PROBE_TIMES: Omit<Probe, 'action'> = {
+  initialDelayMs: 0,
+  periodMs: 10_000,
+  timeoutMs: 1_000,
+  failureThreshold: 3,
+  successThreshold: 1,
+};
 
 export const DEPENDENCY_CONDITIONS = ['STARTED', 'READY', 'SUCCEEDED'] as const;
 export type DependencyCondition = (typeof DEPENDENCY_CONDITIONS)[number];

@@ -12,6 +12,7 @@ import './types/service.ts';
 import './types/service-mutations.ts';
 import './types/service-change.ts';
 import './types/service-log-event.ts';
+import './types/scheduled-run.ts';
 import './types/server.ts';
 import './types/api-token.ts';
 import './types/audit-entry.ts';

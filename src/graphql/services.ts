@@ -52,6 +52,7 @@ export type ServiceControl = Pick<
   | 'services'
   | 'get'
   | 'changes'
+  | 'silentSinceMs'
   | 'save'
   | 'delete'
   | 'start'

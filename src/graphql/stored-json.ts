@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { EnvEntry } from '../domain/job-spec.ts';
+import type { StopCommandReport } from '../domain/stop-command-report.ts';
 import type { TerminatedProcess } from '../domain/terminated-process.ts';
 
 const strings = z.array(z.string());
@@ -12,6 +13,13 @@ const terminatedProcesses = z.array(
     goneAtMs: z.number().nullable(),
   }),
 );
+
+const stopCommandReport = z.object({
+  startedAtMs: z.number(),
+  finishedAtMs: z.number().nullable(),
+  exitCode: z.int().nullable(),
+  message: z.string().nullable(),
+});
 
 /** Reads a column with a JSON array of strings. @throws where the stored text is something else. */
 export function readStrings(column: string): string[] {
@@ -26,4 +34,9 @@ export function readEnv(column: string): EnvEntry[] {
 /** Reads the column `processes` of a cancellation. @throws where the stored text is something else. */
 export function readProcesses(column: string): TerminatedProcess[] {
   return terminatedProcesses.parse(JSON.parse(column));
+}
+
+/** Reads the column `stopCommand` of a cancellation. @throws where the stored text is something else. */
+export function readStopCommandReport(column: string): StopCommandReport {
+  return stopCommandReport.parse(JSON.parse(column));
 }

@@ -112,6 +112,11 @@ export class JobLogReader implements Disposable {
     return totalsOf(await this.#openIndex()?.last());
   }
 
+  /** When the last line was read, in milliseconds since the Unix epoch; `null` where there is none. */
+  async lastLineAtMs(): Promise<number | null> {
+    return (await this.#openIndex()?.last())?.atMs ?? null;
+  }
+
   /** The cursor behind which the last `count` lines of the streams are; 0 where there are not more. */
   async seqOfLast(count: number, streams: readonly LogStream[] = LOG_STREAMS): Promise<number> {
     const index = this.#openIndex();

@@ -40,6 +40,10 @@ export class JobDirectory {
   get strayPath(): string {
     return join(this.path, 'strays');
   }
+  /** Whether the stop command has begun, and what became of it. */
+  get stopCommandPath(): string {
+    return join(this.path, 'stop-command.json');
+  }
   /** Shell text that becomes the program; gone once it runs. */
   get launchScriptPath(): string {
     return join(this.path, 'launch.sh');

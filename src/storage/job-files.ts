@@ -42,6 +42,7 @@ const spec = z.object({
   concurrencyKey: z.string().nullable().default(null),
   concurrencyLimit: z.int().positive().default(1),
   trigger: z.enum(JOB_TRIGGERS).default('REQUEST'),
+  dueAtMs: z.int().nullable().default(null),
   service: z
     .object({ id: z.int(), name: z.string(), version: z.int(), run: z.int().nullable() })
     .nullable()

@@ -1,6 +1,7 @@
 import type { JobId } from '../domain/job-id.ts';
 import type { JobReason, JobStatus } from '../domain/job-status.ts';
 import type { HostIdentity } from '../domain/process-identity.ts';
+import type { StopCommandReport } from '../domain/stop-command-report.ts';
 import type { TerminatedProcess } from '../domain/terminated-process.ts';
 import type { ActiveJob, Cancellation, Job } from './generated/client.ts';
 
@@ -51,6 +52,8 @@ export interface CancellationFacts {
   readonly finishedAtMs: number | null;
   readonly containment: 'CONTAINED' | 'BEST_EFFORT';
   readonly processes: readonly TerminatedProcess[];
+  /** Absent where there is nothing new to say of it. */
+  readonly stopCommand?: StopCommandReport | undefined;
 }
 
 /** A transition with all that is stored with it: a line of the job directory, then a transaction of the database. */

@@ -20,7 +20,7 @@ export async function insertJob(
   requestFingerprint: string | null,
   first: TransitionRecord,
 ): Promise<void> {
-  const service = spec.service === null ? {} : await serviceColumns(tx, spec.service);
+  const service = spec.service === null ? {} : await serviceColumns(tx, spec.service, spec.dueAtMs);
   await tx.job.create({
     data: {
       id: jobId,
@@ -47,6 +47,7 @@ export async function insertJob(
       ...service,
       attempt: spec.attempt,
       rerunOfId: spec.rerunOfId,
+      retryOfId: spec.trigger === 'RETRY' ? spec.rerunOfId : null,
       queuedAt: new Date(first.atMs),
       transitions: { create: transitionData(first) },
     },
@@ -57,9 +58,11 @@ export async function insertJob(
 async function serviceColumns(
   tx: Prisma.TransactionClient,
   { id, name, version: serviceVersion, run }: JobService,
+  dueAtMs: number | null,
 ) {
+  const dueAt = dueAtMs === null ? null : new Date(dueAtMs);
   const isThere = (await tx.service.count({ where: { id, name } })) > 0;
-  return { serviceName: name, serviceVersion, ...(isThere && { serviceId: id, serviceRun: run }) };
+  return { serviceName: name, serviceVersion, ...(isThere && { serviceId: id, serviceRun: run, dueAt }) };
 }
 
 /** Applies what a row at `status` lacks, and says who the processes are of a job that is then active. */
@@ -130,7 +133,7 @@ async function upsertCancellation(
 
 export function cancellationData(facts: CancellationFacts) {
   const { reason, requestedBy, gracePeriodMs, containment } = facts;
-  const { requestedAtMs, killedAtMs, finishedAtMs, processes } = facts;
+  const { requestedAtMs, killedAtMs, finishedAtMs, processes, stopCommand } = facts;
   return {
     reason,
     requestedBy,
@@ -140,6 +143,7 @@ export function cancellationData(facts: CancellationFacts) {
     killedAt: killedAtMs === null ? null : new Date(killedAtMs),
     finishedAt: finishedAtMs === null ? null : new Date(finishedAtMs),
     processes: JSON.stringify(processes),
+    ...(stopCommand !== undefined && { stopCommand: JSON.stringify(stopCommand) }),
   };
 }
 

@@ -1,5 +1,6 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { JobId } from '../domain/job-id.ts';
-import type { JobStatus } from '../domain/job-status.ts';
+import { ACTIVE_STATUSES } from '../domain/job-status.ts';
 import type { ServiceDefinition } from '../domain/service-definition.ts';
 import { NEW_LIFE, type ServiceLife } from '../domain/service-life.ts';
 import type { DesiredState, ServiceState } from '../domain/service-state.ts';
@@ -75,10 +76,13 @@ export class ServiceStore {
     const number = service.version + 1;
     await this.#gate.transaction(async (tx) => {
       const where = { id: service.id, version: service.version };
-      const { count } = await tx.service.updateMany({ where, data: { version: number } });
+      // What would be due by another schedule was not missed.
+      const isOther = !isDeepStrictEqual(service.definition.schedule, definition.schedule);
+      const data = { version: number, ...(isOther && { scheduledTo: null }) };
+      const { count } = await tx.service.updateMany({ where, data });
       if (count !== 1) throw new ServiceConflictError(service.name, service.steps);
-      const data = { serviceId: service.id, number, definition: JSON.stringify(definition) };
-      await tx.serviceVersion.create({ data: { ...data, savedAt: at, savedBy } });
+      const version = { serviceId: service.id, number, definition: JSON.stringify(definition) };
+      await tx.serviceVersion.create({ data: { ...version, savedAt: at, savedBy } });
     });
     return { ...service, version: number, definition };
   }
@@ -91,7 +95,13 @@ export class ServiceStore {
     await this.#gate.transaction(async (tx) => {
       const { count } = await tx.service.updateMany({
         where: { id: service.id, steps: service.steps },
-        data: { ...columnsOf(life), steps, since: new Date(sinceMs) },
+        data: {
+          ...columnsOf(life),
+          steps,
+          since: new Date(sinceMs),
+          // What is due while nobody wants it is not missed.
+          ...(life.state !== 'SCHEDULED' && { scheduledTo: null }),
+        },
       });
       if (count !== 1) throw new ServiceConflictError(service.name, service.steps);
       if (!isMove) return;
@@ -118,14 +128,18 @@ export class ServiceStore {
     return row?.id ?? null;
   }
 
-  /** The jobs of a service on demand and by schedule that have not ended, oldest first. */
-  async unfinishedRuns(serviceId: number, finalStatuses: readonly JobStatus[]): Promise<readonly JobId[]> {
+  /** The jobs of services on demand and by schedule that have not ended, oldest first. */
+  async unfinishedRuns(): Promise<readonly { readonly jobId: JobId; readonly serviceId: number }[]> {
     const rows = await this.#read.job.findMany({
-      where: { serviceId, serviceRun: null, status: { notIn: [...finalStatuses] } },
-      select: { id: true },
+      where: {
+        serviceId: { not: null },
+        serviceRun: null,
+        status: { in: ['QUEUED', ...ACTIVE_STATUSES] },
+      },
+      select: { id: true, serviceId: true },
       orderBy: { id: 'asc' },
     });
-    return rows.map(({ id }) => id);
+    return rows.map(({ id, serviceId }) => ({ jobId: id, serviceId: serviceId ?? 0 }));
   }
 
   /** The rows of these jobs, with who asked for their end. */

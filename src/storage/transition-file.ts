@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { isLegalTransition, JOB_REASONS, JOB_STATUSES, type JobStatus } from '../domain/job-status.ts';
 import type { JobDirectory } from './job-directory.ts';
 import type { StepRecord } from './job-records.ts';
+import { stopCommandReport } from './stop-command-file.ts';
 
 const NEWLINE = 0x0a;
 
@@ -33,6 +34,7 @@ const cancellation = z.object({
       goneAtMs: z.number().nullable(),
     }),
   ),
+  stopCommand: stopCommandReport.optional(),
 });
 const step = z.object({
   number: z.int().positive(),

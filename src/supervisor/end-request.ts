@@ -1,11 +1,12 @@
 import type { JobReason } from '../domain/job-status.ts';
 import type { CancellationFacts } from '../storage/job-records.ts';
+import type { StopCommand } from './stop-command.ts';
 import type { TreeTermination } from './tree-termination.ts';
 
 /** Who ends a job, why, and how long it may take. Of several the first counts. */
 export interface EndRequest {
   readonly reason: Extract<JobReason, 'CANCEL_REQUESTED' | 'TIMEOUT' | 'SERVER_STOPPED'>;
-  /** Milliseconds between TERM and KILL. */
+  /** Milliseconds between the polite signal and KILL. */
   readonly gracePeriodMs: number;
   /** For people; `null` where it was Lifeline itself. */
   readonly requestedBy: string | null;
@@ -19,6 +20,7 @@ export interface EndRequest {
 export function cancellationFacts(
   request: EndRequest,
   termination: TreeTermination | null,
+  stopCommand: StopCommand | null,
   isContained: boolean,
   finishedAtMs: number | null,
 ): CancellationFacts {
@@ -28,5 +30,6 @@ export function cancellationFacts(
     finishedAtMs,
     containment: isContained ? 'CONTAINED' : 'BEST_EFFORT',
     processes: termination?.processes ?? [],
+    ...(stopCommand !== null && { stopCommand: stopCommand.report }),
   };
 }

@@ -87,6 +87,7 @@ export function specOfRow(row: JobRecord): JobSpec {
     attempt: row.attempt,
     tokenId: null,
     trigger: row.trigger as JobTrigger,
+    dueAtMs: row.dueAt === null ? null : row.dueAt.getTime(),
     service: serviceOfRow(row),
   };
 }

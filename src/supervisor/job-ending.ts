@@ -1,12 +1,19 @@
+import type { JobSignal } from '../domain/job-signal.ts';
 import type { CancellationFacts } from '../storage/job-records.ts';
 import { cancellationFacts, type EndRequest } from './end-request.ts';
 import type { JobTree } from './job-tree.ts';
+import { BY_TERM, politeEnd, type PoliteEnd } from './polite-end.ts';
 import { bootClockMs } from './process-clock.ts';
-import type { ProcessTable } from './process-table.ts';
+import { isAlive, type ProcessTable } from './process-table.ts';
+import type { TreeRoot } from './process-tree.ts';
+import type { StopCommand } from './stop-command.ts';
 import { TreeTermination } from './tree-termination.ts';
 
 export interface JobEndingOptions {
   readonly table: ProcessTable;
+  readonly stopSignal: JobSignal;
+  /** Runs the stop command for a program that lives, once; `null` where there is none. Its end calls back. */
+  readonly runStopCommand: (root: TreeRoot, onEnd: () => void) => StopCommand | null;
   /** Aborts when the server lets go of its jobs. */
   readonly released: AbortSignal;
   /** Called when `facts` has changed on the way. */
@@ -28,6 +35,7 @@ export class JobEnding {
   #isClosed = false;
   #tree: JobTree | null = null;
   #termination: TreeTermination | null = null;
+  #stopCommand: StopCommand | null = null;
 
   constructor(options: JobEndingOptions) {
     this.#options = options;
@@ -80,7 +88,8 @@ export class JobEnding {
   async begin(tree: JobTree): Promise<void> {
     if (this.#request === null) return;
     const endsMs = this.#requestedMonotonicMs + this.#request.gracePeriodMs;
-    await this.#terminate(tree, Math.max(0, endsMs - performance.now()));
+    const restMs = Math.max(0, endsMs - performance.now());
+    await this.#terminate(tree, restMs, () => this.#politeEnd(tree, restMs));
   }
 
   /** Whether `begin` or `sweep` was called. */
@@ -90,7 +99,7 @@ export class JobEnding {
 
   /** Ends what is left of the tree, whether anybody asked or not. Resolves when nothing is left, or only survivors are. */
   async sweep(tree: JobTree, gracePeriodMs: number): Promise<void> {
-    const swept = this.#terminate(tree, gracePeriodMs);
+    const swept = this.#terminate(tree, gracePeriodMs, () => BY_TERM);
     this.#termination?.poke();
     await swept;
   }
@@ -100,16 +109,28 @@ export class JobEnding {
     if (this.#request === null) return null;
     const isContained = this.#tree?.isHeld === true;
     return {
-      ...cancellationFacts(this.#request, this.#termination, isContained, finishedAtMs),
+      ...cancellationFacts(this.#request, this.#termination, this.#stopCommand, isContained, finishedAtMs),
       requestedUptimeMs: this.#requestedUptimeMs,
     };
   }
 
-  async #terminate(tree: JobTree, gracePeriodMs: number): Promise<void> {
+  #politeEnd({ root }: JobTree, restMs: number): PoliteEnd {
+    const { stopSignal, runStopCommand } = this.#options;
+    const programIsAlive = (): boolean => isAlive(root.program);
+    if (restMs > 0 && programIsAlive())
+      this.#stopCommand = runStopCommand(root, () => {
+        this.#termination?.poke();
+        this.#tellProgress();
+      });
+    return politeEnd(stopSignal, this.#stopCommand, programIsAlive);
+  }
+
+  async #terminate(tree: JobTree, gracePeriodMs: number, polite: () => PoliteEnd): Promise<void> {
     this.#tree = tree;
     this.#termination ??= new TreeTermination({
       table: this.#options.table,
       tree,
+      polite: polite(),
       gracePeriodMs,
       signal: this.#options.released,
       onProgress: () => this.#tellProgress(),

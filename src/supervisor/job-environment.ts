@@ -1,6 +1,9 @@
+import type { JobId } from '../domain/job-id.ts';
 import type { EnvEntry, JobSpec } from '../domain/job-spec.ts';
+import type { ErrandPlace } from './errand.ts';
 import { COOKIE_NAME } from './job-request.ts';
 import type { JobUser } from './job-user.ts';
+import type { TreeRoot } from './process-tree.ts';
 
 /** What every job's environment begins with. @param user whom jobs run as; `null` for the server's own user */
 export function defaultEnvironment(
@@ -35,4 +38,20 @@ export function jobEnvironment(
     ...unbuffered,
     { name: COOKIE_NAME, value: cookie },
   ];
+}
+
+/** In what a program is run beside a job that runs: as the job's own, and it can tell which job that is. */
+export function errandPlace(
+  { environment, user }: { readonly environment: readonly EnvEntry[]; readonly user: JobUser | null },
+  jobId: JobId,
+  spec: JobSpec,
+  { cookie, program }: TreeRoot,
+): ErrandPlace {
+  const own = [
+    { name: 'LIFELINE_JOB_ID', value: String(jobId) },
+    { name: 'LIFELINE_PID', value: String(program.pid) },
+  ];
+  const names = new Set(own.map(({ name }) => name));
+  const inherited = jobEnvironment(environment, spec, cookie).filter(({ name }) => !names.has(name));
+  return { cwd: spec.cwd, environment: [...inherited, ...own], user };
 }

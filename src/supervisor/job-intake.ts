@@ -90,7 +90,14 @@ export class JobIntake {
   async #madeFor(user: JobUser, request: StartJobRequest, spec: JobSpec): Promise<JobSpec> {
     const programs = possiblePrograms(request, spec, this.#ports.environment);
     const program = await chooseProgram(user, spec.cwd, programs);
-    return { ...spec, command: [program, ...spec.command.slice(1)] };
+    const usable = { ...spec, command: [program, ...spec.command.slice(1)] };
+    if (spec.stopCommand === null || request.stopCommand === undefined) return usable;
+    const stopCommand = await this.#madeFor(
+      user,
+      { command: request.stopCommand },
+      { ...spec, command: spec.stopCommand, stopCommand: null },
+    );
+    return { ...usable, stopCommand: stopCommand.command };
   }
 
   async #store(spec: JobSpec, digest: string | null): Promise<JobId> {

@@ -5,10 +5,13 @@ import { waitsForKey, waitsForPlace, waitsForServer } from './queue-place.ts';
 import { SortedArray } from './sorted-array.ts';
 
 /** What a job's turn depends on, beside its id. */
-export type QueueTerms = Pick<JobSpec, 'priority' | 'concurrencyKey' | 'concurrencyLimit'>;
+export type QueueTerms = Pick<JobSpec, 'priority' | 'concurrencyKey' | 'concurrencyLimit'> &
+  Partial<Pick<JobSpec, 'service'>>;
 
-interface WaitingJob extends QueueTerms {
+interface WaitingJob extends Omit<QueueTerms, 'service'> {
   readonly jobId: JobId;
+  /** Whether it keeps a service up. */
+  readonly isKept: boolean;
 }
 
 /** Waiting jobs of one key with the same limit: they may go or may not together, and the first of them goes first. */
@@ -32,12 +35,17 @@ interface KeyUse {
  * many active jobs as its own limit allows is passed over and holds up nobody. Where jobs of one key have different limits, one
  * with a low limit can be passed over for as long as those with higher ones keep coming.
  *
+ * A job that keeps a service up needs no place: it is to run for as long as somebody wants it, and would take that of a job
+ * which comes to an end. It goes before all others, and counts for its key alone.
+ *
  * Cost: a logarithm of comparisons a step, however many jobs and keys there are. Only the lane whose limit the count of
  * its key's holders reaches or leaves changes sides.
  */
 export class JobQueue {
   readonly #maxRunning: number;
   readonly #active = new Map<JobId, symbol>();
+  /** Of these, how many keep a service up. */
+  #kept = 0;
   readonly #waiting = new Map<JobId, WaitingJob>();
   readonly #order: Lane = new SortedArray(byTurn);
   readonly #keys = new Map<string | null, KeyUse>();
@@ -66,9 +74,9 @@ export class JobQueue {
   }
 
   /** @throws Error if the job waits already */
-  add(jobId: JobId, { priority, concurrencyKey, concurrencyLimit }: QueueTerms): void {
+  add(jobId: JobId, { priority, concurrencyKey, concurrencyLimit, service }: QueueTerms): void {
     if (this.#waiting.has(jobId)) throw new Error(`job ${String(jobId)} is in the queue already`);
-    const job = { jobId, priority, concurrencyKey, concurrencyLimit };
+    const job = { jobId, priority, concurrencyKey, concurrencyLimit, isKept: isKept(service) };
     this.#waiting.set(jobId, job);
     this.#order.add(job);
     const { lanes } = this.#use(concurrencyKey);
@@ -99,7 +107,8 @@ export class JobQueue {
   /** Takes out the job that goes now; `undefined` where none may. */
   take(): JobId | undefined {
     const next = this.#ready.first;
-    if (next === undefined || this.#isClosed || this.active >= this.#maxRunning) return undefined;
+    if (next === undefined || this.#isClosed) return undefined;
+    if (!next.isKept && this.#placesTaken >= this.#maxRunning) return undefined;
     this.delete(next.jobId);
     return next.jobId;
   }
@@ -108,17 +117,20 @@ export class JobQueue {
    * Guard of an entry of the active map, and of the job's part of its key: both are free on return, throw and cancel alike.
    * @throws Error if the job is in the map
    */
-  enter(jobId: JobId, key: string | null): Disposable {
+  enter(jobId: JobId, key: string | null, service: JobSpec['service'] = null): Disposable {
     if (this.#active.has(jobId)) throw new Error(`job ${String(jobId)} is in the active map already`);
     const token = Symbol(`active job ${String(jobId)}`);
     this.#active.set(jobId, token);
+    if (isKept(service)) this.#kept += 1;
     const { holders, lanes } = this.#use(key);
     holders.add(jobId);
     const closing = lanes.get(holders.size)?.first;
     if (closing !== undefined) this.#ready.delete(closing);
     return {
       [Symbol.dispose]: () => {
-        if (this.#active.get(jobId) === token) this.#leave(jobId, key);
+        if (this.#active.get(jobId) !== token) return;
+        if (isKept(service)) this.#kept -= 1;
+        this.#leave(jobId, key);
       },
     };
   }
@@ -133,13 +145,17 @@ export class JobQueue {
     if (key !== null && this.#isHeldBack(job)) {
       return waitsForKey(position, key, concurrencyLimit, this.#use(key).holders);
     }
-    const fullness = { active: this.active, maxRunning: this.#maxRunning };
+    const fullness = { active: this.#placesTaken, maxRunning: this.#maxRunning };
     return waitsForPlace(position, this.#ready.first === job, fullness);
   }
 
   /** Nothing is taken any more. */
   close(): void {
     this.#isClosed = true;
+  }
+
+  get #placesTaken(): number {
+    return this.active - this.#kept;
   }
 
   #leave(jobId: JobId, key: string | null): void {
@@ -170,7 +186,11 @@ export class JobQueue {
 }
 
 function byTurn(a: WaitingJob, b: WaitingJob): number {
-  return b.priority - a.priority || a.jobId - b.jobId;
+  return Number(b.isKept) - Number(a.isKept) || b.priority - a.priority || a.jobId - b.jobId;
+}
+
+function isKept(service: JobSpec['service'] | undefined): boolean {
+  return service?.run != null;
 }
 
 /** Without a key there is none. */

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { accessSync, constants, statSync } from 'node:fs';
 import { isAbsolute, resolve } from 'node:path';
 import { InvalidInputError } from '../domain/errors.ts';
-import type { JobSignal } from '../domain/job-signal.ts';
+import { isStopSignal, type JobSignal } from '../domain/job-signal.ts';
 import type { EnvEntry, JobSpec } from '../domain/job-spec.ts';
 import type { OnEnd } from '../domain/job-status.ts';
 import { findPrograms } from './find-programs.ts';
@@ -34,8 +34,9 @@ export interface StartJobRequest {
   readonly concurrencyLimit?: number;
 }
 
-/** Who asks, why, which job the request repeats, if any, and of which service it is. */
-export type JobOrigin = Pick<JobSpec, 'rerunOfId' | 'attempt' | 'tokenId' | 'trigger' | 'service'>;
+/** Who asks, why, which job the request repeats, if any, of which service it is, and when it was due, if it was. */
+export type JobOrigin = Pick<JobSpec, 'rerunOfId' | 'attempt' | 'tokenId' | 'trigger' | 'service'> &
+  Partial<Pick<JobSpec, 'dueAtMs'>>;
 
 export const FIRST_RUN: JobOrigin = {
   rerunOfId: null,
@@ -99,16 +100,52 @@ export function completeRequest(
     timeoutMs: request.timeoutMs === undefined ? null : checkedDuration(request.timeoutMs, 'timeoutMs', 1),
     gracePeriodMs: checkedDuration(request.gracePeriodMs ?? DEFAULT_GRACE_PERIOD_MS, 'gracePeriodMs', 0),
     onEnd: request.onEnd ?? 'KILL_TREE',
-    stopSignal: request.stopSignal ?? 'SIGTERM',
-    stopCommand: request.stopCommand ?? null,
+    stopSignal: checkedStopSignal(request.stopSignal ?? 'SIGTERM'),
+    stopCommand:
+      request.stopCommand === undefined
+        ? null
+        : completedStopCommand(request.stopCommand, cwd, env, defaults),
     priority: checkedNumber(request.priority ?? 0, 'priority', -MAX_PRIORITY, MAX_PRIORITY),
     concurrencyKey:
       request.concurrencyKey === undefined ? null : checkedWord(request.concurrencyKey, 'concurrencyKey'),
     concurrencyLimit: checkedNumber(request.concurrencyLimit ?? 1, 'concurrencyLimit', 1, MAX_CONCURRENCY),
     labels: checkedLabels(request.labels ?? []),
     requestId: request.requestId === undefined ? null : checkedWord(request.requestId, 'requestId'),
+    dueAtMs: null,
     ...origin,
   };
+}
+
+/** @throws InvalidInputError */
+export function checkedStopSignal(signal: JobSignal): JobSignal {
+  if (isStopSignal(signal)) return signal;
+  throw new InvalidInputError(
+    `${signal} asks no program to end: choose another stop signal, such as SIGTERM or SIGINT.`,
+    'stopSignal',
+  );
+}
+
+/** @throws InvalidInputError */
+export function checkStopCommand(stopCommand: readonly string[], env: readonly EnvEntry[]): void {
+  if (stopCommand.length === 0 || stopCommand[0] === '')
+    throw new InvalidInputError(
+      'The stop command is empty: give the program and its arguments.',
+      'stopCommand',
+    );
+  checkSizes(stopCommand, env, 'stopCommand');
+}
+
+/** With the program where it is found, as that of the job is. */
+function completedStopCommand(
+  stopCommand: readonly string[],
+  cwd: string,
+  env: readonly EnvEntry[],
+  defaults: readonly EnvEntry[],
+): readonly string[] {
+  checkStopCommand(stopCommand, [...defaults, ...env]);
+  const [name = '', ...rest] = stopCommand;
+  const [program = name] = findPrograms(name, cwd, searchPath(env, defaults));
+  return [program, ...rest];
 }
 
 /** The programs that the name in a request can stand for, that of its completed form first. */
@@ -211,7 +248,7 @@ export function checkedEnv(env: readonly EnvEntry[]): readonly EnvEntry[] {
   return env;
 }
 
-export function checkSizes(argv: readonly string[], env: readonly EnvEntry[]): void {
+export function checkSizes(argv: readonly string[], env: readonly EnvEntry[], field = 'command'): void {
   let total = 0;
   const check = (text: string, what: string, field: string): void => {
     if (text.includes('\0'))
@@ -229,13 +266,13 @@ export function checkSizes(argv: readonly string[], env: readonly EnvEntry[]): v
     total += bytes + 9;
   };
   argv.forEach((argument, index) => {
-    check(argument, index === 0 ? 'The program' : `Argument ${String(index)}`, 'command');
+    check(argument, index === 0 ? 'The program' : `Argument ${String(index)}`, field);
   });
   for (const { name, value } of env) check(`${name}=${value}`, `The environment entry ${name}`, 'env');
   if (total > MAX_TOTAL_BYTES) {
     throw new InvalidInputError(
       `Arguments and environment are ${String(total)} bytes together; at most ${String(MAX_TOTAL_BYTES)} can be passed.`,
-      'command',
+      field,
     );
   }
 }

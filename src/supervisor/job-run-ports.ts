@@ -6,6 +6,7 @@ import type { JobStore } from '../storage/job-store.ts';
 import type { Containment } from './containment.ts';
 import type { FamilyWatch } from './family-watch.ts';
 import type { JobQueue } from './job-queue.ts';
+import type { JobUser } from './job-user.ts';
 import type { Launcher } from './launcher.ts';
 import type { OomKills } from './oom-kills.ts';
 import type { ProcessTable } from './process-table.ts';
@@ -23,6 +24,8 @@ export interface JobRunPorts {
   readonly host: HostIdentity;
   /** PATH, HOME, LANG: what every job's environment begins with. */
   readonly environment: readonly EnvEntry[];
+  /** Whom jobs run as; `null` for the server's own user. */
+  readonly user: JobUser | null;
   readonly log: SupervisorLog;
   /** Borrowed: of all who read logs. */
   readonly share: LoopShare;

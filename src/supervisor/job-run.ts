@@ -11,7 +11,8 @@ import type { EndRequest } from './end-request.ts';
 import { ReleasedError } from './end-watch.ts';
 import { readExitRecord } from './exit-record.ts';
 import { JobEnding } from './job-ending.ts';
-import { jobEnvironment } from './job-environment.ts';
+import type { ErrandPlace } from './errand.ts';
+import { errandPlace, jobEnvironment } from './job-environment.ts';
 import type { JobLife } from './job-life.ts';
 import type { JobRunPorts } from './job-run-ports.ts';
 import { JobSupervision } from './job-supervision.ts';
@@ -27,6 +28,7 @@ import {
 import type { TreeRoot } from './process-tree.ts';
 import type { ResumedRun } from './resumed-run.ts';
 import { StartTime } from './start-time.ts';
+import { StopCommand } from './stop-command.ts';
 import { NO_HOLDER, type TreeHolder } from './tree-holder.ts';
 
 /**
@@ -67,6 +69,8 @@ export class JobRun {
     this.#ending = new JobEnding({
       table,
       released,
+      stopSignal: spec.stopSignal,
+      runStopCommand: (root, onEnd) => this.#runStopCommand(root, onEnd),
       onProgress: (facts) => {
         life.reportCancellation(facts);
       },
@@ -146,6 +150,12 @@ export class JobRun {
     return this.#supervision?.signal(signal) ?? false;
   }
 
+  /** In what a program is run beside its own; `null` while that does not run. */
+  get errandPlace(): ErrandPlace | null {
+    const root = this.#supervision?.tree?.root;
+    return root === undefined ? null : errandPlace(this.#ports, this.#life.jobId, this.spec, root);
+  }
+
   /** Lets go of a job that is still queued; its readers are released with the channel. */
   release(): void {
     using _place = this.#place;
@@ -156,7 +166,7 @@ export class JobRun {
     using _place = this.#place;
     using _channel = this.#channel;
     try {
-      using _active = this.#ports.queue.enter(this.#life.jobId, this.spec.concurrencyKey);
+      using _active = this.#ports.queue.enter(this.#life.jobId, this.spec.concurrencyKey, this.spec.service);
       try {
         await work();
       } catch (error) {
@@ -229,6 +239,14 @@ export class JobRun {
     return this.#ending.request === null
       ? outcomeOfLaunchFailure(message)
       : outcomeOfRequest(this.#ending.request, null, false);
+  }
+
+  #runStopCommand(root: TreeRoot, onEnd: () => void): StopCommand | null {
+    const { stopCommand: command } = this.spec;
+    if (command === null) return null;
+    const place = errandPlace(this.#ports, this.#life.jobId, this.spec, root);
+    const { released } = this.#ports;
+    return new StopCommand({ command, place, directory: this.directory, released, onEnd });
   }
 
   /** Takes hold of the processes, and says who they are, at once; the gate opens after both. */

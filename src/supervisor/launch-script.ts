@@ -29,14 +29,18 @@ export function launchScript(
   const redirection = isForAnotherUser ? ` <&${String(WAITING_STDIN)} ${String(WAITING_STDIN)}<&-` : '';
   const buffering = spec.unbuffered && tools.stdbuf !== null ? [tools.stdbuf, '-oL', '-eL'] : [];
   const argv = [tools.env, '-u', '_', '-u', 'SHLVL', tools.setsid, ...buffering, ...spec.command];
+  return `${surroundings(spec.cwd, environment)}exec ${argv.map(quote).join(' ')}${redirection}\n`;
+}
+
+/** The shell text that enters the working directory and sets the environment. */
+export function surroundings(cwd: string, environment: readonly EnvEntry[]): string {
   return [
-    `cd -- ${quote(spec.cwd)} || exit 126`,
+    `cd -- ${quote(cwd)} || exit 126`,
     // bash comments on values that mean something to itself (LC_ALL, BASH_COMPAT); the job's log is not the place for it.
     '{',
     'unset PWD OLDPWD',
     ...environment.map(({ name, value }) => `export ${name}=${quote(value)}`),
     '} 2>/dev/null',
-    `exec ${argv.map(quote).join(' ')}${redirection}`,
     '',
   ].join('\n');
 }

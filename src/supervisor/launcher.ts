@@ -9,10 +9,9 @@ import { createExitRecord } from './exit-record.ts';
 import type { JobUser } from './job-user.ts';
 import { launchScript, type LaunchTools } from './launch-script.ts';
 import { parseStat, readProcess } from './process-table.ts';
+import { requireSpareDescriptors } from './spare-descriptors.ts';
 
 const SHIM_PATH = fileURLToPath(new URL('./shim.sh', import.meta.url));
-/** The gate is a pair of sockets, and fork takes a pipe; the rest is for other threads. */
-const SPARE_DESCRIPTORS = 8;
 const IDENTITY_TIMEOUT_MS = 10_000;
 
 /** The program could not be brought to its gate. Nothing of it runs. */
@@ -127,20 +126,6 @@ export class ShimLauncher implements Launcher {
 /** Missing where spawn failed for want of descriptors. Node types five streams only. */
 function gateOf(child: ChildProcess): Duplex | undefined {
   return (child.stdio as readonly unknown[] | undefined)?.[6] as Duplex | undefined;
-}
-
-/**
- * Where fork finds no descriptor for a pipe of its own, Node forgets our end of the gate, open, and nobody can close it. So
- * nothing is forked without a few to spare; nothing else runs between this and the fork.
- * @throws the error of open(2), such as EMFILE
- */
-function requireSpareDescriptors(): void {
-  const spare: number[] = [];
-  try {
-    while (spare.length < SPARE_DESCRIPTORS) spare.push(openSync('/dev/null', constants.O_RDONLY));
-  } finally {
-    for (const descriptor of spare) closeSync(descriptor);
-  }
 }
 
 /** It belongs to the program's user, who may open /dev/stdin once more. */

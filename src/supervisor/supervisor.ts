@@ -13,6 +13,7 @@ import { readSpec } from '../storage/job-files.ts';
 import { JobIds } from '../storage/job-ids.ts';
 import type { JobStore } from '../storage/job-store.ts';
 import type { Containment } from './containment.ts';
+import type { ErrandPlace } from './errand.ts';
 import { FamilyWatch } from './family-watch.ts';
 import { Breather } from './breather.ts';
 import { specOfRow } from './former-run.ts';
@@ -98,6 +99,7 @@ export class Supervisor {
         containment,
         host,
         environment,
+        user,
         log,
         share,
         pass,
@@ -169,16 +171,15 @@ export class Supervisor {
    * @throws JobNotFoundError, and what `startJob` throws
    */
   async rerunJob(jobId: JobId, changes: StartJobRequest = {}, tokenId: number | null = null): Promise<JobId> {
-    const row = await this.#options.jobs.findJob(jobId);
-    if (row === null) throw new JobNotFoundError(jobId);
-    const spec = readSpec(this.#options.dataDirectory.jobDirectory(jobId))?.spec ?? specOfRow(row);
-    return this.#accept(changedRequest(spec, changes), {
-      rerunOfId: jobId,
-      attempt: spec.attempt + 1,
-      tokenId,
-      trigger: 'RERUN',
-      service: spec.service === null ? null : { ...spec.service, run: null },
-    });
+    return this.#again(jobId, changes, { trigger: 'RERUN', tokenId });
+  }
+
+  /**
+   * Tries a run of a service again, as it was. Of each job there is one retry: whoever asks for it again must look first.
+   * @throws what `rerunJob` throws
+   */
+  async retryJob(jobId: JobId): Promise<JobId> {
+    return this.#again(jobId, {}, { trigger: 'RETRY', tokenId: null });
   }
 
   /**
@@ -239,6 +240,11 @@ export class Supervisor {
     });
   }
 
+  /** In what a program is run beside that of a job; `null` while that does not run. */
+  errandPlace(jobId: JobId): ErrandPlace | null {
+    return this.#runs.get(jobId)?.errandPlace ?? null;
+  }
+
   get activeJobs(): number {
     return this.#runs.active;
   }
@@ -271,6 +277,22 @@ export class Supervisor {
     if (mode === 'cancel') await this.#runs.endAll();
     else await this.#runs.launchesDone();
     await this.#runs.release();
+  }
+
+  async #again(
+    jobId: JobId,
+    changes: StartJobRequest,
+    origin: Pick<JobOrigin, 'trigger' | 'tokenId'>,
+  ): Promise<JobId> {
+    const row = await this.#options.jobs.findJob(jobId);
+    if (row === null) throw new JobNotFoundError(jobId);
+    const spec = readSpec(this.#options.dataDirectory.jobDirectory(jobId))?.spec ?? specOfRow(row);
+    return this.#accept(changedRequest(spec, changes), {
+      ...origin,
+      rerunOfId: jobId,
+      attempt: spec.attempt + 1,
+      service: spec.service === null ? null : { ...spec.service, run: null },
+    });
   }
 
   async #accept(request: StartJobRequest, origin: JobOrigin): Promise<JobId> {

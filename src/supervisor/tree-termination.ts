@@ -1,6 +1,7 @@
 import type { TerminatedProcess } from '../domain/terminated-process.ts';
 import { Doorbell } from './doorbell.ts';
 import type { JobTree } from './job-tree.ts';
+import { isOfStopCommand, type PoliteEnd } from './polite-end.ts';
 import { readCommandLine, type ProcessEntry, type ProcessTable } from './process-table.ts';
 import { signalGroup, signalProcess } from './process-tree.ts';
 
@@ -22,6 +23,8 @@ export interface TreeTerminationOptions {
   readonly table: ProcessTable;
   /** Borrowed. */
   readonly tree: JobTree;
+  /** How they are asked to end. */
+  readonly polite: PoliteEnd;
   readonly gracePeriodMs: number;
   /** Aborts when the server lets go of the job; the tree is then left as it is. */
   readonly signal: AbortSignal;
@@ -30,14 +33,16 @@ export interface TreeTerminationOptions {
 }
 
 /**
- * Ends the tree of one job: TERM and CONT (a stopped process keeps TERM pending) to the program's group in one call and to
- * its strays, the grace period, KILL to what is left, and sweeps until two in a row find nothing. What holds the tree
+ * Ends the tree of one job: the polite signal and CONT (a stopped process keeps TERM pending) to the program's group in one
+ * call and to its strays, the grace period, KILL to what is left, and sweeps until two in a row find nothing. A stop command
+ * stands for the signal, is left alone until the grace period is over, and is waited for so long. What holds the tree
  * together kills it in one step; otherwise whole groups are killed in one call each, and a tree that forks on meanwhile is
  * stopped first, until a look finds nobody new.
  */
 export class TreeTermination {
   readonly #table: ProcessTable;
   readonly #tree: JobTree;
+  readonly #polite: PoliteEnd;
   readonly #signal: AbortSignal;
   readonly #onProgress: () => void;
   readonly #bell = new Doorbell();
@@ -50,9 +55,10 @@ export class TreeTermination {
   #groupAsked = false;
   #running: Promise<void> | undefined;
 
-  constructor({ table, tree, gracePeriodMs, signal, onProgress }: TreeTerminationOptions) {
+  constructor({ table, tree, polite, gracePeriodMs, signal, onProgress }: TreeTerminationOptions) {
     this.#table = table;
     this.#tree = tree;
+    this.#polite = polite;
     this.#signal = signal;
     this.#onProgress = onProgress;
     this.#deadlineMs = performance.now() + gracePeriodMs;
@@ -91,16 +97,20 @@ export class TreeTermination {
 
   async #sweepUntilEmpty(): Promise<void> {
     let pauseMs = FIRST_PAUSE_MS;
-    for (let emptySweeps = 0; emptySweeps < 2 && !this.#signal.aborted;) {
-      const members = this.#tree.members(await this.#table.scan());
+    for (let emptySweeps = 0; emptySweeps < 2;) {
+      const snapshot = await this.#table.scan();
+      if (this.#signal.aborted) return;
+      const everybody = this.#tree.members(snapshot);
+      const members = everybody.filter((entry) => !isOfStopCommand(this.#polite, entry));
       this.#record(members);
       const restMs = this.#deadlineMs - performance.now();
+      if (restMs <= 0) this.#polite.stopCommand?.[Symbol.dispose]();
       if (members.length > 0) {
         if (restMs <= 0) this.#kill(members);
         else this.#askToEnd(members);
       }
       this.#tellProgress();
-      if (members.length === 0) {
+      if (members.length === 0 && this.#polite.stopCommand?.isRunning !== true) {
         emptySweeps += 1;
         continue;
       }
@@ -114,11 +124,13 @@ export class TreeTermination {
 
   /** Each process is asked once: a second TERM means "at once" to many programs. So the group as a whole is asked once, too. */
   #askToEnd(members: readonly ProcessEntry[]): void {
+    const polite = this.#polite.signal();
+    if (polite === null) return;
     const fresh = members.filter((entry) => this.#seenOf(entry).signals.length === 0);
     const group = this.#tree.root.program.pid;
     const asksGroup = !this.#groupAsked && fresh.some((entry) => entry.groupId === group);
     this.#groupAsked ||= asksGroup;
-    for (const signal of ['SIGTERM', 'SIGCONT'] as const)
+    for (const signal of [polite, 'SIGCONT'] as const)
       this.#send(fresh, signal, asksGroup ? new Set([group]) : new Set());
   }
 
@@ -128,7 +140,14 @@ export class TreeTermination {
     const fresh = members.filter((entry) => !this.#seenOf(entry).signals.some(endsForking));
     if (!isFirst && fresh.length > 0) this.#forksOn = true;
     if (this.#tree.killHeld()) {
-      for (const entry of members) this.#note(entry, 'SIGKILL');
+      const program = this.#tree.root.program.pid;
+      const [own, others] = [
+        members.filter(({ sessionId }) => sessionId === program),
+        members.filter(({ sessionId }) => sessionId !== program),
+      ];
+      for (const entry of own) this.#note(entry, 'SIGKILL');
+      // Whoever carries the cookie is the job's, and may be elsewhere: a stop command of a server that was killed.
+      this.#send(others, 'SIGKILL', new Set());
       return;
     }
     if (this.#forksOn && fresh.length > 0) this.#send(fresh, 'SIGSTOP', this.#groupsOf(members));

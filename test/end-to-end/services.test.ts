@@ -62,7 +62,7 @@ describe('a stack of services', () => {
     expect((await findJob(server, first.currentJob!.id)).reason).toBe('KILLED_FROM_OUTSIDE');
 
     const before = await findService(server, 'web');
-    await server.crash();
+    await server.end('SIGKILL');
     await server.launch();
     expect(await untilState(server, 'web', 'READY')).toMatchObject({ currentJob: before.currentJob });
     expect(await findService(server, 'migrate')).toMatchObject({ state: 'SUCCEEDED' });
@@ -81,7 +81,7 @@ describe('a stack of services', () => {
     await saveStack();
     await orderService(server, 'startService', 'web');
     const { currentJob } = await findService(server, 'web');
-    await server.crash();
+    await server.end('SIGKILL');
     signal(currentJob!.pid!, 'SIGKILL');
     await server.launch();
     const again = await untilTrue(async () => {
@@ -95,7 +95,7 @@ describe('a stack of services', () => {
     server = await LifelineServer.start({ args: ['--on-exit', 'cancel'] });
     await saveStack();
     await orderService(server, 'startService', 'web');
-    await server.stopped();
+    await server.end('SIGTERM');
     await server.launch();
     expect(await untilState(server, 'web', 'READY')).toMatchObject({ desired: 'UP', failures: 0 });
   });
@@ -131,7 +131,7 @@ describe('a service that ends again and again', () => {
       'RETRY 2',
       'SERVICE 1',
     ]);
-    await server.crash();
+    await server.end('SIGKILL');
     await server.launch();
     expect(await findService(server, 'crash')).toMatchObject({
       state: 'GAVE_UP',
@@ -171,7 +171,7 @@ describe('a service that ends again and again', () => {
     });
     await tryOrderService(server, 'startService', 'crash', 0);
     await untilState(server, 'crash', 'BACKOFF');
-    await server.crash();
+    await server.end('SIGKILL');
     await server.launch();
     expect((await untilState(server, 'crash', 'GAVE_UP')).failures).toBe(3);
   });
@@ -289,7 +289,7 @@ describe('the log of a service', () => {
       second.currentJob!.id,
     ]);
     const { jobId, lastSeq } = events[0]!;
-    await server.crash();
+    await server.end('SIGKILL');
     await server.launch();
     using resumed = await server.subscribe(FOLLOW, { after: `${jobId!}:${String(lastSeq)}` });
     await untilTrue(() => texts(read(resumed)).length === 1);

@@ -29,6 +29,8 @@ import { JobStore } from '../../src/storage/job-store.ts';
 import { ApiTokenStore } from '../../src/storage/api-token-store.ts';
 import { AuditStore, type NewAuditEntry } from '../../src/storage/audit-store.ts';
 import { SessionStore } from '../../src/storage/session-store.ts';
+import { RetryStore } from '../../src/storage/retry-store.ts';
+import { ScheduledRunStore } from '../../src/storage/scheduled-run-store.ts';
 import { ServiceStore } from '../../src/storage/service-store.ts';
 import { ServiceSupervisor } from '../../src/supervisor/services/service-supervisor.ts';
 import { systemClock } from '../../src/supervisor/system-clock.ts';
@@ -152,11 +154,14 @@ export class Harness implements AsyncDisposable {
       JobLogReader.open(harness.directory.jobDirectory(jobId), harness.logFiles);
     const serviceSupervisor = await ServiceSupervisor.open({
       store: new ServiceStore(database.read, database.gate),
-      jobs: { startServiceJob: notHere, cancelJob: notHere, changes: harness.changes },
+      schedules: new ScheduledRunStore(database.read, database.gate),
+      retries: new RetryStore(database.read, database.gate),
+      jobs: { startServiceJob: notHere, retryJob: notHere, cancelJob: notHere, changes: harness.changes },
       clock: systemClock,
       random: Math.random,
       log: {
         changed: () => undefined,
+        silence: () => undefined,
         failure: (_name, what, cause) => {
           throw new Error(what, { cause });
         },
@@ -410,6 +415,7 @@ export class TestJob {
       attempt: 1,
       tokenId: null,
       trigger: 'REQUEST',
+      dueAtMs: null,
       service: null,
     } as const;
     const { store } = harness;

@@ -21,7 +21,8 @@ export class LogWriter implements Disposable {
     return totalsOf(this.#index.last).lastSeq;
   }
 
-  write(stream: LogStream, lineCount: number): void {
+  /** @param atMs when they came. Default: the first one's seq */
+  write(stream: LogStream, lineCount: number, atMs = this.lastSeq + 1): void {
     const totals = totalsOf(this.#index.last);
     const firstSeq = totals.lastSeq + 1;
     const bytes = textBytes(upTo(totals.lastSeq + lineCount, firstSeq).map(String));
@@ -32,7 +33,7 @@ export class LogWriter implements Disposable {
       stream,
       offset: isStdout ? totals.stdoutBytes : totals.stderrBytes,
       byteLength: bytes.length,
-      atMs: firstSeq,
+      atMs,
       atApproximate: false,
       ending: 'NEWLINE',
       otherEndOffset: isStdout ? totals.stderrBytes : totals.stdoutBytes,

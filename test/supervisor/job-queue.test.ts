@@ -237,3 +237,21 @@ describe('the sentence of a place', () => {
     ]);
   });
 });
+
+describe('a job that keeps a service up', () => {
+  it('needs no place, takes none, and goes first', () => {
+    const queue = new JobQueue(1);
+    const terms = { priority: 0, concurrencyKey: null, concurrencyLimit: 1 };
+    const service = { id: 1, name: 'db', version: 1, run: 1 };
+    queue.add(1, terms);
+    queue.add(2, { ...terms, service });
+    queue.add(3, terms);
+    expect(queue.take()).toBe(2);
+    using _kept = queue.enter(2, null, service);
+    expect(queue.take()).toBe(1);
+    using _other = queue.enter(1, null);
+    expect(queue.take()).toBeUndefined();
+    queue.add(4, { ...terms, service: { ...service, id: 2 } });
+    expect(queue.take()).toBe(4);
+  });
+});

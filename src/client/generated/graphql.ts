@@ -249,6 +249,10 @@ export type RerunJobInput = {
   readonly script?: string | null | undefined;
   /** Another text for standard input. */
   readonly stdin?: string | null | undefined;
+  /** Another program with its arguments that is run instead of the polite signal. */
+  readonly stopCommand?: ReadonlyArray<string> | null | undefined;
+  /** Another polite signal. */
+  readonly stopSignal?: JobSignal | null | undefined;
   /** Another timeout in milliseconds. */
   readonly timeoutMs?: number | null | undefined;
   /** Whether the program is asked not to hold its output back. */
@@ -407,6 +411,10 @@ export type StartJobInput = {
   readonly service?: string | null | undefined;
   /** Text for standard input. Without it the program reads an immediate end of file. */
   readonly stdin?: string | null | undefined;
+  /** A program with its arguments that is run instead of the polite signal, as the job’s own, with LIFELINE_JOB_ID and LIFELINE_PID. It has the grace period; where it fails, the signal is sent at once. */
+  readonly stopCommand?: ReadonlyArray<string> | null | undefined;
+  /** The polite signal of its end. Not SIGKILL, SIGSTOP, SIGCONT or SIGWINCH. Default: SIGTERM. */
+  readonly stopSignal?: JobSignal | null | undefined;
   /** Milliseconds after which the job is ended as TIMED_OUT. Default: none. */
   readonly timeoutMs?: number | null | undefined;
   /** Ask the program not to hold its output back (stdbuf, PYTHONUNBUFFERED); many hold it where they see no terminal. Default: false. */

@@ -1,8 +1,9 @@
 import type { JobReason } from '../../domain/job-status.ts';
+import type { StopCommandReport } from '../../domain/stop-command-report.ts';
 import type { TerminatedProcess } from '../../domain/terminated-process.ts';
 import { builder } from '../builder.ts';
 import type { Containment } from '../../domain/containment.ts';
-import { readProcesses } from '../stored-json.ts';
+import { readProcesses, readStopCommandReport } from '../stored-json.ts';
 import { ContainmentRef } from './containment.ts';
 import { JobReasonRef } from './job-reason.ts';
 
@@ -21,6 +22,32 @@ const CancelledProcess = builder.objectRef<TerminatedProcess>('CancelledProcess'
       nullable: true,
       description: 'When it was seen to be gone; null where it survives.',
       resolve: ({ goneAtMs }) => (goneAtMs === null ? null : new Date(goneAtMs)),
+    }),
+  }),
+});
+
+const StopCommandReportRef = builder.objectRef<StopCommandReport>('StopCommandReport').implement({
+  authScopes: { read: true },
+  description: 'What became of the stop command of a job.',
+  fields: (t) => ({
+    startedAt: t.field({
+      type: 'DateTime',
+      description: 'When it was run.',
+      resolve: ({ startedAtMs }) => new Date(startedAtMs),
+    }),
+    finishedAt: t.field({
+      type: 'DateTime',
+      nullable: true,
+      description: 'When it had ended, or was killed; null while it runs, and where its end was not seen.',
+      resolve: ({ finishedAtMs }) => (finishedAtMs === null ? null : new Date(finishedAtMs)),
+    }),
+    exitCode: t.exposeInt('exitCode', {
+      nullable: true,
+      description: 'Null where it has none: it runs, was killed, or could not be started.',
+    }),
+    message: t.exposeString('message', {
+      nullable: true,
+      description: 'What happened, with the last line that it wrote; null while it runs.',
     }),
   }),
 });
@@ -56,6 +83,14 @@ builder.prismaObject('Cancellation', {
       type: 'DateTime',
       nullable: true,
       description: 'When nothing of the job was left; null until then.',
+    }),
+    stopCommand: t.field({
+      type: StopCommandReportRef,
+      nullable: true,
+      description:
+        'What became of the stop command; null where none was run. Where it failed, the polite signal was sent at once.',
+      select: { stopCommand: true },
+      resolve: ({ stopCommand }) => (stopCommand === null ? null : readStopCommandReport(stopCommand)),
     }),
     containment: t.field({
       type: ContainmentRef,

@@ -1,6 +1,7 @@
 import { describeActor } from '../../domain/audit.ts';
 import { parseJobId } from '../../domain/job-id.ts';
 import { jobIdFrom } from '../../domain/written-job-id.ts';
+import type { JobSignal } from '../../domain/job-signal.ts';
 import type { JobReason, JobStatus, OnEnd } from '../../domain/job-status.ts';
 import type { JobTrigger } from '../../domain/service-state.ts';
 import { onJob } from '../audit-subject.ts';
@@ -16,6 +17,7 @@ import { JobFilter, jobsWhere } from './job-filter.ts';
 import { JobLog } from './job-log.ts';
 import { JobQueuePlaceRef } from './job-queue-place.ts';
 import { JobReasonRef } from './job-reason.ts';
+import { JobSignalRef } from './job-signal.ts';
 import { JobStatusRef } from './job-status.ts';
 import { OnEndRef } from './on-end.ts';
 import { Service } from './service.ts';
@@ -110,6 +112,19 @@ export const Job = builder.prismaObject('Job', {
       select: { id: true },
       resolve: (job, _args, { services }) => services.supervisor.queuePlaceOf(job.id),
     }),
+    stopSignal: t.field({
+      type: JobSignalRef,
+      description: 'The polite signal of its end.',
+      select: { stopSignal: true },
+      resolve: (job) => job.stopSignal as JobSignal,
+    }),
+    stopCommand: t.field({
+      type: ['String'],
+      nullable: true,
+      description: 'The program that is run instead of that signal, and its arguments; null for none.',
+      select: { stopCommand: true },
+      resolve: (job) => (job.stopCommand === null ? null : readStrings(job.stopCommand)),
+    }),
     pid: t.exposeInt('pid', {
       nullable: true,
       description: 'Process id of its program; null before it runs.',
@@ -170,8 +185,22 @@ export const Job = builder.prismaObject('Job', {
       nullable: true,
       description: 'Which version of that service it runs.',
     }),
+    dueAt: t.expose('dueAt', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'When it was due, for a run by schedule.',
+    }),
+    retryAt: t.expose('retryAt', {
+      type: 'DateTime',
+      nullable: true,
+      description:
+        'When it is tried again, for a run of a service that has failed; null where it is not, or has been.',
+    }),
     attempt: t.exposeInt('attempt', { description: '1 for a first run, one more for each rerun or retry.' }),
-    rerunOf: t.relation('rerunOf', { nullable: true, description: 'The job that it is a rerun of.' }),
+    rerunOf: t.relation('rerunOf', {
+      nullable: true,
+      description: 'The job that it is a rerun or retry of.',
+    }),
     cancellation: t.relation('cancellation', {
       nullable: true,
       description: 'Its forced end (by a cancel or a timeout), if there was one.',

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { builder } from '../builder.ts';
 import { EnvInput } from './env.ts';
+import { JobSignalRef } from './job-signal.ts';
 import { OnEndRef } from './on-end.ts';
 
 /** The fields of StartJobInput without their defaults: what is absent stays as it was. */
@@ -30,6 +31,14 @@ export const RerunJobInput = builder.inputType('RerunJobInput', {
     onEnd: t.field({
       type: OnEndRef,
       description: 'What happens to processes that the program leaves behind.',
+    }),
+    stopSignal: t.field({
+      type: JobSignalRef,
+      description: 'Another polite signal.',
+    }),
+    stopCommand: t.stringList({
+      description: 'Another program with its arguments that is run instead of the polite signal.',
+      validate: z.array(z.string()).min(1, 'A stop command needs at least the name of a program.'),
     }),
     labels: t.stringList({ description: 'Other labels, instead of all former ones.' }),
     priority: t.int({ description: 'Another priority, from -100 to 100.' }),

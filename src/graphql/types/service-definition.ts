@@ -1,33 +1,47 @@
-import {
-  DEPENDENCY_CONDITIONS,
-  type Probe,
-  type ProbeAction,
-  PROBE_KINDS,
-  RESTART_POLICIES,
-  type RestartRules,
-  type ServiceDefinition,
-  type ServiceDependency,
+import type {
+  DependencyCondition,
+  Probe,
+  ProbeAction,
+  RestartPolicy,
+  RestartRules,
+  ServiceDefinition,
+  ServiceDependency,
 } from '../../domain/service-definition.ts';
 import { builder } from '../builder.ts';
 import { EnvVar } from './env.ts';
 import { LogStreamRef } from './log-stream.ts';
 import { JobSignalRef } from './job-signal.ts';
+import { Schedule } from './schedule.ts';
 import { OnEndRef } from './on-end.ts';
 
 export const RestartPolicyRef = builder.enumType('RestartPolicy', {
   description:
     'After which ends of its job a service is started again. A cancel and a stop never are among them.',
-  values: RESTART_POLICIES,
+  values: {
+    NEVER: { description: 'It is not started again.' },
+    ON_FAILURE: { description: 'After every end but one with exit code 0.' },
+    ALWAYS: { description: 'After every end.' },
+  } satisfies Record<RestartPolicy, { description: string }>,
 });
 
 export const DependencyConditionRef = builder.enumType('DependencyCondition', {
   description: 'What another service must be. One that has ended well counts as started and as ready, too.',
-  values: DEPENDENCY_CONDITIONS,
+  values: {
+    STARTED: { description: 'Its program runs.' },
+    READY: { description: 'It is ready.' },
+    SUCCEEDED: { description: 'Its job has ended with exit code 0.' },
+  } satisfies Record<DependencyCondition, { description: string }>,
 });
 
 const ProbeKindRef = builder.enumType('ProbeKind', {
   description: 'What a probe does.',
-  values: PROBE_KINDS,
+  values: {
+    EXEC: { description: 'Runs a program.' },
+    HTTP: { description: 'Asks a web server.' },
+    TCP: { description: 'Connects to a port.' },
+    LOG: { description: 'Looks for a line of the log.' },
+    DELAY: { description: 'Waits.' },
+  } satisfies Record<ProbeAction['kind'], { description: string }>,
 });
 
 const RestartRulesRef = builder.objectRef<RestartRules>('RestartRules').implement({
@@ -198,6 +212,11 @@ export const ServiceDefinitionRef = builder.objectRef<ServiceDefinition>('Servic
       type: [ServiceDependencyRef],
       description: 'What must be so before it starts.',
       resolve: ({ after }) => after.slice(),
+    }),
+    schedule: t.expose('schedule', {
+      type: Schedule,
+      nullable: true,
+      description: 'When it runs. Null: it is kept up as long as it is wanted.',
     }),
     concurrencyKey: t.exposeString('concurrencyKey', {
       nullable: true,

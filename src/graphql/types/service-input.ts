@@ -1,5 +1,6 @@
 import { InvalidInputError } from '../../domain/errors.ts';
 import {
+  DEFAULT_PROBE_TIMES,
   DEFAULT_RESTART_RULES,
   type Probe,
   type ProbeAction,
@@ -12,6 +13,7 @@ import { given } from '../given.ts';
 import { EnvInput } from './env.ts';
 import { JobSignalRef } from './job-signal.ts';
 import { LogStreamRef } from './log-stream.ts';
+import { ScheduleInput, scheduleOf } from './schedule.ts';
 import { OnEndRef } from './on-end.ts';
 import { DependencyConditionRef, RestartPolicyRef } from './service-definition.ts';
 
@@ -135,6 +137,10 @@ export const SaveServiceInput = builder.inputType('SaveServiceInput', {
       description: 'After so many milliseconds without output it is said to be silent. Default: never.',
     }),
     after: t.field({ type: [ServiceDependencyInput], description: 'What must be so before it starts.' }),
+    schedule: t.field({
+      type: ScheduleInput,
+      description: 'When it runs. Default: it is kept up as long as it is wanted.',
+    }),
     concurrencyKey: t.string({
       description: 'Jobs with the same key share the limit. Default: those of this service alone.',
     }),
@@ -145,7 +151,7 @@ export const SaveServiceInput = builder.inputType('SaveServiceInput', {
 
 /** The definition with its defaults. @throws InvalidInputError for a probe that does not do exactly one thing */
 export function definitionOf(input: typeof SaveServiceInput.$inferInput): ServiceDefinition {
-  const { restart, readiness, liveness, after } = input;
+  const { restart, readiness, liveness, after, schedule } = input;
   return {
     description: input.description ?? null,
     command: input.command ?? null,
@@ -165,7 +171,7 @@ export function definitionOf(input: typeof SaveServiceInput.$inferInput): Servic
     liveness: liveness == null ? null : probeOf(liveness, 'liveness'),
     silenceAlarmMs: input.silenceAlarmMs ?? null,
     after: (after ?? []).map(({ service, condition }) => ({ service, condition: condition ?? 'READY' })),
-    schedule: null,
+    schedule: schedule == null ? null : scheduleOf(schedule, 'schedule'),
     concurrencyKey: input.concurrencyKey ?? null,
     concurrencyLimit: input.concurrencyLimit ?? 1,
     priority: input.priority ?? 0,
@@ -187,12 +193,5 @@ function probeOf(input: typeof ProbeInput.$inferInput, field: 'readiness' | 'liv
   const [action] = actions;
   if (action === undefined || actions.length > 1)
     throw new InvalidInputError(`Give exactly one of exec, http, tcp, log and delayMs.`, field);
-  const defaults = {
-    initialDelayMs: 0,
-    periodMs: 10_000,
-    timeoutMs: 1_000,
-    failureThreshold: 3,
-    successThreshold: 1,
-  };
-  return { action, ...defaults, ...times };
+  return { action, ...DEFAULT_PROBE_TIMES, ...times };
 }

@@ -1,9 +1,12 @@
-import { DESIRED_STATES, SERVICE_STATES, type ServiceState } from '../../domain/service-state.ts';
+import { type DesiredState, SERVICE_STATES, type ServiceState } from '../../domain/service-state.ts';
 import { builder } from '../builder.ts';
 
 export const DesiredStateRef = builder.enumType('DesiredState', {
   description: 'What somebody wants of a service. Only a start, a stop and a cancel by hand change it.',
-  values: DESIRED_STATES,
+  values: {
+    UP: { description: 'It shall run, or keep its schedule.' },
+    DOWN: { description: 'Nothing of it shall run.' },
+  } satisfies Record<DesiredState, { description: string }>,
 });
 
 const MEANINGS: Readonly<Record<ServiceState, string>> = {

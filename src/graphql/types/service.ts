@@ -102,6 +102,27 @@ export const Service = builder.objectRef<ServiceRecord>('Service').implement({
       description: 'In BACKOFF: when it is tried again.',
       resolve: ({ life }) => (life.retryAtMs === null ? null : new Date(life.retryAtMs)),
     }),
+    silentSince: t.field({
+      type: 'DateTime',
+      nullable: true,
+      description: 'Since when it has written nothing, where that is for longer than its silenceAlarmMs.',
+      resolve: ({ name }, _args, { services }) => {
+        const sinceMs = services.serviceSupervisor.silentSinceMs(name);
+        return sinceMs === null ? null : new Date(sinceMs);
+      },
+    }),
+    scheduledRuns: t.prismaField({
+      type: ['ScheduledRun'],
+      description: 'The runs that were due last by its schedule, 100 at most, newest first.',
+      complexity: 20,
+      resolve: (query, { id }, _args, { services }) =>
+        services.read.scheduledRun.findMany({
+          ...query,
+          where: { serviceId: id },
+          orderBy: { dueAt: 'desc' },
+          take: 100,
+        }),
+    }),
     currentJob: t.prismaField({
       type: 'Job',
       nullable: true,

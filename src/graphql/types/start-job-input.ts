@@ -3,6 +3,7 @@ import type { StartJobRequest } from '../../supervisor/job-request.ts';
 import { builder } from '../builder.ts';
 import { given } from '../given.ts';
 import { EnvInput } from './env.ts';
+import { JobSignalRef } from './job-signal.ts';
 import { OnEndRef } from './on-end.ts';
 
 /** Only the shape is checked here; whether there is such a program or directory is the supervisor's to say. */
@@ -68,6 +69,16 @@ export const StartJobInput = builder.inputType('StartJobInput', {
     onEnd: t.field({
       type: OnEndRef,
       description: 'What happens to processes that the program leaves behind. Default: KILL_TREE.',
+    }),
+    stopSignal: t.field({
+      type: JobSignalRef,
+      description:
+        'The polite signal of its end. Not SIGKILL, SIGSTOP, SIGCONT or SIGWINCH. Default: SIGTERM.',
+    }),
+    stopCommand: t.stringList({
+      description:
+        'A program with its arguments that is run instead of the polite signal, as the job’s own, with LIFELINE_JOB_ID and LIFELINE_PID. It has the grace period; where it fails, the signal is sent at once.',
+      validate: z.array(z.string()).min(1, 'A stop command needs at least the name of a program.'),
     }),
     labels: t.stringList({ description: 'Words to find the job by.' }),
     // Without default values: those that an older server did not know would change what a repeat is known by.

@@ -4,7 +4,15 @@ import { ConflictError, InvalidInputError } from '../../domain/errors.ts';
 import type { RestartRules, ServiceDefinition } from '../../domain/service-definition.ts';
 import { isServiceName } from '../../domain/service-name.ts';
 import type { ServiceRecord } from '../../storage/service-records.ts';
-import { checkedDuration, checkedEnv, checkedLabels, checkSizes } from '../job-request.ts';
+import {
+  checkedDuration,
+  checkedEnv,
+  checkedLabels,
+  checkedStopSignal,
+  checkSizes,
+  checkStopCommand,
+} from '../job-request.ts';
+import { checkProbe } from './check-probe.ts';
 
 const MAX_FAILURES = 1_000_000;
 /** A definition is read in one piece, and shown to people. */
@@ -41,6 +49,10 @@ export function checkDefinition(name: string, definition: ServiceDefinition): vo
   checkedDuration(definition.gracePeriodMs, 'gracePeriodMs', 0);
   if (definition.timeoutMs !== null) checkedDuration(definition.timeoutMs, 'timeoutMs', 1);
   if (definition.silenceAlarmMs !== null) checkedDuration(definition.silenceAlarmMs, 'silenceAlarmMs', 1_000);
+  checkedStopSignal(definition.stopSignal);
+  if (definition.stopCommand !== null) checkStopCommand(definition.stopCommand, env);
+  if (definition.readiness !== null) checkProbe(definition.readiness, 'readiness');
+  if (definition.liveness !== null) checkProbe(definition.liveness, 'liveness');
   checkRestart(restart);
 }
 

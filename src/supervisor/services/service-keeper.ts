@@ -6,6 +6,7 @@ import { type LifeRules, mayHaveJob, nextLife, type ServiceEvent } from '../../d
 import type { ServiceRecord } from '../../storage/service-records.ts';
 import type { ServiceJobRecord, ServiceStore } from '../../storage/service-store.ts';
 import type { ServiceLog } from './service-log.ts';
+import type { OnSilence } from './silence-watch.ts';
 
 /** How long it waits after a failure of its own, such as a database that is locked, before it looks again. */
 const LOOK_AGAIN_MS = 1_000;
@@ -14,6 +15,7 @@ const LOOK_AGAIN_MS = 1_000;
 export interface RunWatchEvents {
   readonly onReadiness: (isReady: boolean, message: string) => void;
   readonly onDead: (message: string) => void;
+  readonly onSilence: OnSilence;
 }
 
 export interface ServiceKeeperPorts {
@@ -32,6 +34,9 @@ export interface ServiceKeeperPorts {
   readonly cancelJob: (jobId: JobId, requestedBy: string) => Promise<void>;
   /** Probes what runs, until the guard is released. */
   readonly watch: (service: ServiceRecord, job: ServiceJobRecord, events: RunWatchEvents) => Disposable;
+  /** Whether it may be started now; so many are started at the same time, and it is poked when it is its turn. */
+  readonly takesTurn: (service: ServiceRecord) => boolean;
+  readonly onSilence: (service: ServiceRecord, ...facts: Parameters<OnSilence>) => void;
   /** Called after each change that is stored. */
   readonly onChanged: (service: ServiceRecord, before: ServiceRecord) => void;
 }
@@ -150,7 +155,8 @@ export class ServiceKeeper implements Disposable {
     if (mayHaveJob(life.state)) return this.#lookAtJob();
     if (life.state === 'WAITING') {
       const why = this.#ports.blockedBy(this.#service);
-      return why === null ? { kind: 'DEPENDENCIES_MET' } : { kind: 'BLOCKED', why };
+      if (why !== null) return { kind: 'BLOCKED', why };
+      return this.#ports.takesTurn(this.#service) ? { kind: 'DEPENDENCIES_MET' } : null;
     }
     if (life.state === 'BACKOFF' && this.#timer === null) {
       const longestMs = this.#service.definition.restart.maxDelayMs;
@@ -207,6 +213,9 @@ export class ServiceKeeper implements Disposable {
     const probes = watch(this.#service, job, {
       onReadiness: (isReady, message) => this.post({ kind: 'READINESS', jobId, isReady, message }),
       onDead: (message) => this.post({ kind: 'DEAD', jobId, message }),
+      onSilence: (...facts) => {
+        this.#ports.onSilence(this.#service, ...facts);
+      },
     });
     const startedMs = job.startedAt?.getTime() ?? clock.nowMs();
     const { healthyAfterMs } = this.#service.definition.restart;

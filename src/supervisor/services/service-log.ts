@@ -5,5 +5,7 @@ export interface ServiceLog {
     name: string,
     facts: { readonly from: string; readonly to: string; readonly why: string | null },
   ): void;
+  /** It has written nothing for longer than it may, or writes again. @param sinceMs milliseconds since the Unix epoch */
+  silence(name: string, isSilent: boolean, sinceMs: number): void;
   failure(name: string, what: string, error: unknown): void;
 }

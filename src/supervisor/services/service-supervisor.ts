@@ -5,6 +5,8 @@ import { ConflictError, JobNotFoundError, ServiceNotFoundError } from '../../dom
 import type { JobId } from '../../domain/job-id.ts';
 import type { ServiceDefinition } from '../../domain/service-definition.ts';
 import { mayHaveJob } from '../../domain/service-life.ts';
+import type { RetryStore } from '../../storage/retry-store.ts';
+import type { ScheduledRunStore } from '../../storage/scheduled-run-store.ts';
 import type { ServiceRecord } from '../../storage/service-records.ts';
 import type { ServiceJobRecord, ServiceStore } from '../../storage/service-store.ts';
 import { JobChangeBus, type JobChanges } from '../job-change-bus.ts';
@@ -14,13 +16,19 @@ import { checkDefinition, checkPlace, dependenciesOf, dependentsOf } from './ser
 import { type RunWatchEvents, ServiceKeeper } from './service-keeper.ts';
 import type { ServiceLog } from './service-log.ts';
 import { serviceRequest } from './service-request.ts';
+import { ServiceRuns } from './service-runs.ts';
 import { untilServices, type ServiceGoal } from './until-services.ts';
 
+/** How many services are started at the same time; the others wait for their turn. */
+const STARTED_TOGETHER = 16;
+
 /** What services need of the supervisor of jobs. */
-export type ServiceJobs = Pick<Supervisor, 'startServiceJob' | 'cancelJob' | 'changes'>;
+export type ServiceJobs = Pick<Supervisor, 'startServiceJob' | 'retryJob' | 'cancelJob' | 'changes'>;
 
 export interface ServiceSupervisorOptions {
   readonly store: ServiceStore;
+  readonly schedules: ScheduledRunStore;
+  readonly retries: RetryStore;
   /** Borrowed. */
   readonly jobs: ServiceJobs;
   readonly clock: Clock;
@@ -54,12 +62,25 @@ export class ServiceSupervisor implements AsyncDisposable {
   /** What the keepers hold, by name, as it is now. */
   readonly #services = new Map<string, ServiceRecord>();
   readonly #byJob = new Map<JobId, ServiceKeeper>();
+  readonly #runs: ServiceRuns;
+  /** By name: those that are being started, and those that wait for that, in their order. */
+  readonly #starting = new Set<string>();
+  readonly #waitingForTurn = new Set<string>();
+  /** By name: since when it has written nothing, in milliseconds since the Unix epoch. */
+  readonly #silentSinceMs = new Map<string, number>();
   readonly #released = new AbortController();
   /** Saves and deletions come one after the other: each looks at the others' definitions. */
   #defining: Promise<unknown> = Promise.resolve();
 
   private constructor(options: ServiceSupervisorOptions) {
     this.#options = options;
+    const { jobs } = options;
+    this.#runs = new ServiceRuns({
+      ...options,
+      startRun: async (serviceId, dueAtMs) => this.#startDue(serviceId, dueAtMs),
+      startRetry: async (jobId) => this.#retry(jobId),
+      cancelJob: (jobId, requestedBy) => jobs.cancelJob(jobId, { requestedBy }),
+    });
   }
 
   /** Goes on with every service where a former server left it. */
@@ -68,12 +89,18 @@ export class ServiceSupervisor implements AsyncDisposable {
     for (const service of await options.store.all()) supervisor.#keep(service);
     void supervisor.#hearOfJobs();
     for (const keeper of supervisor.#keepers.values()) keeper.poke();
+    await supervisor.#runs.resume(supervisor.#services.values());
     return supervisor;
   }
 
   /** By name, as they are now. */
   get services(): ReadonlyMap<string, ServiceRecord> {
     return this.#services;
+  }
+
+  /** Since when a service that runs has written nothing for longer than it may; `null` where it has not. */
+  silentSinceMs(name: string): number | null {
+    return this.#silentSinceMs.get(name) ?? null;
   }
 
   /** @throws ServiceNotFoundError */
@@ -103,6 +130,7 @@ export class ServiceSupervisor implements AsyncDisposable {
       }
       if (!isDeepStrictEqual(keeper.service.definition, definition))
         await keeper.redefine((service) => store.save(service, definition, savedBy, at));
+      if (keeper.service.life.state === 'SCHEDULED') await this.#runs.keep(keeper.service);
       return keeper.service;
     });
   }
@@ -159,6 +187,8 @@ export class ServiceSupervisor implements AsyncDisposable {
     const all = withDependents(dependenciesOf(this.#services), names);
     // Those that go first know it before those that wait for them.
     for (const name of all) await this.#tell([name], { kind: 'STOP', by: order.by });
+    // What was to be tried again, or runs on demand, ends with the service, whether it was kept up or not.
+    await Promise.all(all.map(async (name) => this.#runs.drop(this.get(name), `stopped by ${order.by}`)));
     await this.#until(goal, order);
   }
 
@@ -204,6 +234,7 @@ export class ServiceSupervisor implements AsyncDisposable {
   /** Lets go of them: what runs goes on without this server. Resolves when no step is under way. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#released.abort();
+    await this.#runs[Symbol.asyncDispose]();
     const keepers = [...this.#keepers.values()];
     for (const keeper of keepers) keeper[Symbol.dispose]();
     await Promise.all(keepers.map((keeper) => keeper.idle()));
@@ -219,8 +250,31 @@ export class ServiceSupervisor implements AsyncDisposable {
       ...origin,
       service: { id, name, version, run: null },
     });
-    this.changes.notify(id);
+    this.#began(jobId, id);
     return jobId;
+  }
+
+  /** @throws ConflictError where something that it comes after is not so */
+  async #startDue(serviceId: number, dueAtMs: number): Promise<JobId> {
+    const service = [...this.#services.values()].find(({ id }) => id === serviceId);
+    if (service === undefined) throw new ServiceNotFoundError(String(serviceId));
+    const why = this.#blockedBy(service.definition);
+    if (why !== null) throw new ConflictError(why);
+    return this.#run(service, {}, { trigger: 'SCHEDULE', dueAtMs });
+  }
+
+  async #retry(jobId: JobId): Promise<JobId> {
+    const [job] = await this.#options.store.jobs([jobId]);
+    const retryId = await this.#options.jobs.retryJob(jobId);
+    if (job?.serviceId != null) this.#began(retryId, job.serviceId);
+    return retryId;
+  }
+
+  #began(jobId: JobId, serviceId: number): void {
+    this.#runs.began(jobId, serviceId);
+    this.changes.notify(serviceId);
+    // It may be over by now, and nobody would hear of it again.
+    void this.#hearOfRuns(new Set([jobId]));
   }
 
   #keep(service: ServiceRecord): void {
@@ -233,9 +287,16 @@ export class ServiceSupervisor implements AsyncDisposable {
       watch,
       blockedBy: ({ definition }) => this.#blockedBy(definition),
       isHeldUp: ({ name }) => this.#isHeldUp(name),
+      takesTurn: ({ name }) => this.#takesTurn(name),
+      onSilence: ({ name, id }, isSilent, sinceMs) => {
+        if (isSilent) this.#silentSinceMs.set(name, sinceMs);
+        else this.#silentSinceMs.delete(name);
+        log.silence(name, isSilent, sinceMs);
+        this.changes.notify(id);
+      },
       startJob: async ({ id, name, version, definition, life }) =>
         jobs.startServiceJob(serviceRequest(name, definition), {
-          trigger: life.failures > 0 ? 'RETRY' : 'SERVICE',
+          trigger: 'SERVICE',
           attempt: life.failures + 1,
           service: { id, name, version, run: life.runs },
         }),
@@ -256,9 +317,13 @@ export class ServiceSupervisor implements AsyncDisposable {
       if (now.life.jobId !== null) this.#byJob.set(now.life.jobId, keeper);
     }
     this.changes.notify(now.id);
-    if (now.life.state === before.life.state) return;
+    const { state: from } = before.life;
     const { state: to, why } = now.life;
-    this.#options.log.changed(now.name, { from: before.life.state, to, why });
+    if (to === from) return;
+    this.#options.log.changed(now.name, { from, to, why });
+    if (to !== 'RUNNING' && to !== 'READY') this.#silentSinceMs.delete(now.name);
+    if (to !== 'STARTING') this.#turnIsOver(now.name);
+    if (to === 'SCHEDULED' || from === 'SCHEDULED') void this.#followSchedule(now, to === 'SCHEDULED');
     // Those that wait for it to be up, and those that wait for it to be down.
     for (const dependent of dependentsOf(now.name, this.#services)) this.#keepers.get(dependent)?.poke();
     for (const { service } of now.definition.after) this.#keepers.get(service)?.poke();
@@ -272,6 +337,33 @@ export class ServiceSupervisor implements AsyncDisposable {
         return `Waits for ${service} to be ${condition}: it is ${other.life.state}.`;
     }
     return null;
+  }
+
+  #takesTurn(name: string): boolean {
+    const takes = this.#starting.has(name) || this.#starting.size < STARTED_TOGETHER;
+    if (takes) {
+      this.#waitingForTurn.delete(name);
+      this.#starting.add(name);
+    } else {
+      this.#waitingForTurn.add(name);
+    }
+    return takes;
+  }
+
+  #turnIsOver(name: string): void {
+    this.#waitingForTurn.delete(name);
+    if (!this.#starting.delete(name)) return;
+    const [next] = this.#waitingForTurn;
+    if (next !== undefined) this.#keepers.get(next)?.poke();
+  }
+
+  async #followSchedule(service: ServiceRecord, isKept: boolean): Promise<void> {
+    try {
+      if (isKept) await this.#runs.keep(service);
+      else await this.#runs.drop(service, service.life.why ?? 'it has no schedule any more');
+    } catch (error) {
+      this.#options.log.failure(service.name, 'its schedule could not be followed', error);
+    }
   }
 
   #isHeldUp(name: string): boolean {
@@ -290,6 +382,15 @@ export class ServiceSupervisor implements AsyncDisposable {
   #hear(changed: JobChanges): void {
     if (changed === 'ANY') for (const keeper of this.#byJob.values()) keeper.poke();
     else for (const jobId of changed) this.#byJob.get(jobId)?.poke();
+    void this.#hearOfRuns(changed);
+  }
+
+  async #hearOfRuns(changed: JobChanges): Promise<void> {
+    try {
+      await this.#runs.changed(changed);
+    } catch (error) {
+      this.#options.log.failure('of some jobs', 'whether runs have ended could not be looked up', error);
+    }
   }
 
   async #tell(

@@ -88,12 +88,15 @@ class World {
       random: () => 0.5,
       log: {
         changed: () => undefined,
+        silence: () => undefined,
         failure: (_name, what, cause) => {
           throw new Error(what, { cause });
         },
       },
       blockedBy: () => null,
       isHeldUp: () => false,
+      takesTurn: () => true,
+      onSilence: () => undefined,
       startJob: ({ life }) =>
         call(() => {
           expect(this.runs.has(life.runs)).toBe(false);

@@ -1,0 +1,2 @@
+-- AlterTable
+ALTER TABLE "Cancellation" ADD COLUMN "stopCommand" TEXT;
