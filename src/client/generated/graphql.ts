@@ -20,6 +20,15 @@ export type AuditFilter = {
   readonly until?: string | null | undefined;
 };
 
+/** What becomes of runs that were due while there was no server, or its machine slept. */
+export type CatchUpRule =
+  /** Each is made up for, one after the other: the last hundred of them; older ones are missed. */
+  | 'ALL'
+  /** One run is made up for; the others are missed. */
+  | 'LAST'
+  /** They are missed. */
+  | 'NONE';
+
 /** How sure it is that all processes of a job are found when it ends. */
 export type Containment =
   /** They are found by session, group, environment and descent; one that leaves all four can escape. */
@@ -39,13 +48,18 @@ export type CreateTokenInput = {
 
 /** What another service must be. One that has ended well counts as started and as ready, too. */
 export type DependencyCondition =
+  /** It is ready. */
   | 'READY'
+  /** Its program runs. */
   | 'STARTED'
+  /** Its job has ended with exit code 0. */
   | 'SUCCEEDED';
 
 /** What somebody wants of a service. Only a start, a stop and a cancel by hand change it. */
 export type DesiredState =
+  /** Nothing of it shall run. */
   | 'DOWN'
+  /** It shall run, or keep its schedule. */
   | 'UP';
 
 /** One variable for the environment of a program. */
@@ -180,6 +194,15 @@ export type OnEnd =
   /** The job is over when the last of them is. */
   | 'WAIT';
 
+/** What becomes of a run that is due while the one before it has not ended. */
+export type OverlapRule =
+  /** It waits for the end of that one. One waits at the most; further ones are skipped. */
+  | 'QUEUE'
+  /** That one is cancelled, and this one begins when it has ended. */
+  | 'REPLACE'
+  /** It does not take place. */
+  | 'SKIP';
+
 /** How it is found out whether a service is ready, or alive: exactly one of exec, http, tcp, log and delayMs. */
 export type ProbeInput = {
   /** So many milliseconds after the start. For readiness alone. */
@@ -206,10 +229,15 @@ export type ProbeInput = {
 
 /** What a probe does. */
 export type ProbeKind =
+  /** Waits. */
   | 'DELAY'
+  /** Runs a program. */
   | 'EXEC'
+  /** Asks a web server. */
   | 'HTTP'
+  /** Looks for a line of the log. */
   | 'LOG'
+  /** Connects to a port. */
   | 'TCP';
 
 /** What keeps a job in the queue. */
@@ -275,8 +303,11 @@ export type RestartInput = {
 
 /** After which ends of its job a service is started again. A cancel and a stop never are among them. */
 export type RestartPolicy =
+  /** After every end. */
   | 'ALWAYS'
+  /** It is not started again. */
   | 'NEVER'
+  /** After every end but one with exit code 0. */
   | 'ON_FAILURE';
 
 /** All of a definition: what is not given has its default, also where an older version said otherwise. */
@@ -311,6 +342,8 @@ export type SaveServiceInput = {
   readonly readiness?: ProbeInput | null | undefined;
   /** When it is started again. */
   readonly restart?: RestartInput | null | undefined;
+  /** When it runs. Default: it is kept up as long as it is wanted. */
+  readonly schedule?: ScheduleInput | null | undefined;
   /** Text that is run by `sh -c`. */
   readonly script?: string | null | undefined;
   /** After so many milliseconds without output it is said to be silent. Default: never. */
@@ -325,6 +358,24 @@ export type SaveServiceInput = {
   readonly timeoutMs?: number | null | undefined;
   /** Ask the program not to buffer its output. */
   readonly unbuffered?: boolean | null | undefined;
+};
+
+/** When a service runs. Give exactly one of cron, everyMs and at. */
+export type ScheduleInput = {
+  /** The moment of the only run. */
+  readonly at?: string | null | undefined;
+  /** What becomes of runs that were due while there was no server. */
+  readonly catchUp?: CatchUpRule | null | undefined;
+  /** Five fields (minute, hour, day of month, month, day of week), or six with the second before them. Where both days are given, either is enough. */
+  readonly cron?: string | null | undefined;
+  /** Milliseconds from one run to the next, 1000 at the least. */
+  readonly everyMs?: number | null | undefined;
+  /** Of everyMs: the moment from which it is counted. Default: 1970-01-01T00:00:00.000Z. */
+  readonly from?: string | null | undefined;
+  /** What becomes of a run that is due while the one before it has not ended. */
+  readonly overlap?: OverlapRule | null | undefined;
+  /** Of cron: a name of the IANA database, such as Europe/Berlin. Default: UTC. */
+  readonly timeZone?: string | null | undefined;
 };
 
 /** What a token lets its holder do. Each holds those before it. */
