@@ -83,7 +83,7 @@ export async function showService(context: CommandContext, name: string): Promis
     await context.printJson(service);
     return EXIT.OK;
   }
-  const { state, desired, why, since, version, failures, currentJob, transitions } = service;
+  const { state, desired, why, since, version, failures, currentJob, transitions, lastWords } = service;
   const definition = definitionFrom(service.definition);
   const facts = [
     ['state', `${styledState(context.output, state)} since ${since}`],
@@ -97,10 +97,14 @@ export async function showService(context: CommandContext, name: string): Promis
     ({ at, from, to, why: reason }) =>
       `  ${at}  ${from} → ${to}${reason === null ? '' : `  ${harmlessLine(reason)}`}`,
   );
+  // Of one that does not come up, what it said at the end is what its people look for.
+  const lines = ['BACKOFF', 'FAILED', 'GAVE_UP'].includes(state) ? (lastWords?.log.lines.nodes ?? []) : [];
+  const words = lines.map(({ text: line }) => `  ${harmlessLine(line)}`);
   const file = writeServiceFile(new Map([[name, { definition, desired }]]));
   const text = [
     ...facts.map(([key = '', value = '']) => `${key.padEnd(9)} ${value}`),
     '',
+    ...(words.length === 0 ? [] : [`the last lines of job ${currentJob?.id ?? ''}:`, ...words, '']),
     'its life, newest first:',
     ...steps,
     '',
