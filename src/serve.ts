@@ -208,6 +208,7 @@ export async function serve(config: Config, version: string, ports: ServePorts =
   deadline.start(gracePeriodMs + STOP_LIMIT_MS, () => {
     logger.error('the stop took too long: exiting at once; jobs go on, and the next start finds them');
   });
+  if (config.onExit === 'cancel') await serviceSupervisor.endAtStop();
 }
 
 function limitsOf(config: Config): ServerLimits {

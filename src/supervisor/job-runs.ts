@@ -49,7 +49,8 @@ export class JobRuns {
   readonly #released = new AbortController();
   readonly #runs = new Map<JobId, JobRun>();
   readonly #queue: JobQueue;
-  readonly #ending = new Set<Promise<void>>();
+  /** Of each job that has left the queue: resolves when it is over, or let go. */
+  readonly #ending = new Map<JobId, Promise<void>>();
 
   constructor(ports: JobRunsPorts) {
     this.#ports = ports;
@@ -117,20 +118,23 @@ export class JobRuns {
     this.#queue.close();
   }
 
+  /** Ends one, since the server stops; resolves when it is over. */
+  async endAtStop(jobId: JobId): Promise<void> {
+    const run = this.#runs.get(jobId);
+    if (run === undefined) return;
+    await this.end(jobId, run, {
+      reason: 'SERVER_STOPPED',
+      gracePeriodMs: run.spec.gracePeriodMs,
+      requestedBy: 'the stop of the server',
+      requestedAtMs: Date.now(),
+    });
+    await this.#ending.get(jobId);
+  }
+
   /** Ends all of them, each within its grace period; resolves when they are over. */
   async endAll(): Promise<void> {
-    const requestedAtMs = Date.now();
-    await Promise.all(
-      [...this.#runs].map(([jobId, run]) =>
-        this.end(jobId, run, {
-          reason: 'SERVER_STOPPED',
-          gracePeriodMs: run.spec.gracePeriodMs,
-          requestedBy: 'the stop of the server',
-          requestedAtMs,
-        }),
-      ),
-    );
-    await Promise.all(this.#ending);
+    await Promise.all([...this.#runs.keys()].map((jobId) => this.endAtStop(jobId)));
+    await Promise.all(this.#ending.values());
   }
 
   /** A job on its way to its gate would be lost; it takes milliseconds. */
@@ -146,7 +150,7 @@ export class JobRuns {
   /** Lets go of all of them: what runs goes on without this server, what waits keeps its place. */
   async release(): Promise<void> {
     this.#released.abort();
-    await Promise.all(this.#ending);
+    await Promise.all(this.#ending.values());
     for (const run of this.#runs.values()) run.release();
     this.#runs.clear();
   }
@@ -172,10 +176,10 @@ export class JobRuns {
 
   #follow(jobId: JobId, running: Promise<void>): void {
     const ended = running.finally(() => {
-      this.#ending.delete(ended);
+      this.#ending.delete(jobId);
       this.#runs.delete(jobId);
       this.startQueued();
     });
-    this.#ending.add(ended);
+    this.#ending.set(jobId, ended);
   }
 }

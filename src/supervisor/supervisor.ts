@@ -268,6 +268,11 @@ export class Supervisor {
     this.#runs.close();
   }
 
+  /** Ends a job, since the server stops; resolves when it is over. */
+  async endAtStop(jobId: JobId): Promise<void> {
+    await this.#runs.endAtStop(jobId);
+  }
+
   /**
    * Lets go of every job: they go on without this server and are adopted by the next. With `cancel`, they are ended
    * first, each within its grace period.

@@ -99,6 +99,7 @@ describe('a stack of services', () => {
     await saveStack();
     await orderService(server, 'startService', 'web');
     await server.end('SIGTERM');
+    expect(journal().slice(-2)).toEqual(['-web', '-db']);
     await server.launch();
     expect(await untilState(server, 'web', 'READY')).toMatchObject({ desired: 'UP', failures: 0 });
   });

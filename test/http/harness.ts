@@ -156,7 +156,13 @@ export class Harness implements AsyncDisposable {
       store: new ServiceStore(database.read, database.gate),
       schedules: new ScheduledRunStore(database.read, database.gate),
       retries: new RetryStore(database.read, database.gate),
-      jobs: { startServiceJob: notHere, retryJob: notHere, cancelJob: notHere, changes: harness.changes },
+      jobs: {
+        startServiceJob: notHere,
+        retryJob: notHere,
+        cancelJob: notHere,
+        endAtStop: notHere,
+        changes: harness.changes,
+      },
       clock: systemClock,
       random: Math.random,
       log: {

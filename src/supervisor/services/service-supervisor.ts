@@ -23,7 +23,10 @@ import { untilServices, type ServiceGoal } from './until-services.ts';
 const STARTED_TOGETHER = 16;
 
 /** What services need of the supervisor of jobs. */
-export type ServiceJobs = Pick<Supervisor, 'startServiceJob' | 'retryJob' | 'cancelJob' | 'changes'>;
+export type ServiceJobs = Pick<
+  Supervisor,
+  'startServiceJob' | 'retryJob' | 'cancelJob' | 'endAtStop' | 'changes'
+>;
 
 export interface ServiceSupervisorOptions {
   readonly store: ServiceStore;
@@ -233,6 +236,24 @@ export class ServiceSupervisor implements AsyncDisposable {
       );
     const origin = { trigger: 'RERUN', tokenId, rerunOfId: jobId, attempt: job.attempt + 1 } as const;
     return this.#run(this.get(job.serviceName), changes, origin);
+  }
+
+  /**
+   * Ends the jobs that keep services up, since the server stops: what comes after others goes first. What is wanted stays,
+   * so that the next server starts them again.
+   */
+  async endAtStop(): Promise<void> {
+    for (const keeper of this.#keepers.values()) keeper[Symbol.dispose]();
+    const ended = new Map<string, Promise<unknown>>();
+    for (const name of withDependents(dependenciesOf(this.#services), this.#services.keys())) {
+      const before = dependentsOf(name, this.#services).map((dependent) => ended.get(dependent));
+      const { jobId } = this.get(name).life;
+      ended.set(
+        name,
+        Promise.all(before).then(() => (jobId === null ? undefined : this.#options.jobs.endAtStop(jobId))),
+      );
+    }
+    await Promise.all(ended.values());
   }
 
   /** Lets go of them: what runs goes on without this server. Resolves when no step is under way. */
