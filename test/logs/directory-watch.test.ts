@@ -44,7 +44,15 @@ describe('a watch of a directory', () => {
     await vi.waitFor(() => expect(pausesMs().filter((ms) => ms >= 155).length).toBeGreaterThan(1), 5_000);
     scratch.write('STDOUT', 'line\n');
     const looks = atMs.length;
-    await vi.waitFor(() => expect(pausesMs().slice(looks).some((ms) => ms < 155)).toBe(true), 5_000);
+    await vi.waitFor(
+      () =>
+        expect(
+          pausesMs()
+            .slice(looks)
+            .some((ms) => ms < 155),
+        ).toBe(true),
+      5_000,
+    );
   });
 
   it('polls where watching is not possible', async () => {
