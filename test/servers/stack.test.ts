@@ -1,4 +1,6 @@
+import { writeFileSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
+import { lifeline } from '../cli/lifeline-command.ts';
 import { freePort } from '../end-to-end/harness/free-port.ts';
 import {
   downloadLog,
@@ -10,14 +12,7 @@ import {
 } from '../end-to-end/harness/jobs.ts';
 import { LifelineServer } from '../end-to-end/harness/lifeline-server.ts';
 import { processesMentioning, signal } from '../end-to-end/harness/processes.ts';
-import {
-  cameToBe,
-  findService,
-  orderService,
-  saveService,
-  stopAll,
-  untilState,
-} from '../end-to-end/harness/services.ts';
+import { cameToBe, findService, orderService, stopAll, untilState } from '../end-to-end/harness/services.ts';
 import { untilTrue } from '../end-to-end/harness/until-true.ts';
 import { PostgresqlCluster, postgresqlProgram } from './postgresql-cluster.ts';
 
@@ -35,32 +30,35 @@ afterEach(async () => {
   }
 });
 
-/** @returns the address of the health of the API */
-async function saveStack(cluster: PostgresqlCluster): Promise<string> {
+/** Writes its file. @returns the address of the health of the API */
+async function writeStack(cluster: PostgresqlCluster): Promise<string> {
   const [psql, port] = [postgresqlProgram('psql'), await freePort()];
-  const restart = { policy: 'ALWAYS', firstDelayMs: 50 };
-  const times = { periodMs: 200, timeoutMs: 10_000, failureThreshold: 1 };
-  await saveService(server, {
-    name: 'db',
-    command: cluster.command,
-    stopSignal: 'SIGINT',
-    readiness: { exec: [postgresqlProgram('pg_isready'), '-q', '-h', cluster.path], ...times },
-    restart,
-  });
   const url = `http://127.0.0.1:${String(port)}/health`;
-  await saveService(server, {
-    name: 'api',
-    command: nodeProgram('database-health.mjs', port, psql, cluster.path),
-    readiness: { http: { url }, ...times },
-    after: [{ service: 'db' }],
-    restart,
-  });
-  await saveService(server, {
-    name: 'worker',
-    command: [programPath('database-worker.sh'), psql, cluster.path],
-    after: [{ service: 'api' }],
-    restart,
-  });
+  const isReady = [postgresqlProgram('pg_isready'), '-q', '-h', cluster.path];
+  const api = nodeProgram('database-health.mjs', port, psql, cluster.path);
+  const worker = [programPath('database-worker.sh'), psql, cluster.path];
+  writeFileSync(
+    server.scratch.file('lifeline.yaml'),
+    `
+x-restart: &restart { policy: always, firstDelay: 50ms }
+x-often: &often { period: 200ms, timeout: 10s, failureThreshold: 1 }
+services:
+  worker:
+    command: ${JSON.stringify(worker)}
+    after: [api]
+    restart: *restart
+  api:
+    command: ${JSON.stringify(api)}
+    readiness: { <<: *often, http: '${url}' }
+    after: [db]
+    restart: *restart
+  db:
+    command: ${JSON.stringify(cluster.command)}
+    stopSignal: SIGINT
+    readiness: { <<: *often, exec: ${JSON.stringify(isReady)} }
+    restart: *restart
+`,
+  );
   return url;
 }
 
@@ -92,9 +90,9 @@ describe('a stack of PostgreSQL, an HTTP API and a worker', () => {
   it('starts by readiness, survives kill -9 of each part and of Lifeline, and stops in reverse', async () => {
     server = await LifelineServer.start({ openScratch: true });
     const cluster = new PostgresqlCluster(server.scratch);
-    const url = await saveStack(cluster);
-    await orderService(server, 'startService', 'worker');
-    await allReady();
+    const url = await writeStack(cluster);
+    const applied = await lifeline(server, ['apply', '-f', 'lifeline.yaml', '--wait']);
+    expect({ code: applied.code, stderr: applied.stderr }).toEqual({ code: 0, stderr: '' });
     const first = await currentJobs();
     expect(await cameToBe(server, 'db', 'READY')).toBeLessThanOrEqual(startOf(first[1]!));
     expect(await cameToBe(server, 'api', 'READY')).toBeLessThanOrEqual(startOf(first[2]!));
