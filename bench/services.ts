@@ -37,7 +37,9 @@ interface Cost {
 }
 
 const shouldWrite = process.argv.includes('--write');
-const environment = environmentNow(`npm run bench:services${shouldWrite ? ' -- --write' : ''}`);
+const environment = environmentNow(
+  `SERVICES=${String(SERVICES)} IDLE_SECONDS=${String(IDLE_SECONDS)} npm run bench:services${shouldWrite ? ' -- --write' : ''}`,
+);
 const listener = createServer((socket) => socket.on('error', () => undefined).end()).listen(0, '127.0.0.1');
 await once(listener, 'listening');
 const { port } = listener.address() as AddressInfo;
