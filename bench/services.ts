@@ -81,6 +81,7 @@ async function measure(load: Load): Promise<Cost> {
     const idleUsage = new UsageWatch([pid]);
     await delay(IDLE_SECONDS * 1_000);
     const { cpuSeconds } = idleUsage.read();
+    console.error(`${load.name}: ${((cpuSeconds / IDLE_SECONDS) * 100).toFixed(1)} % of a core while idle`);
     return {
       load,
       startSeconds: load.count === 0 ? null : startSeconds,
