@@ -3,21 +3,31 @@ import { watch, type FSWatcher } from 'node:fs';
 export interface DirectoryWatchOptions {
   /** Milliseconds between two looks where the file system or a limit of the kernel does not allow watching. */
   readonly pollMs?: number;
-  /** Milliseconds between two looks beside a working watch: inotify drops events when its queue overflows. */
+  /**
+   * Milliseconds between two looks beside a working watch: inotify drops events when its queue overflows. While nothing
+   * changes each pause is twice as long as the one before, up to eight times this.
+   */
   readonly safetyPollMs?: number;
 }
+
+/** How many times the safety poll of a quiet directory may double its pause. Many quiet jobs are to cost next to nothing. */
+const DOUBLINGS = 3;
 
 /**
  * Tells of changes in one directory: the name of the file that changed, or `null` for "something may have". Changes come
  * soon, at least once, in no certain order, and with repeats. Neither the watch nor its timer keeps the process alive.
  *
  * States: watching (with a slow poll beside it) → polling, where watching fails, at once or later; released from both.
+ * Known gap: where an event of a directory that was quiet before is dropped, its change is noticed by the slowest poll.
  */
 export class DirectoryWatch implements Disposable {
   readonly #onChange: (fileName: string | null) => void;
   readonly #pollMs: number;
+  readonly #safetyPollMs: number;
   #watcher: FSWatcher | undefined;
-  #timer: NodeJS.Timeout;
+  #timer: NodeJS.Timeout | undefined;
+  #doublings = 0;
+  #hasChanged = false;
   #released = false;
 
   /** @param onChange Called from the event loop, never from the constructor, never after the release. */
@@ -28,11 +38,9 @@ export class DirectoryWatch implements Disposable {
   ) {
     this.#onChange = onChange;
     this.#pollMs = options.pollMs ?? 200;
+    this.#safetyPollMs = options.safetyPollMs ?? 1_000;
     this.#watcher = this.#watch(path);
-    const safetyPollMs = options.safetyPollMs ?? 1_000;
-    this.#timer = this.#poll(
-      this.#watcher === undefined ? Math.min(this.#pollMs, safetyPollMs) : safetyPollMs,
-    );
+    this.#arm();
   }
 
   /** False where changes are only noticed by looking. */
@@ -42,7 +50,7 @@ export class DirectoryWatch implements Disposable {
 
   [Symbol.dispose](): void {
     this.#released = true;
-    clearInterval(this.#timer);
+    clearTimeout(this.#timer);
     this.#watcher?.close();
     this.#watcher = undefined;
   }
@@ -50,7 +58,9 @@ export class DirectoryWatch implements Disposable {
   #watch(path: string): FSWatcher | undefined {
     try {
       const watcher = watch(path, { persistent: false }, (_event, fileName) => {
-        if (!this.#released) this.#onChange(fileName);
+        if (this.#released) return;
+        this.#noteChange();
+        this.#onChange(fileName);
       });
       watcher.on('error', () => {
         this.#fallBack();
@@ -66,13 +76,29 @@ export class DirectoryWatch implements Disposable {
     if (this.#released) return;
     this.#watcher?.close();
     this.#watcher = undefined;
-    clearInterval(this.#timer);
-    this.#timer = this.#poll(this.#pollMs);
+    this.#arm();
   }
 
-  #poll(everyMs: number): NodeJS.Timeout {
-    return setInterval(() => {
+  /** Costs no timer but for the first change after quiet. */
+  #noteChange(): void {
+    this.#hasChanged = true;
+    if (this.#doublings === 0) return;
+    this.#doublings = 0;
+    this.#arm();
+  }
+
+  get #pauseMs(): number {
+    if (this.#watcher === undefined) return Math.min(this.#pollMs, this.#safetyPollMs);
+    return this.#safetyPollMs * 2 ** this.#doublings;
+  }
+
+  #arm(): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      this.#doublings = this.#hasChanged ? 0 : Math.min(this.#doublings + 1, DOUBLINGS);
+      this.#hasChanged = false;
+      this.#arm();
       this.#onChange(null);
-    }, everyMs).unref();
+    }, this.#pauseMs).unref();
   }
 }

@@ -30,6 +30,31 @@ describe('a watch of a directory', () => {
     await vi.waitFor(() => expect(onChange).toHaveBeenCalledWith(null));
   });
 
+  it('looks less often while nothing changes, and as often as before when something does', async () => {
+    using scratch = new Scratch();
+    const atMs: number[] = [];
+    using _watch = new DirectoryWatch(
+      scratch.directory.path,
+      (name) => {
+        if (name === null) atMs.push(performance.now());
+      },
+      { safetyPollMs: 20 },
+    );
+    const pausesMs = (): number[] => atMs.slice(1).map((ms, index) => ms - atMs[index]!);
+    await vi.waitFor(() => expect(pausesMs().filter((ms) => ms >= 155).length).toBeGreaterThan(1), 5_000);
+    scratch.write('STDOUT', 'line\n');
+    const looks = atMs.length;
+    await vi.waitFor(
+      () =>
+        expect(
+          pausesMs()
+            .slice(looks)
+            .some((ms) => ms < 155),
+        ).toBe(true),
+      5_000,
+    );
+  });
+
   it('polls where watching is not possible', async () => {
     using scratch = new Scratch();
     const onChange = vi.fn();

@@ -1,9 +1,9 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { freePort } from '../end-to-end/harness/free-port.ts';
 import { startJob, untilOver } from '../end-to-end/harness/jobs.ts';
 import { LifelineServer } from '../end-to-end/harness/lifeline-server.ts';
 import { untilTrue } from '../end-to-end/harness/until-true.ts';
@@ -109,15 +109,6 @@ function replaced(text: string, replacements: readonly (readonly [string, string
     if (!result.includes(from)) throw new Error(`${SHIPPED} has no ${from}`);
     return result.replace(from, to);
   }, text);
-}
-
-async function freePort(): Promise<number> {
-  const listener = createServer().listen(0, '127.0.0.1');
-  await once(listener, 'listening');
-  const { port } = listener.address() as AddressInfo;
-  listener.close();
-  await once(listener, 'close');
-  return port;
 }
 
 /** A job that writes a line, and then the next one only when somebody lets it. */

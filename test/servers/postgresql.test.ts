@@ -1,18 +1,11 @@
-import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, realpathSync } from 'node:fs';
 import { createConnection } from 'node:net';
-import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { canBeHeldBy } from '../end-to-end/harness/containment.ts';
 import { cancelJob, followJob, startJob, untilOver, untilStatus } from '../end-to-end/harness/jobs.ts';
 import { LifelineServer } from '../end-to-end/harness/lifeline-server.ts';
 import { childrenOf, isRunning, processesMentioning } from '../end-to-end/harness/processes.ts';
 import { untilTrue } from '../end-to-end/harness/until-true.ts';
-
-const BIN = realpathSync(process.env['POSTGRESQL_BIN']!);
-/** PostgreSQL refuses to run as root. */
-const AS_NOBODY =
-  process.getuid?.() === 0 ? ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', '--'] : [];
+import { PostgresqlCluster } from './postgresql-cluster.ts';
 
 const hasCgroups = await canBeHeldBy('cgroup');
 
@@ -24,17 +17,6 @@ afterEach(async () => {
     await server[Symbol.asyncDispose]();
   }
 });
-
-/** Makes a cluster that listens on a socket in its own directory, and nowhere else. */
-function makeCluster(): string {
-  const path = server.scratch.file('cluster');
-  mkdirSync(path);
-  chmodSync(path, 0o777);
-  const args = ['--pgdata', join(path, 'data'), '--no-sync', '--auth=trust'];
-  const [program = '', ...rest] = [...AS_NOBODY, join(BIN, 'initdb'), ...args];
-  execFileSync(program, rest, { stdio: 'ignore', cwd: path });
-  return path;
-}
 
 function canConnect(socket: string): Promise<boolean> {
   return new Promise((resolve) => {
@@ -59,30 +41,16 @@ describe('a real PostgreSQL that runs as a job', () => {
     async ([means, gracePeriodMs], { skip }) => {
       skip(means === 'cgroup' && !hasCgroups, 'no cgroup v2 that can be written to');
       server = await LifelineServer.start({ args: ['--containment', means], openScratch: true });
-      const path = makeCluster();
-      const jobId = await startJob(server, {
-        command: [
-          ...AS_NOBODY,
-          join(BIN, 'postgres'),
-          '-D',
-          join(path, 'data'),
-          '-k',
-          path,
-          '-c',
-          'listen_addresses=',
-          '-c',
-          'fsync=off',
-        ],
-        gracePeriodMs,
-      });
+      const cluster = new PostgresqlCluster(server.scratch);
+      const jobId = await startJob(server, { command: cluster.command, gracePeriodMs });
       const { pid } = await untilStatus(server, jobId, 'RUNNING');
       {
         // Its own start-up process has ended by then: who is there now stays.
         using stream = await followJob(server, jobId);
         await stream.untilEvent(({ data }) => data.includes('ready to accept connections'));
       }
-      expect(await canConnect(join(path, '.s.PGSQL.5432'))).toBe(true);
-      const mine = () => processesMentioning(join(path, 'data')).map((process) => process.pid);
+      expect(await canConnect(cluster.socketPath)).toBe(true);
+      const mine = () => processesMentioning(cluster.dataPath).map((process) => process.pid);
       // Its workers have sessions of their own, and titles in the place of their environments.
       const workers = await untilTrue(() => {
         const children = childrenOf(pid!);

@@ -69,6 +69,17 @@ export async function untilState(server: LifelineServer, name: string, state: st
   );
 }
 
+/** When a service came into a state for the last time, in milliseconds since the Unix epoch. @throws Error if it never did */
+export async function cameToBe(server: LifelineServer, name: string, state: string): Promise<number> {
+  const query = 'query ($name: String!) { service(name: $name) { transitions { to at } } }';
+  const { service } = await server.ask<{ service: { transitions: { to: string; at: string }[] } }>(query, {
+    name,
+  });
+  const times = service.transitions.flatMap(({ to, at }) => (to === state ? [Date.parse(at)] : []));
+  if (times.length === 0) throw new Error(`${name} has never been ${state}`);
+  return Math.max(...times);
+}
+
 /** Stops all of them, in reverse, and waits for it. */
 export async function stopAll(server: LifelineServer): Promise<void> {
   await server.ask('mutation { stopServices(where: {}) { name } }');
