@@ -12,6 +12,7 @@ let current;
 try {
   execFileSync('npm', ['run', '--silent', 'generate:schema'], { cwd: root, stdio: 'inherit' });
   execFileSync('npm', ['run', '--silent', 'codegen'], { cwd: root, stdio: 'inherit' });
+  execFileSync('npm', ['run', '--silent', 'generate:service-file'], { cwd: root, stdio: 'inherit' });
   current = snapshot();
 } finally {
   restore(committed);
@@ -29,7 +30,7 @@ function snapshot() {
     ? readdirSync(documents).map((name) => `${CLIENT_DOCUMENTS}/${name}`)
     : [];
   return new Map(
-    ['schema.graphql', ...files]
+    ['schema.graphql', 'schemas/lifeline.schema.json', ...files]
       .filter((file) => existsSync(join(root, file)))
       .map((file) => [file, readFileSync(join(root, file), 'utf8')]),
   );

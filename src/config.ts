@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { InvalidArgumentError, Option } from 'commander';
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
-import { parseDurationMs } from './cli/duration.ts';
+import { parseDurationMs } from './domain/duration.ts';
 import type { ContainmentMeans } from './domain/containment.ts';
 
 const MINUTE_MS = 60_000;
@@ -47,6 +47,8 @@ export interface Config {
   readonly containment: ContainmentMeans | 'auto';
   /** Name or number of the user that jobs run as; null: the server's own. */
   readonly runAs: string | null;
+  /** Absolute path of a file of services that is applied at the start; null: none. */
+  readonly services: string | null;
 }
 
 /** Absolute paths. */
@@ -77,6 +79,7 @@ interface ServeOptions {
   readonly maxStall: number;
   readonly containment: ContainmentMeans | 'auto';
   readonly runAs?: string;
+  readonly services?: string;
 }
 
 /** Adds the options of `serve` to a command: flag, environment variable, default. */
@@ -209,6 +212,11 @@ export function withServeOptions(command: Command): Command {
       new Option('--run-as <user>', 'user that jobs run as, by name or number; needs a server that is root')
         .env('LIFELINE_RUN_AS')
         .argParser(notEmpty),
+    )
+    .addOption(
+      new Option('--services <file>', 'file of services (lifeline.yaml) that is applied at the start')
+        .env('LIFELINE_SERVICES')
+        .argParser(notEmpty),
     );
 }
 
@@ -245,6 +253,7 @@ export function readConfig(command: Command, environment: NodeJS.ProcessEnv): Co
     maxStallMs: orNever(options.maxStall),
     containment: options.containment,
     runAs: options.runAs ?? null,
+    services: options.services === undefined ? null : resolve(options.services),
   });
 }
 

@@ -1,5 +1,6 @@
 import { homedir } from 'node:os';
 import { pino, type Logger } from 'pino';
+import { applyServices, readServices } from './apply-services.ts';
 import { checkExposure } from './check-exposure.ts';
 import type { Config } from './config.ts';
 import type { PassCheckpoint } from './domain/checkpoint.ts';
@@ -69,6 +70,7 @@ export async function serve(config: Config, version: string, ports: ServePorts =
   if (process.platform !== 'linux')
     throw new StartupError('Lifeline runs on Linux only for now: it relies on /proc.');
   const trustedProxies = checkExposure(config);
+  const wantedServices = config.services === null ? null : readServices(config.services);
   const path = process.env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin';
   const user = config.runAs === null ? null : findJobUser(config.runAs, path);
   const startedAtMs = Date.now();
@@ -143,6 +145,13 @@ export async function serve(config: Config, version: string, ports: ServePorts =
     log: serviceLog(logger),
     watch: (...run) => watchRun(watched, ...run),
   });
+  if (wantedServices !== null) {
+    const steps = await applyServices(serviceSupervisor, wantedServices);
+    logger.info(
+      { file: config.services, services: wantedServices.size, steps },
+      'applied the file of services',
+    );
+  }
   using tokens = await ApiTokens.open(new ApiTokenStore(database.read, database.gate));
   using loopDelay = warnOfLateness(logger);
   const http = createHttpServer({

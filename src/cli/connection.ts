@@ -2,10 +2,11 @@ import { readFileSync } from 'node:fs';
 import type { FollowJobLogsOptions, JobLogEvent } from '../client/client.ts';
 import { endpointOf, type Endpoint, type Fetch, type FetchResponse } from '../client/endpoint.ts';
 import { LifelineConnectionError } from '../client/errors.ts';
+import type { FollowServiceLogsOptions } from '../client/follow-service-logs.ts';
 import { execute, type ExecuteOptions, type TypedDocument } from '../client/execute.ts';
 import { addressOf, chooseServer, currentPointer, type ChosenServer } from './choose-server.ts';
 import { CliError } from './cli-error.ts';
-import { formatDuration } from './duration.ts';
+import { formatDuration } from '../domain/duration.ts';
 import { nodeFetch } from './node-fetch.ts';
 
 // Why not `createLifelineClient`: it brings all that following needs, half of the time in which `lifeline ps` is done.
@@ -22,15 +23,25 @@ export interface Connection {
   execute<TResult, TVariables>(
     document: TypedDocument<TResult, TVariables>,
     variables: TVariables,
-    options?: ExecuteOptions,
+    options?: ConnectionExecuteOptions,
   ): Promise<TResult>;
   /** As `LifelineClient.followJobLogs`. */
   followJobLogs(
     jobId: string,
     options?: FollowJobLogsOptions,
   ): Promise<AsyncIterableIterator<JobLogEvent, undefined>>;
+  /** As `ServiceLogFollower`. */
+  followServiceLogs(
+    name: string,
+    options?: FollowServiceLogsOptions,
+  ): Promise<AsyncIterableIterator<JobLogEvent, undefined>>;
   /** Posts a JSON document to a path of the server, with the credential. Rejects as `Fetch`. @throws AnswerTimeoutError, too */
   post(path: string, body: unknown): Promise<FetchResponse>;
+}
+
+export interface ConnectionExecuteOptions extends ExecuteOptions {
+  /** Milliseconds that the server itself waits before it answers, on top of what an answer takes. Default: 0. */
+  readonly serverWaitsMs?: number;
 }
 
 /** The server took the connection, or seemed to, and gave no answer in time. A mutation may have happened. */
@@ -78,13 +89,17 @@ export function connect(
     url: server.url,
     isOverSocket: server.socketPath !== undefined,
     isLocal: pointer !== undefined,
-    execute: (document, variables, { signal } = {}) =>
-      inTime(requestTimeoutMs, signal, (limited) =>
+    execute: (document, variables, { signal, serverWaitsMs = 0 } = {}) =>
+      inTime(requestTimeoutMs + serverWaitsMs, signal, (limited) =>
         execute(endpoint, document, variables, { signal: limited }),
       ),
     followJobLogs: async (jobId, options) => {
       const { JobLogFollower } = await import('../client/follow-job-logs.ts');
       return new JobLogFollower(endpoint, jobId, options);
+    },
+    followServiceLogs: async (name, options) => {
+      const { ServiceLogFollower } = await import('../client/follow-service-logs.ts');
+      return new ServiceLogFollower(endpoint, name, options);
     },
     post: (path, body) =>
       inTime(requestTimeoutMs, undefined, (signal) =>

@@ -90,20 +90,23 @@ export class TextPrinter implements LogPrinter {
  */
 export class JsonPrinter implements LogPrinter {
   readonly #output: OutputStream;
+  readonly #ofJob: { readonly jobId?: string };
 
-  constructor(output: OutputStream) {
+  /** @param jobId stands in each object, where the lines of several jobs are mixed */
+  constructor(output: OutputStream, jobId?: string) {
     this.#output = output;
+    this.#ofJob = jobId === undefined ? {} : { jobId };
   }
 
   async lines(lines: readonly PrintedLine[]): Promise<void> {
     const objects = lines.map(({ seq, stream, text, at, atApproximate, continued }) =>
-      jsonText({ seq, stream, text, at, atApproximate, continued }),
+      jsonText({ ...this.#ofJob, seq, stream, text, at, atApproximate, continued }),
     );
     await this.#output.write(`${objects.join('\n')}\n`);
   }
 
   async gap({ fromSeq, toSeq, reason }: PrintedGap): Promise<void> {
-    await this.#output.write(`${jsonText({ gap: { fromSeq, toSeq, reason } })}\n`);
+    await this.#output.write(`${jsonText({ ...this.#ofJob, gap: { fromSeq, toSeq, reason } })}\n`);
   }
 
   finish(): Promise<void> {

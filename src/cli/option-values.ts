@@ -1,6 +1,8 @@
 import { InvalidArgumentError } from 'commander';
 import type { JobStatus } from '../client/client.ts';
-import { parseDurationMs } from './duration.ts';
+import { parseDurationMs } from '../domain/duration.ts';
+import { isServiceName } from '../domain/service-name.ts';
+import { LONGEST_WAIT_MS } from './service-waits.ts';
 
 /** Every status, in the order of a job's life. */
 export const STATUSES = [
@@ -20,6 +22,33 @@ export function jobIdArgument(text: string): string {
   if (!/^[1-9]\d{0,15}$/.test(text))
     throw new InvalidArgumentError('Give the number of a job, as lifeline ps shows it.');
   return text;
+}
+
+/** @throws InvalidArgumentError unless a service can be called so */
+export function serviceNameArgument(text: string): string {
+  if (!isServiceName(text)) {
+    throw new InvalidArgumentError('Give the name of a service, as lifeline services shows it.');
+  }
+  return text;
+}
+
+/** For an argument that may be given several times. @throws InvalidArgumentError */
+export function serviceNamesArgument(text: string, former: readonly string[] = []): readonly string[] {
+  return [...former, serviceNameArgument(text)];
+}
+
+/** A job by its number, or a service by its name; a number is a job. @throws InvalidArgumentError */
+export function jobOrServiceArgument(text: string): string {
+  return /^\d+$/.test(text) ? jobIdArgument(text) : serviceNameArgument(text);
+}
+
+/** Milliseconds that the server may wait: ten minutes at most. @throws InvalidArgumentError */
+export function waitArgument(text: string): number {
+  const waitMs = parseDurationMs(text);
+  if (waitMs === undefined || waitMs > LONGEST_WAIT_MS) {
+    throw new InvalidArgumentError('Give a time such as 500ms, 30s, 5m; up to 10m, and 0 not to wait.');
+  }
+  return waitMs;
 }
 
 /** Milliseconds. @throws InvalidArgumentError */

@@ -1,11 +1,15 @@
 import { Argument, Option, type Command } from 'commander';
 import type { CommandContext, CommonOptions } from './command-context.ts';
+import type { ApplyOptions } from './commands/apply.ts';
 import type { AuditOptions } from './commands/audit.ts';
 import type { Shell } from './commands/completion.ts';
 import type { LogsOptions } from './commands/logs.ts';
 import type { PsOptions } from './commands/ps.ts';
 import type { RerunOptions } from './commands/rerun.ts';
 import type { RunOptions } from './commands/run.ts';
+import type { ImportFormat } from './commands/service-file.ts';
+import type { ServiceVerb } from './commands/service.ts';
+import type { ServicesOptions } from './commands/services.ts';
 import type { CreateTokenOptions } from './commands/token.ts';
 import { EXIT } from './exit-codes.ts';
 import {
@@ -13,9 +17,13 @@ import {
   countArgument,
   durationArgument,
   jobIdArgument,
+  jobOrServiceArgument,
   longDurationArgument,
+  serviceNameArgument,
+  serviceNamesArgument,
   numberArgument,
   statusArgument,
+  waitArgument,
 } from './option-values.ts';
 
 // What a command does is loaded when it is given: `lifeline --help` needs neither the client nor a server.
@@ -31,6 +39,8 @@ export function addClientCommands(program: Command): void {
   addJobCommands(program);
   addTokenCommands(program);
   addAudit(program);
+  addServiceCommands(program);
+  addServiceFileCommands(program);
   addOpenAndCompletion(program);
 }
 
@@ -90,21 +100,26 @@ interface TokenFlags extends Omit<CreateTokenOptions, 'scope'> {
 }
 
 function addLogs(program: Command): void {
-  withJob(clientCommand(program, 'logs', 'print what a job has written'))
-    .option('-f, --follow', 'go on to the end of the job')
+  clientCommand(program, 'logs', 'print what a job, or the newest job of a service, has written')
+    .argument('<job-or-service>', 'number of a job, or name of a service', jobOrServiceArgument)
+    .option('-f, --follow', 'go on to the end of the job; of a service, from one job to the next')
     .option('-n, --tail <count>', 'begin with the last so many lines', countArgument(0))
     .addOption(new Option('--stream <name>', 'lines of one stream only').choices(['stdout', 'stderr']))
     .option('--jsonl', 'one JSON object a line (as --json)')
     .option('-t, --timestamps', 'begin each line with the time at which it was read')
     .option('--raw', 'leave control characters as they are')
     .option('-v, --verbose', 'say when the connection is lost and found')
-    .action(async (jobId: string, { stream, jsonl, ...options }: LogsFlags & CommonOptions) => {
+    .action(async (target: string, { stream, jsonl, ...options }: LogsFlags & CommonOptions) => {
       const json = options.json ?? jsonl ?? false;
       const streams = { stdout: 'STDOUT', stderr: 'STDERR' } as const;
       const chosen = stream === undefined ? {} : { stream: streams[stream] };
-      await perform({ ...options, json }, async (context) =>
-        (await import('./commands/logs.ts')).logs(context, jobId, { ...options, ...chosen }),
-      );
+      await perform({ ...options, json }, async (context) => {
+        if (/^\d+$/.test(target)) {
+          return (await import('./commands/logs.ts')).logs(context, target, { ...options, ...chosen });
+        }
+        const { serviceLogs } = await import('./commands/service-logs.ts');
+        return serviceLogs(context, target, { ...options, ...chosen });
+      });
     });
 }
 
@@ -179,6 +194,65 @@ function addTokenCommands(program: Command): void {
     .argument('<name>', 'its name')
     .action(async (name: string, options: CommonOptions) =>
       perform(options, async (context) => (await import('./commands/token.ts')).revokeToken(context, name)),
+    );
+}
+
+function addServiceCommands(program: Command): void {
+  clientCommand(program, 'services', 'list the services, and how they stand')
+    .option('-l, --label <word>', 'those with this label; repeatable', collect, [])
+    .option('--names', 'their names alone, one a line')
+    .action(async (options: ServicesOptions & CommonOptions) =>
+      perform(options, async (context) =>
+        (await import('./commands/services.ts')).services(context, options),
+      ),
+    );
+  clientCommand(program, 'service', 'show everything about a service')
+    .argument('<name>', 'its name', serviceNameArgument)
+    .action(async (name: string, options: CommonOptions) =>
+      perform(options, async (context) => (await import('./commands/service.ts')).showService(context, name)),
+    );
+  const verbs = {
+    start: 'start services, and what they come after',
+    stop: 'stop services, and what comes after them',
+    restart: 'end the jobs of services, and start new ones',
+  } as const;
+  for (const [verb, description] of Object.entries(verbs) as [ServiceVerb, string][]) {
+    clientCommand(program, verb, description)
+      .argument('<service...>', 'their names', serviceNamesArgument)
+      .option('--wait <time>', 'longest wait until it is so (default: 30s); 0 does not wait', waitArgument)
+      .action(async (names: readonly string[], options: { readonly wait?: number } & CommonOptions) =>
+        perform(options, async (context) =>
+          (await import('./commands/service.ts')).changeServices(context, verb, names, options),
+        ),
+      );
+  }
+}
+
+function addServiceFileCommands(program: Command): void {
+  clientCommand(program, 'apply', 'show how a file of services differs from the server, and make it so')
+    .requiredOption('-f, --file <file>', 'a lifeline.yaml; - reads standard input')
+    .option('--dry-run', 'show the difference, and do nothing')
+    .option('--prune', 'remove services that are not in the file')
+    .option('-y, --yes', 'do not ask before something is ended, restarted or removed')
+    .option('--no-start', 'save the definitions, and start and stop nothing')
+    .option('--no-restart', 'let what runs and has changed go on as it was')
+    .option('--wait [time]', 'wait until what was started is up (30s unless you say otherwise)', waitArgument)
+    .action(async (options: ApplyOptions & CommonOptions) =>
+      perform(options, async (context) => (await import('./commands/apply.ts')).apply(context, options)),
+    );
+  withUsageExitCode(program.command('import'))
+    .description('print another format as a lifeline.yaml, and say what does not carry over')
+    .addArgument(new Argument('<format>').choices(['procfile', 'process-compose']))
+    .argument('<file>', 'its file; - reads standard input')
+    .action(async (format: ImportFormat, path: string) =>
+      perform({}, async (context) =>
+        (await import('./commands/service-file.ts')).importFile(context, format, path),
+      ),
+    );
+  withUsageExitCode(program.command('schema'))
+    .description('print the JSON Schema of a lifeline.yaml, for editors')
+    .action(async () =>
+      perform({}, async (context) => (await import('./commands/service-file.ts')).schema(context)),
     );
 }
 

@@ -1,5 +1,5 @@
 import { styleText } from 'node:util';
-import type { JobStatus } from '../client/client.ts';
+import type { JobStatus, ServiceState } from '../client/client.ts';
 import type { OutputStream } from './output-stream.ts';
 
 type Format = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan' | 'magenta';
@@ -25,4 +25,23 @@ export function styled(output: OutputStream, format: Format, text: string): stri
 /** A status in its colour. */
 export function styledStatus(output: OutputStream, status: JobStatus): string {
   return styled(output, STATUS_FORMAT[status], status);
+}
+
+const STATE_FORMAT: Readonly<Record<ServiceState, Format>> = {
+  STOPPED: 'dim',
+  WAITING: 'dim',
+  STARTING: 'cyan',
+  RUNNING: 'cyan',
+  READY: 'green',
+  STOPPING: 'yellow',
+  BACKOFF: 'yellow',
+  SUCCEEDED: 'green',
+  FAILED: 'red',
+  GAVE_UP: 'red',
+  SCHEDULED: 'cyan',
+};
+
+/** What is seen of a service, in its colour. */
+export function styledState(output: OutputStream, state: ServiceState): string {
+  return styled(output, STATE_FORMAT[state], state);
 }

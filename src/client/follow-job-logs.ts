@@ -1,156 +1,57 @@
-import { Backoff, pause } from './backoff.ts';
 import type { Endpoint } from './endpoint.ts';
-import { isPassing } from './errors.ts';
-import type { JobLogsSubscription, LogStream } from './generated/graphql.ts';
-import { JobLogConnection } from './job-log-connection.ts';
+import { JobLogsDocument } from './generated/graphql.ts';
+import type { LogOperation, WireEvent } from './job-log-connection.ts';
+import { LogFollower, type FollowOptions, type JobLogEvent, type LogPlace } from './log-follower.ts';
 
-type WireEvent = JobLogsSubscription['jobLogs'];
-/** What a reader of a job's log gets: lines, gaps where lines are gone for good, and once, last, the end. */
-export type JobLogEvent = Exclude<WireEvent, { __typename: 'LogHeartbeat' }>;
+export type { FollowState, JobLogEvent } from './log-follower.ts';
 
-/** Where a follow stands; for showing, not for deciding. */
-export type FollowState =
-  | { readonly state: 'CONNECTING'; readonly after: number }
-  | { readonly state: 'CONNECTED' }
-  | { readonly state: 'WAITING'; readonly delayMs: number; readonly cause: Error };
-
-export interface FollowJobLogsOptions {
+export interface FollowJobLogsOptions extends FollowOptions {
   /** The last seq that was seen; the log goes on behind it. Default 0: from the beginning. */
   readonly after?: number | undefined;
-  /** Default: both. */
-  readonly streams?: readonly LogStream[] | undefined;
-  /** Ends the iteration at once, quietly. */
-  readonly signal?: AbortSignal | undefined;
-  /** Milliseconds between the server's signs of life on a silent log; three missed ones are a dead connection. Default 10,000. */
-  readonly heartbeatMs?: number | undefined;
-  readonly onStateChange?: ((state: FollowState) => void) | undefined;
 }
 
-const HEARTBEAT_MS = 10_000;
-const MISSED_HEARTBEATS = 3;
+/** Follows a job's log to its end, as `LogFollower`: each line exactly once, in order, then `LogDone`. */
+export class JobLogFollower extends LogFollower {
+  constructor(endpoint: Endpoint, jobId: string, { after = 0, ...options }: FollowJobLogsOptions = {}) {
+    super(endpoint, new PlaceInJob(jobId, after), options);
+  }
+}
 
-/**
- * Follows a job's log to its end, over any number of connections: each line exactly once, in order, then `LogDone`.
- *
- *   idle → (connecting → reading → waiting →)… → released (by LogDone, a final error, `return()` or the signal)
- *
- * End: only `LogDone`, which is given last. A coded refusal is thrown and final; everything else (network, 5xx,
- * silence, a stream that completes early, a server on its way down) is a reason to connect again behind the last seq
- * that was passed, for ever, until the signal aborts.
- * Slow reader: nothing is buffered but a chunk of the connection.
- * Release: `return()` and the signal close the connection and end a pending `next()` at once. Nothing is held before
- * the first `next()`.
- */
-export class JobLogFollower implements AsyncIterableIterator<JobLogEvent, undefined> {
-  readonly #endpoint: Endpoint;
+class PlaceInJob implements LogPlace {
   readonly #jobId: string;
-  readonly #options: FollowJobLogsOptions;
-  readonly #released = new AbortController();
-  readonly #backoff = new Backoff();
-  #connection: JobLogConnection | undefined;
   #lastSeq: number;
-  #isAttached = false;
-  /** Concurrent calls of `next()` take turns. */
-  #turn: Promise<unknown> = Promise.resolve();
 
-  constructor(endpoint: Endpoint, jobId: string, options: FollowJobLogsOptions = {}) {
-    this.#endpoint = endpoint;
+  constructor(jobId: string, after: number) {
     this.#jobId = jobId;
-    this.#options = options;
-    this.#lastSeq = options.after ?? 0;
+    this.#lastSeq = after;
   }
 
-  /** @throws LifelineRequestError when the server refuses for good; afterwards the iteration has ended */
-  next(): Promise<IteratorResult<JobLogEvent, undefined>> {
-    const step = this.#turn.then(() => this.#step());
-    this.#turn = step.catch(() => undefined);
-    return step;
+  get lastSeq(): number {
+    return this.#lastSeq;
   }
 
-  /** Leaves now. Idempotent, never rejects. */
-  return(): Promise<IteratorResult<JobLogEvent, undefined>> {
-    this.#release();
-    return Promise.resolve({ done: true, value: undefined });
+  operation(options: Parameters<LogPlace['operation']>[0]): LogOperation {
+    const variables = { jobId: this.#jobId, after: this.#lastSeq, ...options };
+    return { query: JobLogsDocument.toString(), variables };
   }
 
-  [Symbol.asyncIterator](): this {
-    return this;
-  }
-
-  async #step(): Promise<IteratorResult<JobLogEvent, undefined>> {
-    this.#attach();
-    while (!this.#isReleased()) {
-      try {
-        const event = await this.#receive();
-        if (event !== undefined) return { done: false, value: event };
-      } catch (error) {
-        if (this.#isReleased()) break;
-        this.#disconnect();
-        if (!isPassing(error)) {
-          this.#release();
-          throw error;
-        }
-        await this.#wait(error);
-      }
-    }
-    return { done: true, value: undefined };
-  }
-
-  /** One piece of news from the connection; `undefined` where it holds nothing that the reader has not passed. */
-  async #receive(): Promise<JobLogEvent | undefined> {
-    this.#connection ??= this.#connect();
-    const news = await this.#connection.take();
-    if (this.#isReleased()) return undefined;
-    if (news.opened) {
-      this.#options.onStateChange?.({ state: 'CONNECTED' });
-      return undefined;
-    }
-    const { event } = news;
+  pass(event: WireEvent): JobLogEvent | undefined {
     const fresh = freshPart(event, this.#lastSeq);
-    this.#lastSeq = Math.max(this.#lastSeq, event.__typename === 'LogGap' ? event.toSeq : event.lastSeq);
-    if (fresh !== undefined || event.__typename === 'LogHeartbeat') this.#backoff.reset();
-    if (event.__typename === 'LogDone') this.#release();
+    this.#lastSeq = Math.max(this.#lastSeq, lastSeqOf(event));
     return fresh;
   }
 
-  #connect(): JobLogConnection {
-    const { streams = null, heartbeatMs = HEARTBEAT_MS, onStateChange } = this.#options;
-    onStateChange?.({ state: 'CONNECTING', after: this.#lastSeq });
-    const variables = { jobId: this.#jobId, after: this.#lastSeq, streams, heartbeatMs };
-    return new JobLogConnection(this.#endpoint, variables, MISSED_HEARTBEATS * heartbeatMs);
-  }
-
-  async #wait(cause: Error): Promise<void> {
-    const delayMs = this.#backoff.nextDelayMs();
-    this.#options.onStateChange?.({ state: 'WAITING', delayMs, cause });
-    await pause(delayMs, this.#released.signal);
-  }
-
-  #attach(): void {
-    if (this.#isAttached) return;
-    this.#isAttached = true;
-    this.#options.signal?.addEventListener('abort', this.#release);
-    if (this.#options.signal?.aborted === true) this.#release();
-  }
-
-  readonly #release = (): void => {
-    this.#released.abort();
-    this.#options.signal?.removeEventListener('abort', this.#release);
-    this.#disconnect();
-  };
-
-  #isReleased(): boolean {
-    return this.#released.signal.aborted;
-  }
-
-  #disconnect(): void {
-    this.#connection?.dispose();
-    this.#connection = undefined;
+  isEnd({ __typename }: WireEvent): boolean {
+    return __typename === 'LogDone';
   }
 }
 
+export function lastSeqOf(event: WireEvent): number {
+  return event.__typename === 'LogGap' ? event.toSeq : event.lastSeq;
+}
+
 /** The part of an event behind `lastSeq`. A resumed stream starts there; one that does not must not give a line twice. */
-function freshPart(event: WireEvent, lastSeq: number): JobLogEvent | undefined {
+export function freshPart(event: WireEvent, lastSeq: number): JobLogEvent | undefined {
   switch (event.__typename) {
     case 'LogDone':
       return event;

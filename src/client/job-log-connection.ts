@@ -1,18 +1,22 @@
 import type { Endpoint, FetchResponse } from './endpoint.ts';
 import { codedErrorIn, LifelineConnectionError } from './errors.ts';
 import { readEvents, type ServerSentEvent } from './event-stream.ts';
-import {
-  JobLogsDocument,
-  type JobLogsSubscription,
-  type JobLogsSubscriptionVariables,
-} from './generated/graphql.ts';
+import type { JobLogsSubscription, ServiceLogsSubscription } from './generated/graphql.ts';
+
+/** What a log is made of on the wire: that of a job and that of a service are the same. */
+export type WireEvent = JobLogsSubscription['jobLogs'];
+
+/** A subscription to a log. */
+export interface LogOperation {
+  readonly query: string;
+  readonly variables: Readonly<Record<string, unknown>>;
+}
 
 /** What one connection says: that it stands, then events. */
-type ConnectionNews =
-  { readonly opened: true } | { readonly opened: false; readonly event: JobLogsSubscription['jobLogs'] };
+type ConnectionNews = { readonly opened: true } | { readonly opened: false; readonly event: WireEvent };
 
 /**
- * One subscription to `jobLogs` over one connection: GraphQL over SSE, distinct connections mode
+ * One subscription to `jobLogs` or `serviceLogs` over one connection: GraphQL over SSE, distinct connections mode
  * (https://github.com/enisdenjo/graphql-sse/blob/master/PROTOCOL.md). Whoever made it disposes it.
  *
  *   idle → (first take) connecting → open → ended (by `complete`, a coded error, the network, silence, or dispose)
@@ -23,7 +27,7 @@ type ConnectionNews =
  */
 export class JobLogConnection {
   readonly #endpoint: Endpoint;
-  readonly #variables: JobLogsSubscriptionVariables;
+  readonly #operation: LogOperation;
   readonly #silenceMs: number;
   /** Aborts with the first cause of the end. */
   readonly #ended = new AbortController();
@@ -31,9 +35,9 @@ export class JobLogConnection {
   #watchdog: ReturnType<typeof setTimeout> | undefined;
 
   /** @param silenceMs longest time without a byte */
-  constructor(endpoint: Endpoint, variables: JobLogsSubscriptionVariables, silenceMs: number) {
+  constructor(endpoint: Endpoint, operation: LogOperation, silenceMs: number) {
     this.#endpoint = endpoint;
-    this.#variables = variables;
+    this.#operation = operation;
     this.#silenceMs = silenceMs;
   }
 
@@ -95,7 +99,7 @@ export class JobLogConnection {
       return await fetch(graphqlUrl, {
         method: 'POST',
         headers: { ...headers, 'content-type': 'application/json', accept: 'text/event-stream' },
-        body: JSON.stringify({ query: JobLogsDocument.toString(), variables: this.#variables }),
+        body: JSON.stringify(this.#operation),
         signal: this.#ended.signal,
       });
     } catch (cause) {
@@ -128,17 +132,17 @@ export class JobLogConnection {
 }
 
 /** @throws LifelineRequestError, LifelineConnectionError for what is no event of a log */
-function eventIn({ event, data }: ServerSentEvent): JobLogsSubscription['jobLogs'] {
+function eventIn({ event, data }: ServerSentEvent): WireEvent {
   if (event !== 'next') {
     throw new LifelineConnectionError('The server completed the stream before the log ended.');
   }
-  let result: { readonly data?: JobLogsSubscription | null } | null;
+  let result: { readonly data?: Partial<JobLogsSubscription & ServiceLogsSubscription> | null } | null;
   try {
     result = JSON.parse(data) as typeof result;
   } catch (cause) {
     throw new LifelineConnectionError('The server sent an event that cannot be read.', { cause });
   }
-  const logEvent = result?.data?.jobLogs;
+  const logEvent = result?.data?.jobLogs ?? result?.data?.serviceLogs;
   if (logEvent !== undefined) return logEvent;
   throw (
     codedErrorIn(result) ?? new LifelineConnectionError('The server sent an event without data or a code.')

@@ -18,11 +18,19 @@ export type JobChanges = ReadonlySet<JobId> | 'ANY';
 export class JobChangeBus {
   readonly #ofOneJob = new Map<JobId, Set<JobChangeSubscription>>();
   readonly #ofAllJobs = new Set<JobChangeSubscription>();
+  readonly #listeners = new Set<(jobId: JobId) => void>();
 
   /** Called after a change of the job's row, or its removal, is committed. */
   notify(jobId: JobId): void {
     for (const subscription of this.#ofOneJob.get(jobId) ?? []) subscription.ring(jobId);
     for (const subscription of this.#ofAllJobs) subscription.ring(jobId);
+    for (const listener of this.#listeners) listener(jobId);
+  }
+
+  /** For parts of the server itself, which are no readers: `listener` is called with each change, and must not throw. */
+  listen(listener: (jobId: JobId) => void): Disposable {
+    this.#listeners.add(listener);
+    return { [Symbol.dispose]: () => void this.#listeners.delete(listener) };
   }
 
   /** Attaches now; the first `next()` resolves at once, later ones after the next change. */

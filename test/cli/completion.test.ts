@@ -5,7 +5,10 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { ScratchDirectory } from '../end-to-end/harness/scratch-directory.ts';
 import { LifelineCommand, type CommandResult } from './lifeline-command.ts';
 
-const COMMANDS = ['serve', 'run', 'logs', 'ps', 'show', 'cancel', 'rerun', 'open', 'completion'];
+const COMMANDS = [
+  ...['serve', 'run', 'logs', 'ps', 'show', 'cancel', 'rerun', 'open', 'completion'],
+  ...['apply', 'services', 'service', 'start', 'stop', 'import', 'schema'],
+];
 
 function has(shell: string): boolean {
   const isThere = spawnSync(shell, ['--version']).status === 0;
@@ -45,7 +48,7 @@ describe('the completion for', () => {
 
   it('bash knows commands, options, and values', async () => {
     expect(completed('')).toEqual(expect.arrayContaining(COMMANDS));
-    expect(completed('re')).toEqual(['rerun']);
+    expect(completed('rer')).toEqual(['rerun']);
     for (const command of COMMANDS) {
       const offered = completed(command, '--');
       expect(offered).toEqual(expect.arrayContaining(await optionsOf(command)));

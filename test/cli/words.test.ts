@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { Writable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { CliError } from '../../src/cli/cli-error.ts';
-import { formatDuration, parseDurationMs } from '../../src/cli/duration.ts';
+import { formatDuration, parseDurationMs } from '../../src/domain/duration.ts';
 import { exitCodeOf } from '../../src/cli/exit-codes.ts';
 import { STATUSES } from '../../src/cli/option-values.ts';
 import { OutputClosedError, OutputStream } from '../../src/cli/output-stream.ts';

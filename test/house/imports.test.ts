@@ -8,7 +8,11 @@ const SRC = join(import.meta.dirname, '../../src');
 /** Each part may import from itself and from the parts before it. Files directly in src/ are the composition root. */
 const SERVER_PARTS = ['domain', 'storage', 'logs', 'supervisor', 'graphql', 'http', 'main'];
 /** Parts that may import only from themselves and from what is named here. */
-const OWN_WORLDS: Readonly<Record<string, readonly string[]>> = { client: [], cli: ['client'] };
+const OWN_WORLDS: Readonly<Record<string, readonly string[]>> = {
+  client: [],
+  'service-file': ['domain'],
+  cli: ['client', 'domain', 'service-file'],
+};
 /** What the command shares with the server that leaves it. */
 const SERVER_POINTER = 'server-pointer.ts';
 /** The client runs in browsers, by itself: types of these packages, and nothing of Node. */

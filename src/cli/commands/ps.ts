@@ -1,7 +1,7 @@
 import type { JobStatus, QueueReason } from '../../client/client.ts';
 import { ListJobsDocument, type JobFilter, type ListJobsQuery } from '../../client/generated/graphql.ts';
 import type { CommandContext } from '../command-context.ts';
-import { formatDuration } from '../duration.ts';
+import { formatDuration } from '../../domain/duration.ts';
 import { EXIT } from '../exit-codes.ts';
 import { harmlessLine } from '../harmless-text.ts';
 import { newestRows } from '../newest-rows.ts';

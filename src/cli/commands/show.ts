@@ -1,7 +1,7 @@
 import { ShowJobDocument, type ShowJobQuery } from '../../client/generated/graphql.ts';
 import { CliError } from '../cli-error.ts';
 import type { CommandContext } from '../command-context.ts';
-import { formatDuration } from '../duration.ts';
+import { formatDuration } from '../../domain/duration.ts';
 import { EXIT } from '../exit-codes.ts';
 import { harmlessLine, harmlessText } from '../harmless-text.ts';
 import type { OutputStream } from '../output-stream.ts';

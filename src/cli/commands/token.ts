@@ -6,7 +6,7 @@ import {
   type TokenFieldsFragment,
 } from '../../client/generated/graphql.ts';
 import type { CommandContext } from '../command-context.ts';
-import { formatDuration } from '../duration.ts';
+import { formatDuration } from '../../domain/duration.ts';
 import { EXIT } from '../exit-codes.ts';
 import { table, type Cell } from '../table.ts';
 

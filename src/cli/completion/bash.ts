@@ -1,4 +1,4 @@
-import type { CommandWords } from './command-words.ts';
+import { NAMES_OF_SERVICES, type CommandWords } from './command-words.ts';
 
 /** Completion for bash; it needs nothing but bash, and completes the command of `run` where bash-completion is loaded. */
 export function bashCompletion(commands: readonly CommandWords[]): string {
@@ -31,9 +31,10 @@ complete -o bashdefault -o default -F _lifeline lifeline
 `;
 }
 
-function commandCase({ name, options, choices }: CommandWords): string {
+function commandCase({ name, options, choices, takesService }: CommandWords): string {
   const flags = options.flatMap(({ short, long }) => (short === undefined ? [long] : [short, long]));
-  return `      ${name}) words='${[...flags, ...choices].join(' ')}' ;;`;
+  const services = takesService ? ` [ "\${current#-}" != "$current" ] || words=$(${NAMES_OF_SERVICES})` : '';
+  return `      ${name}) words='${[...flags, ...choices].join(' ')}'${services === '' ? '' : `;${services}`} ;;`;
 }
 
 /** After an option that takes a value: its choices, or a file. */

@@ -9,6 +9,8 @@ export interface CommandWords {
   readonly choices: readonly string[];
   /** Whether its arguments are another command with its arguments. */
   readonly takesCommand: boolean;
+  /** Whether an argument of it can be the name of a service, which the server is asked for. */
+  readonly takesService: boolean;
 }
 
 export interface OptionWords {
@@ -20,6 +22,9 @@ export interface OptionWords {
   readonly takesValue: boolean;
   readonly choices: readonly string[];
 }
+
+/** What a shell runs for the names of services; it says nothing where there is no server. */
+export const NAMES_OF_SERVICES = 'lifeline services --names --request-timeout 2s 2>/dev/null';
 
 /** The commands of a program, without the hidden ones. */
 export function commandWords(program: Command): CommandWords[] {
@@ -46,7 +51,8 @@ export function commandWords(program: Command): CommandWords[] {
                 },
           ),
         choices: argument?.argChoices ?? command.commands.map((inner) => inner.name()),
-        takesCommand: argument?.variadic === true,
+        takesCommand: argument?.name() === 'command',
+        takesService: argument?.name().endsWith('service') === true,
       };
     });
 }

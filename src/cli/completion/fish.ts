@@ -1,4 +1,4 @@
-import type { CommandWords, OptionWords } from './command-words.ts';
+import { NAMES_OF_SERVICES, type CommandWords, type OptionWords } from './command-words.ts';
 
 /** Completion for fish, as `~/.config/fish/completions/lifeline.fish`. */
 export function fishCompletion(commands: readonly CommandWords[]): string {
@@ -12,7 +12,7 @@ export function fishCompletion(commands: readonly CommandWords[]): string {
 }
 
 function linesOf(
-  { name, description, options, choices, takesCommand }: CommandWords,
+  { name, description, options, choices, takesCommand, takesService }: CommandWords,
   names: string,
 ): string[] {
   const here = `complete -c lifeline -n ${quoted(`__fish_seen_subcommand_from ${name}`)}`;
@@ -20,6 +20,7 @@ function linesOf(
     `complete -c lifeline -n ${quoted(`not __fish_seen_subcommand_from ${names}`)} -a ${name} -d ${quoted(description)}`,
     ...options.map((option) => `${here} ${optionWords(option)}`),
     ...(choices.length > 0 ? [`${here} -f -a ${quoted(choices.join(' '))}`] : []),
+    ...(takesService ? [`${here} -f -a ${quoted(`(${NAMES_OF_SERVICES})`)}`] : []),
     ...(takesCommand ? [`${here} -xa ${quoted('(__fish_complete_subcommand --fcs-skip=2)')}`] : []),
   ];
 }

@@ -1,4 +1,4 @@
-import type { CommandWords, OptionWords } from './command-words.ts';
+import { NAMES_OF_SERVICES, type CommandWords, type OptionWords } from './command-words.ts';
 
 /** Completion for zsh, as a file `_lifeline` in `$fpath` or evaluated after `compinit`. */
 export function zshCompletion(commands: readonly CommandWords[]): string {
@@ -7,6 +7,10 @@ export function zshCompletion(commands: readonly CommandWords[]): string {
 _lifeline_command() {
   if [[ $words[1] == -- ]]; then shift words; ((CURRENT--)); fi
   _normal
+}
+_lifeline_services() {
+  local -a names=(\${(f)"$(${NAMES_OF_SERVICES})"})
+  compadd -a names
 }
 _lifeline() {
   local line state
@@ -29,9 +33,10 @@ if [ "$funcstack[1]" = _lifeline ]; then _lifeline "$@"; else compdef _lifeline 
 `;
 }
 
-function commandCase({ name, options, choices, takesCommand }: CommandWords): string {
+function commandCase({ name, options, choices, takesCommand, takesService }: CommandWords): string {
   const specs = options.flatMap(optionSpecs);
   if (choices.length > 0) specs.push(`1: :(${choices.join(' ')})`);
+  if (takesService) specs.push('*: :_lifeline_services');
   if (takesCommand) specs.push('*:: :_lifeline_command');
   return `        ${name}) _arguments ${specs.map(quoted).join(' ')} ;;`;
 }

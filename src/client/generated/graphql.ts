@@ -20,6 +20,15 @@ export type AuditFilter = {
   readonly until?: string | null | undefined;
 };
 
+/** What becomes of runs that were due while there was no server, or its machine slept. */
+export type CatchUpRule =
+  /** Each is made up for, one after the other: the last hundred of them; older ones are missed. */
+  | 'ALL'
+  /** One run is made up for; the others are missed. */
+  | 'LAST'
+  /** They are missed. */
+  | 'NONE';
+
 /** How sure it is that all processes of a job are found when it ends. */
 export type Containment =
   /** They are found by session, group, environment and descent; one that leaves all four can escape. */
@@ -37,12 +46,36 @@ export type CreateTokenInput = {
   readonly scope: Scope;
 };
 
+/** What another service must be. One that has ended well counts as started and as ready, too. */
+export type DependencyCondition =
+  /** It is ready. */
+  | 'READY'
+  /** Its program runs. */
+  | 'STARTED'
+  /** Its job has ended with exit code 0. */
+  | 'SUCCEEDED';
+
+/** What somebody wants of a service. Only a start, a stop and a cancel by hand change it. */
+export type DesiredState =
+  /** Nothing of it shall run. */
+  | 'DOWN'
+  /** It shall run, or keep its schedule. */
+  | 'UP';
+
 /** One variable for the environment of a program. */
 export type EnvInput = {
   /** Its name: letters, digits and _, not beginning with a digit. */
   readonly name: string;
   /** Its value, delivered byte for byte. */
   readonly value: string;
+};
+
+/** GET; redirections are not followed. */
+export type HttpProbeInput = {
+  /** The one status that is yes. Default: 200 to 399. */
+  readonly status?: number | null | undefined;
+  /** http or https. */
+  readonly url: string;
 };
 
 /** Which jobs. Everything that is given must hold. */
@@ -139,6 +172,14 @@ export type LogGapReason =
   /** The log had reached its cap, and its oldest lines made room. */
   | 'TRIMMED';
 
+/** A line that matches is yes, for ever. */
+export type LogProbeInput = {
+  /** A regular expression, RE2 syntax. */
+  readonly pattern: string;
+  /** Only lines of this stream. Default: both. */
+  readonly stream?: LogStream | null | undefined;
+};
+
 /** The two streams of a program. Order is exact within a stream; across the two it is the order of arrival. */
 export type LogStream =
   /** Standard error. */
@@ -152,6 +193,52 @@ export type OnEnd =
   | 'KILL_TREE'
   /** The job is over when the last of them is. */
   | 'WAIT';
+
+/** What becomes of a run that is due while the one before it has not ended. */
+export type OverlapRule =
+  /** It waits for the end of that one. One waits at the most; further ones are skipped. */
+  | 'QUEUE'
+  /** That one is cancelled, and this one begins when it has ended. */
+  | 'REPLACE'
+  /** It does not take place. */
+  | 'SKIP';
+
+/** How it is found out whether a service is ready, or alive: exactly one of exec, http, tcp, log and delayMs. */
+export type ProbeInput = {
+  /** So many milliseconds after the start. For readiness alone. */
+  readonly delayMs?: number | null | undefined;
+  /** An argv, run in the directory and environment of the service; exit code 0 is yes. */
+  readonly exec?: ReadonlyArray<string> | null | undefined;
+  /** So many failures in a row are a no. Default: 3. */
+  readonly failureThreshold?: number | null | undefined;
+  /** An answer of a web server. */
+  readonly http?: HttpProbeInput | null | undefined;
+  /** Milliseconds from the start of the program to the first try. Default: 0. */
+  readonly initialDelayMs?: number | null | undefined;
+  /** A line of its log. For readiness alone. */
+  readonly log?: LogProbeInput | null | undefined;
+  /** Milliseconds from the end of one try to the next. Default: 10000; 1000 until it is ready. */
+  readonly periodMs?: number | null | undefined;
+  /** So many successes in a row are a yes. Default: 1. */
+  readonly successThreshold?: number | null | undefined;
+  /** A port that accepts connections. */
+  readonly tcp?: TcpProbeInput | null | undefined;
+  /** Milliseconds after which a try has failed. Default: 1000. */
+  readonly timeoutMs?: number | null | undefined;
+};
+
+/** What a probe does. */
+export type ProbeKind =
+  /** Waits. */
+  | 'DELAY'
+  /** Runs a program. */
+  | 'EXEC'
+  /** Asks a web server. */
+  | 'HTTP'
+  /** Looks for a line of the log. */
+  | 'LOG'
+  /** Connects to a port. */
+  | 'TCP';
 
 /** What keeps a job in the queue. */
 export type QueueReason =
@@ -200,6 +287,97 @@ export type RerunJobInput = {
   readonly unbuffered?: boolean | null | undefined;
 };
 
+/** When a service is started again, and how often. */
+export type RestartInput = {
+  /** Milliseconds before the first retry; each one after it waits twice as long. Default: 1000. */
+  readonly firstDelayMs?: number | null | undefined;
+  /** After so many milliseconds in health they are counted anew. Default: 300000. */
+  readonly healthyAfterMs?: number | null | undefined;
+  /** The longest of these. Default: 60000. */
+  readonly maxDelayMs?: number | null | undefined;
+  /** After so many ends in a row it is given up. Default: 10. */
+  readonly maxFailures?: number | null | undefined;
+  /** After which ends. Default: ON_FAILURE. */
+  readonly policy?: RestartPolicy | null | undefined;
+};
+
+/** After which ends of its job a service is started again. A cancel and a stop never are among them. */
+export type RestartPolicy =
+  /** After every end. */
+  | 'ALWAYS'
+  /** It is not started again. */
+  | 'NEVER'
+  /** After every end but one with exit code 0. */
+  | 'ON_FAILURE';
+
+/** All of a definition: what is not given has its default, also where an older version said otherwise. */
+export type SaveServiceInput = {
+  /** What must be so before it starts. */
+  readonly after?: ReadonlyArray<ServiceDependencyInput> | null | undefined;
+  /** The program and its arguments. Exactly one of command and script. */
+  readonly command?: ReadonlyArray<string> | null | undefined;
+  /** Jobs with the same key share the limit. Default: those of this service alone. */
+  readonly concurrencyKey?: string | null | undefined;
+  /** How many jobs of its key run at once. */
+  readonly concurrencyLimit?: number | null | undefined;
+  /** Absolute path. Default: the home directory of the user that jobs run as. */
+  readonly cwd?: string | null | undefined;
+  /** For people. */
+  readonly description?: string | null | undefined;
+  /** Variables beside PATH, HOME and LANG. */
+  readonly env?: ReadonlyArray<EnvInput> | null | undefined;
+  /** Milliseconds between the polite end and SIGKILL. Default: 10000. */
+  readonly gracePeriodMs?: number | null | undefined;
+  /** Words to group it by; its jobs get them, too. */
+  readonly labels?: ReadonlyArray<string> | null | undefined;
+  /** Whether it is alive: where this fails, its job is ended and it is started again. */
+  readonly liveness?: ProbeInput | null | undefined;
+  /** 1 to 63 letters, digits, dots, dashes and underscores; begins with a letter or a digit. */
+  readonly name: string;
+  /** What happens to processes that its program leaves. */
+  readonly onEnd?: OnEnd | null | undefined;
+  /** Of waiting jobs the highest goes first. */
+  readonly priority?: number | null | undefined;
+  /** Whether it is ready. Default: as soon as it runs. */
+  readonly readiness?: ProbeInput | null | undefined;
+  /** When it is started again. */
+  readonly restart?: RestartInput | null | undefined;
+  /** When it runs. Default: it is kept up as long as it is wanted. */
+  readonly schedule?: ScheduleInput | null | undefined;
+  /** Text that is run by `sh -c`. */
+  readonly script?: string | null | undefined;
+  /** After so many milliseconds without output it is said to be silent. Default: never. */
+  readonly silenceAlarmMs?: number | null | undefined;
+  /** Text for standard input. */
+  readonly stdin?: string | null | undefined;
+  /** An argv that is run instead of the polite signal. */
+  readonly stopCommand?: ReadonlyArray<string> | null | undefined;
+  /** The polite signal. */
+  readonly stopSignal?: JobSignal | null | undefined;
+  /** Milliseconds after which a job of it is ended as TIMED_OUT. Default: none. */
+  readonly timeoutMs?: number | null | undefined;
+  /** Ask the program not to buffer its output. */
+  readonly unbuffered?: boolean | null | undefined;
+};
+
+/** When a service runs. Give exactly one of cron, everyMs and at. */
+export type ScheduleInput = {
+  /** The moment of the only run. */
+  readonly at?: string | null | undefined;
+  /** What becomes of runs that were due while there was no server. */
+  readonly catchUp?: CatchUpRule | null | undefined;
+  /** Five fields (minute, hour, day of month, month, day of week), or six with the second before them. Where both days are given, either is enough. */
+  readonly cron?: string | null | undefined;
+  /** Milliseconds from one run to the next, 1000 at the least. */
+  readonly everyMs?: number | null | undefined;
+  /** Of everyMs: the moment from which it is counted. Default: 1970-01-01T00:00:00.000Z. */
+  readonly from?: string | null | undefined;
+  /** What becomes of a run that is due while the one before it has not ended. */
+  readonly overlap?: OverlapRule | null | undefined;
+  /** Of cron: a name of the IANA database, such as Europe/Berlin. Default: UTC. */
+  readonly timeZone?: string | null | undefined;
+};
+
 /** What a token lets its holder do. Each holds those before it. */
 export type Scope =
   /** All of EXEC, and make and revoke tokens. */
@@ -210,6 +388,51 @@ export type Scope =
   | 'READ'
   /** All of READ, and start what is defined, unchanged; cancel and signal. */
   | 'RUN';
+
+/** What another service must be before this one starts. */
+export type ServiceDependencyInput = {
+  /** What it must be. */
+  readonly condition?: DependencyCondition | null | undefined;
+  /** The name of the other. */
+  readonly service: string;
+};
+
+/** Which services. Everything that is given must hold. */
+export type ServiceFilter = {
+  /** Of which this is wanted. */
+  readonly desired?: DesiredState | null | undefined;
+  /** With all of these labels. */
+  readonly labels?: ReadonlyArray<string> | null | undefined;
+  /** With one of these names. */
+  readonly names?: ReadonlyArray<string> | null | undefined;
+  /** In one of these states. */
+  readonly states?: ReadonlyArray<ServiceState> | null | undefined;
+};
+
+/** What is seen of a service. */
+export type ServiceState =
+  /** Its job has ended, and it waits for the next try. */
+  | 'BACKOFF'
+  /** Its job has ended badly, and it is not started again. */
+  | 'FAILED'
+  /** It has ended too often in a row. Only a start by hand leaves it. */
+  | 'GAVE_UP'
+  /** Its program runs and is ready; without a readiness probe as soon as it runs. */
+  | 'READY'
+  /** Its program runs, and is not ready. */
+  | 'RUNNING'
+  /** Its schedule is being kept; its runs are jobs of their own. */
+  | 'SCHEDULED'
+  /** Its job waits, or its program is being started. */
+  | 'STARTING'
+  /** Nothing of it runs, and nothing shall. */
+  | 'STOPPED'
+  /** Its job is being ended. */
+  | 'STOPPING'
+  /** Its job has ended well, and it is not started again. */
+  | 'SUCCEEDED'
+  /** It shall run, and what it comes after is not so yet. */
+  | 'WAITING';
 
 /** What to run, and how. */
 export type StartJobInput = {
@@ -249,6 +472,14 @@ export type StartJobInput = {
   readonly unbuffered?: boolean | null | undefined;
 };
 
+/** Connects; an accepted connection is yes. */
+export type TcpProbeInput = {
+  /** A name or an address. */
+  readonly host?: string | null | undefined;
+  /** From 1 to 65535. */
+  readonly port: number;
+};
+
 export type ListAuditQueryVariables = Exact<{
   first: number;
   after?: string | null | undefined;
@@ -284,6 +515,77 @@ export type RerunJobMutationVariables = Exact<{
 
 
 export type RerunJobMutation = { readonly rerunJob: { readonly id: string, readonly status: JobStatus, readonly reason: JobReason, readonly message: string | null, readonly command: ReadonlyArray<string>, readonly script: string | null, readonly cwd: string, readonly labels: ReadonlyArray<string>, readonly pid: number | null, readonly exitCode: number | null, readonly signal: string | null, readonly signalInferred: boolean, readonly queuedAt: string, readonly startedAt: string | null, readonly finishedAt: string | null, readonly durationMs: number | null, readonly attempt: number } };
+
+export type ServiceRowFragment = { readonly name: string, readonly desired: DesiredState, readonly state: ServiceState, readonly since: string, readonly why: string | null, readonly version: number, readonly failures: number, readonly retryAt: string | null, readonly currentJob: { readonly id: string, readonly status: JobStatus, readonly serviceVersion: number | null, readonly startedAt: string | null } | null };
+
+export type ProbeFieldsFragment = { readonly kind: ProbeKind, readonly command: ReadonlyArray<string> | null, readonly url: string | null, readonly status: number | null, readonly host: string | null, readonly port: number | null, readonly pattern: string | null, readonly stream: LogStream | null, readonly delayMs: number | null, readonly initialDelayMs: number, readonly periodMs: number, readonly timeoutMs: number, readonly failureThreshold: number, readonly successThreshold: number };
+
+export type DefinitionFieldsFragment = { readonly description: string | null, readonly command: ReadonlyArray<string> | null, readonly script: string | null, readonly cwd: string | null, readonly stdin: string | null, readonly unbuffered: boolean, readonly labels: ReadonlyArray<string>, readonly timeoutMs: number | null, readonly gracePeriodMs: number, readonly onEnd: OnEnd, readonly stopSignal: JobSignal, readonly stopCommand: ReadonlyArray<string> | null, readonly silenceAlarmMs: number | null, readonly concurrencyKey: string | null, readonly concurrencyLimit: number, readonly priority: number, readonly env: ReadonlyArray<{ readonly name: string, readonly value: string }>, readonly restart: { readonly policy: RestartPolicy, readonly firstDelayMs: number, readonly maxDelayMs: number, readonly maxFailures: number, readonly healthyAfterMs: number }, readonly readiness: { readonly kind: ProbeKind, readonly command: ReadonlyArray<string> | null, readonly url: string | null, readonly status: number | null, readonly host: string | null, readonly port: number | null, readonly pattern: string | null, readonly stream: LogStream | null, readonly delayMs: number | null, readonly initialDelayMs: number, readonly periodMs: number, readonly timeoutMs: number, readonly failureThreshold: number, readonly successThreshold: number } | null, readonly liveness: { readonly kind: ProbeKind, readonly command: ReadonlyArray<string> | null, readonly url: string | null, readonly status: number | null, readonly host: string | null, readonly port: number | null, readonly pattern: string | null, readonly stream: LogStream | null, readonly delayMs: number | null, readonly initialDelayMs: number, readonly periodMs: number, readonly timeoutMs: number, readonly failureThreshold: number, readonly successThreshold: number } | null, readonly after: ReadonlyArray<{ readonly service: string, readonly condition: DependencyCondition }> };
+
+export type ListServicesQueryVariables = Exact<{
+  where?: ServiceFilter | null | undefined;
+}>;
+
+
+export type ListServicesQuery = { readonly services: ReadonlyArray<{ readonly name: string, readonly desired: DesiredState, readonly state: ServiceState, readonly since: string, readonly why: string | null, readonly version: number, readonly failures: number, readonly retryAt: string | null, readonly currentJob: { readonly id: string, readonly status: JobStatus, readonly serviceVersion: number | null, readonly startedAt: string | null } | null }> };
+
+export type DefinedServicesQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type DefinedServicesQuery = { readonly services: ReadonlyArray<{ readonly name: string, readonly desired: DesiredState, readonly state: ServiceState, readonly definition: { readonly description: string | null, readonly command: ReadonlyArray<string> | null, readonly script: string | null, readonly cwd: string | null, readonly stdin: string | null, readonly unbuffered: boolean, readonly labels: ReadonlyArray<string>, readonly timeoutMs: number | null, readonly gracePeriodMs: number, readonly onEnd: OnEnd, readonly stopSignal: JobSignal, readonly stopCommand: ReadonlyArray<string> | null, readonly silenceAlarmMs: number | null, readonly concurrencyKey: string | null, readonly concurrencyLimit: number, readonly priority: number, readonly env: ReadonlyArray<{ readonly name: string, readonly value: string }>, readonly restart: { readonly policy: RestartPolicy, readonly firstDelayMs: number, readonly maxDelayMs: number, readonly maxFailures: number, readonly healthyAfterMs: number }, readonly readiness: { readonly kind: ProbeKind, readonly command: ReadonlyArray<string> | null, readonly url: string | null, readonly status: number | null, readonly host: string | null, readonly port: number | null, readonly pattern: string | null, readonly stream: LogStream | null, readonly delayMs: number | null, readonly initialDelayMs: number, readonly periodMs: number, readonly timeoutMs: number, readonly failureThreshold: number, readonly successThreshold: number } | null, readonly liveness: { readonly kind: ProbeKind, readonly command: ReadonlyArray<string> | null, readonly url: string | null, readonly status: number | null, readonly host: string | null, readonly port: number | null, readonly pattern: string | null, readonly stream: LogStream | null, readonly delayMs: number | null, readonly initialDelayMs: number, readonly periodMs: number, readonly timeoutMs: number, readonly failureThreshold: number, readonly successThreshold: number } | null, readonly after: ReadonlyArray<{ readonly service: string, readonly condition: DependencyCondition }> } }> };
+
+export type ShowServiceQueryVariables = Exact<{
+  name: string;
+}>;
+
+
+export type ShowServiceQuery = { readonly service: { readonly createdAt: string, readonly name: string, readonly desired: DesiredState, readonly state: ServiceState, readonly since: string, readonly why: string | null, readonly version: number, readonly failures: number, readonly retryAt: string | null, readonly definition: { readonly description: string | null, readonly command: ReadonlyArray<string> | null, readonly script: string | null, readonly cwd: string | null, readonly stdin: string | null, readonly unbuffered: boolean, readonly labels: ReadonlyArray<string>, readonly timeoutMs: number | null, readonly gracePeriodMs: number, readonly onEnd: OnEnd, readonly stopSignal: JobSignal, readonly stopCommand: ReadonlyArray<string> | null, readonly silenceAlarmMs: number | null, readonly concurrencyKey: string | null, readonly concurrencyLimit: number, readonly priority: number, readonly env: ReadonlyArray<{ readonly name: string, readonly value: string }>, readonly restart: { readonly policy: RestartPolicy, readonly firstDelayMs: number, readonly maxDelayMs: number, readonly maxFailures: number, readonly healthyAfterMs: number }, readonly readiness: { readonly kind: ProbeKind, readonly command: ReadonlyArray<string> | null, readonly url: string | null, readonly status: number | null, readonly host: string | null, readonly port: number | null, readonly pattern: string | null, readonly stream: LogStream | null, readonly delayMs: number | null, readonly initialDelayMs: number, readonly periodMs: number, readonly timeoutMs: number, readonly failureThreshold: number, readonly successThreshold: number } | null, readonly liveness: { readonly kind: ProbeKind, readonly command: ReadonlyArray<string> | null, readonly url: string | null, readonly status: number | null, readonly host: string | null, readonly port: number | null, readonly pattern: string | null, readonly stream: LogStream | null, readonly delayMs: number | null, readonly initialDelayMs: number, readonly periodMs: number, readonly timeoutMs: number, readonly failureThreshold: number, readonly successThreshold: number } | null, readonly after: ReadonlyArray<{ readonly service: string, readonly condition: DependencyCondition }> }, readonly transitions: ReadonlyArray<{ readonly from: ServiceState, readonly to: ServiceState, readonly desired: DesiredState, readonly at: string, readonly why: string | null, readonly jobId: string | null }>, readonly currentJob: { readonly id: string, readonly status: JobStatus, readonly serviceVersion: number | null, readonly startedAt: string | null } | null } | null };
+
+export type NewestServiceJobQueryVariables = Exact<{
+  name: string;
+}>;
+
+
+export type NewestServiceJobQuery = { readonly service: { readonly jobs: { readonly edges: ReadonlyArray<{ readonly node: { readonly id: string } }> } } | null };
+
+export type SaveServiceMutationVariables = Exact<{
+  input: SaveServiceInput;
+}>;
+
+
+export type SaveServiceMutation = { readonly saveService: { readonly name: string, readonly desired: DesiredState, readonly state: ServiceState, readonly since: string, readonly why: string | null, readonly version: number, readonly failures: number, readonly retryAt: string | null, readonly currentJob: { readonly id: string, readonly status: JobStatus, readonly serviceVersion: number | null, readonly startedAt: string | null } | null } };
+
+export type DeleteServiceMutationVariables = Exact<{
+  name: string;
+  waitMs?: number | null | undefined;
+}>;
+
+
+export type DeleteServiceMutation = { readonly deleteService: string };
+
+export type StartServiceMutationVariables = Exact<{
+  name: string;
+  waitMs?: number | null | undefined;
+}>;
+
+
+export type StartServiceMutation = { readonly startService: { readonly name: string, readonly desired: DesiredState, readonly state: ServiceState, readonly since: string, readonly why: string | null, readonly version: number, readonly failures: number, readonly retryAt: string | null, readonly currentJob: { readonly id: string, readonly status: JobStatus, readonly serviceVersion: number | null, readonly startedAt: string | null } | null } };
+
+export type StopServiceMutationVariables = Exact<{
+  name: string;
+  waitMs?: number | null | undefined;
+}>;
+
+
+export type StopServiceMutation = { readonly stopService: { readonly name: string, readonly desired: DesiredState, readonly state: ServiceState, readonly since: string, readonly why: string | null, readonly version: number, readonly failures: number, readonly retryAt: string | null, readonly currentJob: { readonly id: string, readonly status: JobStatus, readonly serviceVersion: number | null, readonly startedAt: string | null } | null } };
+
+export type RestartServiceMutationVariables = Exact<{
+  name: string;
+  waitMs?: number | null | undefined;
+}>;
+
+
+export type RestartServiceMutation = { readonly restartService: { readonly name: string, readonly desired: DesiredState, readonly state: ServiceState, readonly since: string, readonly why: string | null, readonly version: number, readonly failures: number, readonly retryAt: string | null, readonly currentJob: { readonly id: string, readonly status: JobStatus, readonly serviceVersion: number | null, readonly startedAt: string | null } | null } };
 
 export type ShowJobQueryVariables = Exact<{
   jobId: string;
@@ -345,6 +647,21 @@ export type JobLogsSubscription = { readonly jobLogs:
     | { readonly __typename: 'LogLines', readonly jobId: string, readonly lastSeq: number, readonly lines: ReadonlyArray<{ readonly seq: number, readonly stream: LogStream, readonly text: string, readonly at: string, readonly atApproximate: boolean, readonly continued: boolean }> }
    };
 
+export type ServiceLogsSubscriptionVariables = Exact<{
+  name: string;
+  after?: string | null | undefined;
+  streams?: ReadonlyArray<LogStream> | LogStream | null | undefined;
+  heartbeatMs?: number | null | undefined;
+}>;
+
+
+export type ServiceLogsSubscription = { readonly serviceLogs:
+    | { readonly __typename: 'LogDone', readonly lastSeq: number, readonly endedWithoutNewline: ReadonlyArray<LogStream>, readonly job: { readonly id: string, readonly status: JobStatus, readonly reason: JobReason, readonly message: string | null, readonly command: ReadonlyArray<string>, readonly script: string | null, readonly cwd: string, readonly labels: ReadonlyArray<string>, readonly pid: number | null, readonly exitCode: number | null, readonly signal: string | null, readonly signalInferred: boolean, readonly queuedAt: string, readonly startedAt: string | null, readonly finishedAt: string | null, readonly durationMs: number | null, readonly attempt: number } }
+    | { readonly __typename: 'LogGap', readonly jobId: string, readonly fromSeq: number, readonly toSeq: number, readonly reason: LogGapReason }
+    | { readonly __typename: 'LogHeartbeat', readonly jobId: string, readonly at: string, readonly lastSeq: number }
+    | { readonly __typename: 'LogLines', readonly jobId: string, readonly lastSeq: number, readonly lines: ReadonlyArray<{ readonly seq: number, readonly stream: LogStream, readonly text: string, readonly at: string, readonly atApproximate: boolean, readonly continued: boolean }> }
+   };
+
 export type StartJobMutationVariables = Exact<{
   input: StartJobInput;
 }>;
@@ -370,6 +687,98 @@ export class TypedDocumentString<TResult, TVariables>
     return this.value;
   }
 }
+export const ServiceRowFragmentDoc = new TypedDocumentString(`
+    fragment ServiceRow on Service {
+  name
+  desired
+  state
+  since
+  why
+  version
+  failures
+  retryAt
+  currentJob {
+    id
+    status
+    serviceVersion
+    startedAt
+  }
+}
+    `, {"fragmentName":"ServiceRow"}) as unknown as TypedDocumentString<ServiceRowFragment, unknown>;
+export const ProbeFieldsFragmentDoc = new TypedDocumentString(`
+    fragment ProbeFields on Probe {
+  kind
+  command
+  url
+  status
+  host
+  port
+  pattern
+  stream
+  delayMs
+  initialDelayMs
+  periodMs
+  timeoutMs
+  failureThreshold
+  successThreshold
+}
+    `, {"fragmentName":"ProbeFields"}) as unknown as TypedDocumentString<ProbeFieldsFragment, unknown>;
+export const DefinitionFieldsFragmentDoc = new TypedDocumentString(`
+    fragment DefinitionFields on ServiceDefinition {
+  description
+  command
+  script
+  cwd
+  env {
+    name
+    value
+  }
+  stdin
+  unbuffered
+  labels
+  timeoutMs
+  gracePeriodMs
+  onEnd
+  stopSignal
+  stopCommand
+  restart {
+    policy
+    firstDelayMs
+    maxDelayMs
+    maxFailures
+    healthyAfterMs
+  }
+  readiness {
+    ...ProbeFields
+  }
+  liveness {
+    ...ProbeFields
+  }
+  silenceAlarmMs
+  after {
+    service
+    condition
+  }
+  concurrencyKey
+  concurrencyLimit
+  priority
+}
+    fragment ProbeFields on Probe {
+  kind
+  command
+  url
+  status
+  host
+  port
+  pattern
+  stream
+  delayMs
+  initialDelayMs
+  periodMs
+  timeoutMs
+  failureThreshold
+  successThreshold
+}`, {"fragmentName":"DefinitionFields"}) as unknown as TypedDocumentString<DefinitionFieldsFragment, unknown>;
 export const TokenFieldsFragmentDoc = new TypedDocumentString(`
     fragment TokenFields on ApiToken {
   name
@@ -508,6 +917,289 @@ export const RerunJobDocument = new TypedDocumentString(`
   durationMs
   attempt
 }`) as unknown as TypedDocumentString<RerunJobMutation, RerunJobMutationVariables>;
+export const ListServicesDocument = new TypedDocumentString(`
+    query ListServices($where: ServiceFilter) {
+  services(where: $where) {
+    ...ServiceRow
+  }
+}
+    fragment ServiceRow on Service {
+  name
+  desired
+  state
+  since
+  why
+  version
+  failures
+  retryAt
+  currentJob {
+    id
+    status
+    serviceVersion
+    startedAt
+  }
+}`) as unknown as TypedDocumentString<ListServicesQuery, ListServicesQueryVariables>;
+export const DefinedServicesDocument = new TypedDocumentString(`
+    query DefinedServices {
+  services {
+    name
+    desired
+    state
+    definition {
+      ...DefinitionFields
+    }
+  }
+}
+    fragment ProbeFields on Probe {
+  kind
+  command
+  url
+  status
+  host
+  port
+  pattern
+  stream
+  delayMs
+  initialDelayMs
+  periodMs
+  timeoutMs
+  failureThreshold
+  successThreshold
+}
+fragment DefinitionFields on ServiceDefinition {
+  description
+  command
+  script
+  cwd
+  env {
+    name
+    value
+  }
+  stdin
+  unbuffered
+  labels
+  timeoutMs
+  gracePeriodMs
+  onEnd
+  stopSignal
+  stopCommand
+  restart {
+    policy
+    firstDelayMs
+    maxDelayMs
+    maxFailures
+    healthyAfterMs
+  }
+  readiness {
+    ...ProbeFields
+  }
+  liveness {
+    ...ProbeFields
+  }
+  silenceAlarmMs
+  after {
+    service
+    condition
+  }
+  concurrencyKey
+  concurrencyLimit
+  priority
+}`) as unknown as TypedDocumentString<DefinedServicesQuery, DefinedServicesQueryVariables>;
+export const ShowServiceDocument = new TypedDocumentString(`
+    query ShowService($name: String!) {
+  service(name: $name) {
+    ...ServiceRow
+    createdAt
+    definition {
+      ...DefinitionFields
+    }
+    transitions {
+      from
+      to
+      desired
+      at
+      why
+      jobId
+    }
+  }
+}
+    fragment ServiceRow on Service {
+  name
+  desired
+  state
+  since
+  why
+  version
+  failures
+  retryAt
+  currentJob {
+    id
+    status
+    serviceVersion
+    startedAt
+  }
+}
+fragment ProbeFields on Probe {
+  kind
+  command
+  url
+  status
+  host
+  port
+  pattern
+  stream
+  delayMs
+  initialDelayMs
+  periodMs
+  timeoutMs
+  failureThreshold
+  successThreshold
+}
+fragment DefinitionFields on ServiceDefinition {
+  description
+  command
+  script
+  cwd
+  env {
+    name
+    value
+  }
+  stdin
+  unbuffered
+  labels
+  timeoutMs
+  gracePeriodMs
+  onEnd
+  stopSignal
+  stopCommand
+  restart {
+    policy
+    firstDelayMs
+    maxDelayMs
+    maxFailures
+    healthyAfterMs
+  }
+  readiness {
+    ...ProbeFields
+  }
+  liveness {
+    ...ProbeFields
+  }
+  silenceAlarmMs
+  after {
+    service
+    condition
+  }
+  concurrencyKey
+  concurrencyLimit
+  priority
+}`) as unknown as TypedDocumentString<ShowServiceQuery, ShowServiceQueryVariables>;
+export const NewestServiceJobDocument = new TypedDocumentString(`
+    query NewestServiceJob($name: String!) {
+  service(name: $name) {
+    jobs(first: 1) {
+      edges {
+        node {
+          id
+        }
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<NewestServiceJobQuery, NewestServiceJobQueryVariables>;
+export const SaveServiceDocument = new TypedDocumentString(`
+    mutation SaveService($input: SaveServiceInput!) {
+  saveService(input: $input) {
+    ...ServiceRow
+  }
+}
+    fragment ServiceRow on Service {
+  name
+  desired
+  state
+  since
+  why
+  version
+  failures
+  retryAt
+  currentJob {
+    id
+    status
+    serviceVersion
+    startedAt
+  }
+}`) as unknown as TypedDocumentString<SaveServiceMutation, SaveServiceMutationVariables>;
+export const DeleteServiceDocument = new TypedDocumentString(`
+    mutation DeleteService($name: String!, $waitMs: Int) {
+  deleteService(name: $name, stopFirst: true, waitMs: $waitMs)
+}
+    `) as unknown as TypedDocumentString<DeleteServiceMutation, DeleteServiceMutationVariables>;
+export const StartServiceDocument = new TypedDocumentString(`
+    mutation StartService($name: String!, $waitMs: Int) {
+  startService(name: $name, waitMs: $waitMs) {
+    ...ServiceRow
+  }
+}
+    fragment ServiceRow on Service {
+  name
+  desired
+  state
+  since
+  why
+  version
+  failures
+  retryAt
+  currentJob {
+    id
+    status
+    serviceVersion
+    startedAt
+  }
+}`) as unknown as TypedDocumentString<StartServiceMutation, StartServiceMutationVariables>;
+export const StopServiceDocument = new TypedDocumentString(`
+    mutation StopService($name: String!, $waitMs: Int) {
+  stopService(name: $name, waitMs: $waitMs) {
+    ...ServiceRow
+  }
+}
+    fragment ServiceRow on Service {
+  name
+  desired
+  state
+  since
+  why
+  version
+  failures
+  retryAt
+  currentJob {
+    id
+    status
+    serviceVersion
+    startedAt
+  }
+}`) as unknown as TypedDocumentString<StopServiceMutation, StopServiceMutationVariables>;
+export const RestartServiceDocument = new TypedDocumentString(`
+    mutation RestartService($name: String!, $waitMs: Int) {
+  restartService(name: $name, waitMs: $waitMs) {
+    ...ServiceRow
+  }
+}
+    fragment ServiceRow on Service {
+  name
+  desired
+  state
+  since
+  why
+  version
+  failures
+  retryAt
+  currentJob {
+    id
+    status
+    serviceVersion
+    startedAt
+  }
+}`) as unknown as TypedDocumentString<RestartServiceMutation, RestartServiceMutationVariables>;
 export const ShowJobDocument = new TypedDocumentString(`
     query ShowJob($jobId: ID!) {
   job(id: $jobId) {
@@ -740,6 +1432,66 @@ export const JobLogsDocument = new TypedDocumentString(`
   durationMs
   attempt
 }`) as unknown as TypedDocumentString<JobLogsSubscription, JobLogsSubscriptionVariables>;
+export const ServiceLogsDocument = new TypedDocumentString(`
+    subscription ServiceLogs($name: String!, $after: String, $streams: [LogStream!], $heartbeatMs: Int) {
+  serviceLogs(
+    name: $name
+    after: $after
+    streams: $streams
+    heartbeatMs: $heartbeatMs
+  ) {
+    __typename
+    ... on LogLines {
+      jobId
+      lastSeq
+      lines {
+        seq
+        stream
+        text
+        at
+        atApproximate
+        continued
+      }
+    }
+    ... on LogGap {
+      jobId
+      fromSeq
+      toSeq
+      reason
+    }
+    ... on LogHeartbeat {
+      jobId
+      at
+      lastSeq
+    }
+    ... on LogDone {
+      lastSeq
+      endedWithoutNewline
+      job {
+        ...JobFields
+      }
+    }
+  }
+}
+    fragment JobFields on Job {
+  id
+  status
+  reason
+  message
+  command
+  script
+  cwd
+  labels
+  pid
+  exitCode
+  signal
+  signalInferred
+  queuedAt
+  startedAt
+  finishedAt
+  durationMs
+  attempt
+}`) as unknown as TypedDocumentString<ServiceLogsSubscription, ServiceLogsSubscriptionVariables>;
 export const StartJobDocument = new TypedDocumentString(`
     mutation StartJob($input: StartJobInput!) {
   startJob(input: $input) {

@@ -82,8 +82,9 @@ const Server = builder.objectRef<Services>('Server').implement({
       resolve: ({ bus }) => bus.size,
     }),
     subscribers: t.int({
-      description: 'Readers that are attached to a live log or to a job’s changes.',
-      resolve: ({ bus, supervisor }) => bus.subscribers + supervisor.changes.subscribers,
+      description: 'Readers that are attached to a live log, or to changes of jobs or services.',
+      resolve: ({ bus, supervisor, serviceSupervisor }) =>
+        bus.subscribers + supervisor.changes.subscribers + serviceSupervisor.changes.subscribers,
     }),
     openStreams: t.int({
       description: 'Streams that are open or reserved, as they count for the limits.',

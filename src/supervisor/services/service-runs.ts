@@ -72,19 +72,15 @@ export class ServiceRuns implements AsyncDisposable {
     this.#unfinished.set(jobId, serviceId);
   }
 
-  /** Some jobs have changed; `'ANY'`: nobody knows which. */
-  async changed(jobIds: ReadonlySet<JobId> | 'ANY'): Promise<void> {
-    const ours = [...this.#unfinished.keys()].filter((jobId) => jobIds === 'ANY' || jobIds.has(jobId));
-    if (ours.length === 0) return;
-    const rows = await this.#ports.store.jobs(ours);
-    const running = new Set(rows.filter(({ status }) => !isFinal(status as JobStatus)).map(({ id }) => id));
-    for (const jobId of ours) {
-      const serviceId = this.#unfinished.get(jobId);
-      if (running.has(jobId) || serviceId === undefined) continue;
-      this.#unfinished.delete(jobId);
-      this.#retries.runEnded(jobId);
-      this.#scheduler.runEnded(serviceId);
-    }
+  /** A job has changed, one of them or another. */
+  async changed(jobId: JobId): Promise<void> {
+    if (!this.#unfinished.has(jobId)) return;
+    const [job] = await this.#ports.store.jobs([jobId]);
+    const serviceId = this.#unfinished.get(jobId);
+    if (serviceId === undefined || (job !== undefined && !isFinal(job.status as JobStatus))) return;
+    this.#unfinished.delete(jobId);
+    this.#retries.runEnded(jobId);
+    this.#scheduler.runEnded(serviceId);
   }
 
   /** Keeps the schedule of a service from here on, or its new one. */
@@ -100,11 +96,6 @@ export class ServiceRuns implements AsyncDisposable {
     for (const [jobId] of running) await this.#ports.cancelJob(jobId, `the service ${name}: ${why}`);
     // One may have failed by itself meanwhile.
     await this.#retries.drop(id);
-  }
-
-  /** Runs of the service that have not ended. */
-  unfinished(serviceId: number): number {
-    return [...this.#unfinished.values()].filter((id) => id === serviceId).length;
   }
 
   /** What waits goes on waiting for the next server. */

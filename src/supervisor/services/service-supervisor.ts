@@ -9,7 +9,7 @@ import type { RetryStore } from '../../storage/retry-store.ts';
 import type { ScheduledRunStore } from '../../storage/scheduled-run-store.ts';
 import type { ServiceRecord } from '../../storage/service-records.ts';
 import type { ServiceJobRecord, ServiceStore } from '../../storage/service-store.ts';
-import { JobChangeBus, type JobChanges } from '../job-change-bus.ts';
+import { JobChangeBus } from '../job-change-bus.ts';
 import type { StartJobRequest } from '../job-request.ts';
 import type { Supervisor } from '../supervisor.ts';
 import { checkDefinition, checkPlace, dependenciesOf, dependentsOf } from './service-checks.ts';
@@ -69,6 +69,7 @@ export class ServiceSupervisor implements AsyncDisposable {
   /** By name: since when it has written nothing, in milliseconds since the Unix epoch. */
   readonly #silentSinceMs = new Map<string, number>();
   readonly #released = new AbortController();
+  readonly #jobChanges: Disposable;
   /** Saves and deletions come one after the other: each looks at the others' definitions. */
   #defining: Promise<unknown> = Promise.resolve();
 
@@ -81,13 +82,16 @@ export class ServiceSupervisor implements AsyncDisposable {
       startRetry: async (jobId) => this.#retry(jobId),
       cancelJob: (jobId, requestedBy) => jobs.cancelJob(jobId, { requestedBy }),
     });
+    this.#jobChanges = jobs.changes.listen((jobId) => {
+      this.#byJob.get(jobId)?.poke();
+      void this.#hearOfRun(jobId);
+    });
   }
 
   /** Goes on with every service where a former server left it. */
   static async open(options: ServiceSupervisorOptions): Promise<ServiceSupervisor> {
     const supervisor = new ServiceSupervisor(options);
     for (const service of await options.store.all()) supervisor.#keep(service);
-    void supervisor.#hearOfJobs();
     for (const keeper of supervisor.#keepers.values()) keeper.poke();
     await supervisor.#runs.resume(supervisor.#services.values());
     return supervisor;
@@ -234,6 +238,7 @@ export class ServiceSupervisor implements AsyncDisposable {
   /** Lets go of them: what runs goes on without this server. Resolves when no step is under way. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#released.abort();
+    this.#jobChanges[Symbol.dispose]();
     await this.#runs[Symbol.asyncDispose]();
     const keepers = [...this.#keepers.values()];
     for (const keeper of keepers) keeper[Symbol.dispose]();
@@ -274,7 +279,7 @@ export class ServiceSupervisor implements AsyncDisposable {
     this.#runs.began(jobId, serviceId);
     this.changes.notify(serviceId);
     // It may be over by now, and nobody would hear of it again.
-    void this.#hearOfRuns(new Set([jobId]));
+    void this.#hearOfRun(jobId);
   }
 
   #keep(service: ServiceRecord): void {
@@ -374,22 +379,15 @@ export class ServiceSupervisor implements AsyncDisposable {
     });
   }
 
-  async #hearOfJobs(): Promise<void> {
-    const changes = this.#options.jobs.changes.subscribeToAll({ signal: this.#released.signal });
-    for await (const changed of changes) this.#hear(changed);
-  }
-
-  #hear(changed: JobChanges): void {
-    if (changed === 'ANY') for (const keeper of this.#byJob.values()) keeper.poke();
-    else for (const jobId of changed) this.#byJob.get(jobId)?.poke();
-    void this.#hearOfRuns(changed);
-  }
-
-  async #hearOfRuns(changed: JobChanges): Promise<void> {
+  async #hearOfRun(jobId: JobId): Promise<void> {
     try {
-      await this.#runs.changed(changed);
+      await this.#runs.changed(jobId);
     } catch (error) {
-      this.#options.log.failure('of some jobs', 'whether runs have ended could not be looked up', error);
+      this.#options.log.failure(
+        `of job ${String(jobId)}`,
+        'whether it has ended could not be looked up',
+        error,
+      );
     }
   }
 

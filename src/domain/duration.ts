@@ -13,6 +13,14 @@ export function parseDurationMs(text: string, mostMs = MOST_MS): number | undefi
   return durationMs <= mostMs ? durationMs : undefined;
 }
 
+/** The shortest text that `parseDurationMs` reads as exactly so many whole milliseconds, such as `90s`, `5m`, `1500ms`; `0` for none. */
+export function exactDuration(durationMs: number): string {
+  if (durationMs === 0) return '0';
+  const units = Object.entries(UNIT_MS).sort(([, a], [, b]) => b - a);
+  const [unit, unitMs] = units.find(([, ms]) => durationMs % ms === 0) ?? ['ms', 1];
+  return `${durationMs / unitMs}${unit}`;
+}
+
 /** A duration for people, of at most two units: `350ms`, `4.2s`, `3m05s`, `2h10m`, `5d03h`. */
 export function formatDuration(durationMs: number): string {
   const wholeMs = Math.max(0, Math.round(durationMs));
