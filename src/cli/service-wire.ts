@@ -1,24 +1,42 @@
-import { CliError } from './cli-error.ts';
 import type {
   DefinitionFieldsFragment,
   ProbeFieldsFragment,
   ProbeInput,
+  ScheduleFieldsFragment,
+  ScheduleInput,
   SaveServiceInput,
 } from '../client/generated/graphql.ts';
-import type { Probe, ProbeAction, ServiceDefinition } from '../domain/service-definition.ts';
+import type {
+  Probe,
+  ProbeAction,
+  Schedule,
+  ScheduleTime,
+  ServiceDefinition,
+} from '../domain/service-definition.ts';
 
 // A definition on its way to a server and back.
 
 /** @throws Error where the server says what no definition can be */
 export function definitionFrom(fields: DefinitionFieldsFragment): ServiceDefinition {
-  const { readiness, liveness, after, ...rest } = fields;
+  const { readiness, liveness, after, schedule, ...rest } = fields;
   return {
     ...rest,
     readiness: readiness === null ? null : probeFrom(readiness),
     liveness: liveness === null ? null : probeFrom(liveness),
     after,
-    schedule: null,
+    schedule: schedule === null ? null : scheduleFrom(schedule),
   };
+}
+
+function scheduleFrom(schedule: ScheduleFieldsFragment): Schedule {
+  const { overlap, catchUp } = schedule;
+  return { time: timeFrom(schedule), overlap, catchUp };
+}
+
+function timeFrom({ cron, timeZone, everyMs, from, at }: ScheduleFieldsFragment): ScheduleTime {
+  if (cron !== null) return { kind: 'CRON', expression: cron, timeZone: timeZone ?? 'UTC' };
+  if (everyMs !== null) return { kind: 'INTERVAL', everyMs, fromMs: Date.parse(from ?? '') };
+  return { kind: 'ONCE', atMs: Date.parse(at ?? '') };
 }
 
 function probeFrom(probe: ProbeFieldsFragment): Probe {
@@ -49,16 +67,27 @@ function actionFrom(probe: ProbeFieldsFragment): ProbeAction {
   }
 }
 
-/** @throws CliError for a schedule, which is not sent yet */
+/** What `saveService` takes. */
 export function saveInputFor(name: string, definition: ServiceDefinition): SaveServiceInput {
   const { readiness, liveness, schedule, ...rest } = definition;
-  if (schedule !== null) throw new CliError(`${name} has a schedule, which this command cannot send yet.`);
   return {
     name,
     ...rest,
     readiness: readiness === null ? null : probeInputFor(readiness),
     liveness: liveness === null ? null : probeInputFor(liveness),
+    schedule: schedule === null ? null : scheduleInputFor(schedule),
   };
+}
+
+function scheduleInputFor({ time, overlap, catchUp }: Schedule): ScheduleInput {
+  switch (time.kind) {
+    case 'CRON':
+      return { cron: time.expression, timeZone: time.timeZone, overlap, catchUp };
+    case 'INTERVAL':
+      return { everyMs: time.everyMs, from: new Date(time.fromMs).toISOString(), overlap, catchUp };
+    case 'ONCE':
+      return { at: new Date(time.atMs).toISOString(), overlap, catchUp };
+  }
 }
 
 function probeInputFor({ action, ...times }: Probe): ProbeInput {

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { cancelJob, findJob, startJob, tryStartJob, untilOver } from './harness/jobs.ts';
 import { LifelineServer } from './harness/lifeline-server.ts';
 import { signal } from './harness/processes.ts';
@@ -13,6 +13,9 @@ import {
   untilState,
 } from './harness/services.ts';
 import { untilTrue } from './harness/until-true.ts';
+
+// Each of them starts several jobs, and most start the server twice.
+vi.setConfig({ testTimeout: 60_000 });
 
 let server: LifelineServer;
 afterEach(async () => {
@@ -127,8 +130,8 @@ describe('a service that ends again and again', () => {
     }>('{ service(name: "crash") { state jobs { edges { node { trigger attempt } } } } }');
     expect(service.state).toBe('GAVE_UP');
     expect(service.jobs.edges.map(({ node }) => `${node.trigger} ${String(node.attempt)}`)).toEqual([
-      'RETRY 3',
-      'RETRY 2',
+      'SERVICE 3',
+      'SERVICE 2',
       'SERVICE 1',
     ]);
     await server.end('SIGKILL');
@@ -219,35 +222,38 @@ describe('a job of a service', () => {
       'mutation { startJob(input: { service: "report" }) { id serviceVersion trigger labels } }',
     );
     expect(JSON.parse(answer)).toMatchObject({
-      data: { startJob: { id: '1', serviceVersion: 1, trigger: 'REQUEST', labels: ['nightly'] } },
+      data: { startJob: { serviceVersion: 1, trigger: 'REQUEST', labels: ['nightly'] } },
     });
+    const { id: jobId } = (JSON.parse(answer) as { data: { startJob: { id: string } } }).data.startJob;
     expect(await call('mutation { startJob(input: { service: "report", cwd: "/" }) { id } }')).toContain(
       'FORBIDDEN',
     );
-    await untilOver(server, '1');
+    await untilOver(server, jobId);
     expect(await saveService(server, { name: 'report', script: 'echo two' })).toMatchObject({ version: 2 });
     expect(await saveService(server, { name: 'report', script: 'echo two' })).toMatchObject({ version: 2 });
     const rerun =
-      'mutation ($newest: Boolean) { rerunJob(jobId: 1, newestDefinition: $newest) { script serviceVersion attempt } }';
-    expect(await server.ask(rerun, { newest: false })).toEqual({
-      rerunJob: { script: 'echo one', serviceVersion: 1, attempt: 2 },
-    });
-    expect(await server.ask(rerun, { newest: true })).toEqual({
-      rerunJob: { script: 'echo two', serviceVersion: 2, attempt: 2 },
-    });
-    for (const jobId of ['2', '3']) await untilOver(server, jobId);
+      'mutation ($jobId: ID!, $newest: Boolean) { rerunJob(jobId: $jobId, newestDefinition: $newest) { id script serviceVersion attempt } }';
+    const rerunWith = async (newest: boolean): Promise<Record<string, unknown>> =>
+      (await server.ask<{ rerunJob: Record<string, unknown> }>(rerun, { jobId, newest })).rerunJob;
+    const reruns = [await rerunWith(false), await rerunWith(true)];
+    expect(reruns).toMatchObject([
+      { script: 'echo one', serviceVersion: 1, attempt: 2 },
+      { script: 'echo two', serviceVersion: 2, attempt: 2 },
+    ]);
+    for (const { id } of reruns) await untilOver(server, String(id));
   });
 
   it('is refused on demand while the service is kept up', async () => {
     server = await LifelineServer.start();
     await saveService(server, { name: 'web', script: 'sleep 1000' });
-    await orderService(server, 'startService', 'web');
+    const { currentJob } = await orderService(server, 'startService', 'web');
     const { errors } = await tryStartJob(server, { service: 'web' });
     expect(errors[0]?.extensions?.code).toBe('CONFLICT');
     const { errors: deletion } = await server.graphql('mutation { deleteService(name: "web") }');
     expect(deletion[0]?.extensions?.code).toBe('CONFLICT');
     await server.ask('mutation { deleteService(name: "web", stopFirst: true) }');
-    expect(await server.ask('{ services { name } job(id: 1) { serviceName service { name } } }')).toEqual({
+    const left = 'query ($id: ID!) { services { name } job(id: $id) { serviceName service { name } } }';
+    expect(await server.ask(left, { id: currentJob!.id })).toEqual({
       services: [],
       job: { serviceName: 'web', service: null },
     });

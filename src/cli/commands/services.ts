@@ -33,14 +33,20 @@ export async function services(context: CommandContext, { label, names }: Servic
 const HEADINGS = ['NAME', 'STATE', 'SINCE', 'JOB', 'FAILURES', 'NEXT', 'WHY'];
 
 function rowOf({ output }: CommandContext, service: ServiceRowFragment): Cell[] {
-  const { name, state, since, currentJob, failures, retryAt, why } = service;
+  const { name, state, since, currentJob, failures, why } = service;
   return [
     { text: name },
     { text: state, style: () => styledState(output, state) },
     { text: formatDuration(Date.now() - Date.parse(since)), style: (text) => styled(output, 'dim', text) },
     { text: currentJob?.id ?? '-' },
     { text: String(failures) },
-    { text: retryAt === null ? '-' : `in ${formatDuration(Date.parse(retryAt) - Date.now())}` },
+    { text: nextText(service) },
     { text: why === null ? '-' : harmlessLine(why) },
   ];
+}
+
+/** When it is tried again, or runs by its schedule. */
+function nextText({ retryAt, state, definition }: ServiceRowFragment): string {
+  const next = retryAt ?? (state === 'SCHEDULED' ? definition.schedule?.nextRuns[0] : undefined);
+  return next === undefined ? '-' : `in ${formatDuration(Date.parse(next) - Date.now())}`;
 }

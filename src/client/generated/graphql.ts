@@ -516,30 +516,32 @@ export type RerunJobMutationVariables = Exact<{
 
 export type RerunJobMutation = { readonly rerunJob: { readonly id: string, readonly status: JobStatus, readonly reason: JobReason, readonly message: string | null, readonly command: ReadonlyArray<string>, readonly script: string | null, readonly cwd: string, readonly labels: ReadonlyArray<string>, readonly pid: number | null, readonly exitCode: number | null, readonly signal: string | null, readonly signalInferred: boolean, readonly queuedAt: string, readonly startedAt: string | null, readonly finishedAt: string | null, readonly durationMs: number | null, readonly attempt: number } };
 
-export type ServiceRowFragment = { readonly name: string, readonly desired: DesiredState, readonly state: ServiceState, readonly since: string, readonly why: string | null, readonly version: number, readonly failures: number, readonly retryAt: string | null, readonly currentJob: { readonly id: string, readonly status: JobStatus, readonly serviceVersion: number | null, readonly startedAt: string | null } | null };
+export type ServiceRowFragment = { readonly name: string, readonly desired: DesiredState, readonly state: ServiceState, readonly since: string, readonly why: string | null, readonly version: number, readonly failures: number, readonly retryAt: string | null, readonly definition: { readonly schedule: { readonly nextRuns: ReadonlyArray<string> } | null }, readonly currentJob: { readonly id: string, readonly status: JobStatus, readonly serviceVersion: number | null, readonly startedAt: string | null } | null };
 
 export type ProbeFieldsFragment = { readonly kind: ProbeKind, readonly command: ReadonlyArray<string> | null, readonly url: string | null, readonly status: number | null, readonly host: string | null, readonly port: number | null, readonly pattern: string | null, readonly stream: LogStream | null, readonly delayMs: number | null, readonly initialDelayMs: number, readonly periodMs: number, readonly timeoutMs: number, readonly failureThreshold: number, readonly successThreshold: number };
 
-export type DefinitionFieldsFragment = { readonly description: string | null, readonly command: ReadonlyArray<string> | null, readonly script: string | null, readonly cwd: string | null, readonly stdin: string | null, readonly unbuffered: boolean, readonly labels: ReadonlyArray<string>, readonly timeoutMs: number | null, readonly gracePeriodMs: number, readonly onEnd: OnEnd, readonly stopSignal: JobSignal, readonly stopCommand: ReadonlyArray<string> | null, readonly silenceAlarmMs: number | null, readonly concurrencyKey: string | null, readonly concurrencyLimit: number, readonly priority: number, readonly env: ReadonlyArray<{ readonly name: string, readonly value: string }>, readonly restart: { readonly policy: RestartPolicy, readonly firstDelayMs: number, readonly maxDelayMs: number, readonly maxFailures: number, readonly healthyAfterMs: number }, readonly readiness: { readonly kind: ProbeKind, readonly command: ReadonlyArray<string> | null, readonly url: string | null, readonly status: number | null, readonly host: string | null, readonly port: number | null, readonly pattern: string | null, readonly stream: LogStream | null, readonly delayMs: number | null, readonly initialDelayMs: number, readonly periodMs: number, readonly timeoutMs: number, readonly failureThreshold: number, readonly successThreshold: number } | null, readonly liveness: { readonly kind: ProbeKind, readonly command: ReadonlyArray<string> | null, readonly url: string | null, readonly status: number | null, readonly host: string | null, readonly port: number | null, readonly pattern: string | null, readonly stream: LogStream | null, readonly delayMs: number | null, readonly initialDelayMs: number, readonly periodMs: number, readonly timeoutMs: number, readonly failureThreshold: number, readonly successThreshold: number } | null, readonly after: ReadonlyArray<{ readonly service: string, readonly condition: DependencyCondition }> };
+export type DefinitionFieldsFragment = { readonly description: string | null, readonly command: ReadonlyArray<string> | null, readonly script: string | null, readonly cwd: string | null, readonly stdin: string | null, readonly unbuffered: boolean, readonly labels: ReadonlyArray<string>, readonly timeoutMs: number | null, readonly gracePeriodMs: number, readonly onEnd: OnEnd, readonly stopSignal: JobSignal, readonly stopCommand: ReadonlyArray<string> | null, readonly silenceAlarmMs: number | null, readonly concurrencyKey: string | null, readonly concurrencyLimit: number, readonly priority: number, readonly env: ReadonlyArray<{ readonly name: string, readonly value: string }>, readonly restart: { readonly policy: RestartPolicy, readonly firstDelayMs: number, readonly maxDelayMs: number, readonly maxFailures: number, readonly healthyAfterMs: number }, readonly readiness: { readonly kind: ProbeKind, readonly command: ReadonlyArray<string> | null, readonly url: string | null, readonly status: number | null, readonly host: string | null, readonly port: number | null, readonly pattern: string | null, readonly stream: LogStream | null, readonly delayMs: number | null, readonly initialDelayMs: number, readonly periodMs: number, readonly timeoutMs: number, readonly failureThreshold: number, readonly successThreshold: number } | null, readonly liveness: { readonly kind: ProbeKind, readonly command: ReadonlyArray<string> | null, readonly url: string | null, readonly status: number | null, readonly host: string | null, readonly port: number | null, readonly pattern: string | null, readonly stream: LogStream | null, readonly delayMs: number | null, readonly initialDelayMs: number, readonly periodMs: number, readonly timeoutMs: number, readonly failureThreshold: number, readonly successThreshold: number } | null, readonly after: ReadonlyArray<{ readonly service: string, readonly condition: DependencyCondition }>, readonly schedule: { readonly cron: string | null, readonly timeZone: string | null, readonly everyMs: number | null, readonly from: string | null, readonly at: string | null, readonly overlap: OverlapRule, readonly catchUp: CatchUpRule } | null };
+
+export type ScheduleFieldsFragment = { readonly cron: string | null, readonly timeZone: string | null, readonly everyMs: number | null, readonly from: string | null, readonly at: string | null, readonly overlap: OverlapRule, readonly catchUp: CatchUpRule };
 
 export type ListServicesQueryVariables = Exact<{
   where?: ServiceFilter | null | undefined;
 }>;
 
 
-export type ListServicesQuery = { readonly services: ReadonlyArray<{ readonly name: string, readonly desired: DesiredState, readonly state: ServiceState, readonly since: string, readonly why: string | null, readonly version: number, readonly failures: number, readonly retryAt: string | null, readonly currentJob: { readonly id: string, readonly status: JobStatus, readonly serviceVersion: number | null, readonly startedAt: string | null } | null }> };
+export type ListServicesQuery = { readonly services: ReadonlyArray<{ readonly name: string, readonly desired: DesiredState, readonly state: ServiceState, readonly since: string, readonly why: string | null, readonly version: number, readonly failures: number, readonly retryAt: string | null, readonly definition: { readonly schedule: { readonly nextRuns: ReadonlyArray<string> } | null }, readonly currentJob: { readonly id: string, readonly status: JobStatus, readonly serviceVersion: number | null, readonly startedAt: string | null } | null }> };
 
 export type DefinedServicesQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type DefinedServicesQuery = { readonly services: ReadonlyArray<{ readonly name: string, readonly desired: DesiredState, readonly state: ServiceState, readonly definition: { readonly description: string | null, readonly command: ReadonlyArray<string> | null, readonly script: string | null, readonly cwd: string | null, readonly stdin: string | null, readonly unbuffered: boolean, readonly labels: ReadonlyArray<string>, readonly timeoutMs: number | null, readonly gracePeriodMs: number, readonly onEnd: OnEnd, readonly stopSignal: JobSignal, readonly stopCommand: ReadonlyArray<string> | null, readonly silenceAlarmMs: number | null, readonly concurrencyKey: string | null, readonly concurrencyLimit: number, readonly priority: number, readonly env: ReadonlyArray<{ readonly name: string, readonly value: string }>, readonly restart: { readonly policy: RestartPolicy, readonly firstDelayMs: number, readonly maxDelayMs: number, readonly maxFailures: number, readonly healthyAfterMs: number }, readonly readiness: { readonly kind: ProbeKind, readonly command: ReadonlyArray<string> | null, readonly url: string | null, readonly status: number | null, readonly host: string | null, readonly port: number | null, readonly pattern: string | null, readonly stream: LogStream | null, readonly delayMs: number | null, readonly initialDelayMs: number, readonly periodMs: number, readonly timeoutMs: number, readonly failureThreshold: number, readonly successThreshold: number } | null, readonly liveness: { readonly kind: ProbeKind, readonly command: ReadonlyArray<string> | null, readonly url: string | null, readonly status: number | null, readonly host: string | null, readonly port: number | null, readonly pattern: string | null, readonly stream: LogStream | null, readonly delayMs: number | null, readonly initialDelayMs: number, readonly periodMs: number, readonly timeoutMs: number, readonly failureThreshold: number, readonly successThreshold: number } | null, readonly after: ReadonlyArray<{ readonly service: string, readonly condition: DependencyCondition }> } }> };
+export type DefinedServicesQuery = { readonly services: ReadonlyArray<{ readonly name: string, readonly desired: DesiredState, readonly state: ServiceState, readonly definition: { readonly description: string | null, readonly command: ReadonlyArray<string> | null, readonly script: string | null, readonly cwd: string | null, readonly stdin: string | null, readonly unbuffered: boolean, readonly labels: ReadonlyArray<string>, readonly timeoutMs: number | null, readonly gracePeriodMs: number, readonly onEnd: OnEnd, readonly stopSignal: JobSignal, readonly stopCommand: ReadonlyArray<string> | null, readonly silenceAlarmMs: number | null, readonly concurrencyKey: string | null, readonly concurrencyLimit: number, readonly priority: number, readonly env: ReadonlyArray<{ readonly name: string, readonly value: string }>, readonly restart: { readonly policy: RestartPolicy, readonly firstDelayMs: number, readonly maxDelayMs: number, readonly maxFailures: number, readonly healthyAfterMs: number }, readonly readiness: { readonly kind: ProbeKind, readonly command: ReadonlyArray<string> | null, readonly url: string | null, readonly status: number | null, readonly host: string | null, readonly port: number | null, readonly pattern: string | null, readonly stream: LogStream | null, readonly delayMs: number | null, readonly initialDelayMs: number, readonly periodMs: number, readonly timeoutMs: number, readonly failureThreshold: number, readonly successThreshold: number } | null, readonly liveness: { readonly kind: ProbeKind, readonly command: ReadonlyArray<string> | null, readonly url: string | null, readonly status: number | null, readonly host: string | null, readonly port: number | null, readonly pattern: string | null, readonly stream: LogStream | null, readonly delayMs: number | null, readonly initialDelayMs: number, readonly periodMs: number, readonly timeoutMs: number, readonly failureThreshold: number, readonly successThreshold: number } | null, readonly after: ReadonlyArray<{ readonly service: string, readonly condition: DependencyCondition }>, readonly schedule: { readonly cron: string | null, readonly timeZone: string | null, readonly everyMs: number | null, readonly from: string | null, readonly at: string | null, readonly overlap: OverlapRule, readonly catchUp: CatchUpRule } | null } }> };
 
 export type ShowServiceQueryVariables = Exact<{
   name: string;
 }>;
 
 
-export type ShowServiceQuery = { readonly service: { readonly createdAt: string, readonly name: string, readonly desired: DesiredState, readonly state: ServiceState, readonly since: string, readonly why: string | null, readonly version: number, readonly failures: number, readonly retryAt: string | null, readonly definition: { readonly description: string | null, readonly command: ReadonlyArray<string> | null, readonly script: string | null, readonly cwd: string | null, readonly stdin: string | null, readonly unbuffered: boolean, readonly labels: ReadonlyArray<string>, readonly timeoutMs: number | null, readonly gracePeriodMs: number, readonly onEnd: OnEnd, readonly stopSignal: JobSignal, readonly stopCommand: ReadonlyArray<string> | null, readonly silenceAlarmMs: number | null, readonly concurrencyKey: string | null, readonly concurrencyLimit: number, readonly priority: number, readonly env: ReadonlyArray<{ readonly name: string, readonly value: string }>, readonly restart: { readonly policy: RestartPolicy, readonly firstDelayMs: number, readonly maxDelayMs: number, readonly maxFailures: number, readonly healthyAfterMs: number }, readonly readiness: { readonly kind: ProbeKind, readonly command: ReadonlyArray<string> | null, readonly url: string | null, readonly status: number | null, readonly host: string | null, readonly port: number | null, readonly pattern: string | null, readonly stream: LogStream | null, readonly delayMs: number | null, readonly initialDelayMs: number, readonly periodMs: number, readonly timeoutMs: number, readonly failureThreshold: number, readonly successThreshold: number } | null, readonly liveness: { readonly kind: ProbeKind, readonly command: ReadonlyArray<string> | null, readonly url: string | null, readonly status: number | null, readonly host: string | null, readonly port: number | null, readonly pattern: string | null, readonly stream: LogStream | null, readonly delayMs: number | null, readonly initialDelayMs: number, readonly periodMs: number, readonly timeoutMs: number, readonly failureThreshold: number, readonly successThreshold: number } | null, readonly after: ReadonlyArray<{ readonly service: string, readonly condition: DependencyCondition }> }, readonly transitions: ReadonlyArray<{ readonly from: ServiceState, readonly to: ServiceState, readonly desired: DesiredState, readonly at: string, readonly why: string | null, readonly jobId: string | null }>, readonly currentJob: { readonly id: string, readonly status: JobStatus, readonly serviceVersion: number | null, readonly startedAt: string | null } | null } | null };
+export type ShowServiceQuery = { readonly service: { readonly createdAt: string, readonly name: string, readonly desired: DesiredState, readonly state: ServiceState, readonly since: string, readonly why: string | null, readonly version: number, readonly failures: number, readonly retryAt: string | null, readonly definition: { readonly description: string | null, readonly command: ReadonlyArray<string> | null, readonly script: string | null, readonly cwd: string | null, readonly stdin: string | null, readonly unbuffered: boolean, readonly labels: ReadonlyArray<string>, readonly timeoutMs: number | null, readonly gracePeriodMs: number, readonly onEnd: OnEnd, readonly stopSignal: JobSignal, readonly stopCommand: ReadonlyArray<string> | null, readonly silenceAlarmMs: number | null, readonly concurrencyKey: string | null, readonly concurrencyLimit: number, readonly priority: number, readonly schedule: { readonly nextRuns: ReadonlyArray<string>, readonly cron: string | null, readonly timeZone: string | null, readonly everyMs: number | null, readonly from: string | null, readonly at: string | null, readonly overlap: OverlapRule, readonly catchUp: CatchUpRule } | null, readonly env: ReadonlyArray<{ readonly name: string, readonly value: string }>, readonly restart: { readonly policy: RestartPolicy, readonly firstDelayMs: number, readonly maxDelayMs: number, readonly maxFailures: number, readonly healthyAfterMs: number }, readonly readiness: { readonly kind: ProbeKind, readonly command: ReadonlyArray<string> | null, readonly url: string | null, readonly status: number | null, readonly host: string | null, readonly port: number | null, readonly pattern: string | null, readonly stream: LogStream | null, readonly delayMs: number | null, readonly initialDelayMs: number, readonly periodMs: number, readonly timeoutMs: number, readonly failureThreshold: number, readonly successThreshold: number } | null, readonly liveness: { readonly kind: ProbeKind, readonly command: ReadonlyArray<string> | null, readonly url: string | null, readonly status: number | null, readonly host: string | null, readonly port: number | null, readonly pattern: string | null, readonly stream: LogStream | null, readonly delayMs: number | null, readonly initialDelayMs: number, readonly periodMs: number, readonly timeoutMs: number, readonly failureThreshold: number, readonly successThreshold: number } | null, readonly after: ReadonlyArray<{ readonly service: string, readonly condition: DependencyCondition }> }, readonly transitions: ReadonlyArray<{ readonly from: ServiceState, readonly to: ServiceState, readonly desired: DesiredState, readonly at: string, readonly why: string | null, readonly jobId: string | null }>, readonly currentJob: { readonly id: string, readonly status: JobStatus, readonly serviceVersion: number | null, readonly startedAt: string | null } | null } | null };
 
 export type NewestServiceJobQueryVariables = Exact<{
   name: string;
@@ -553,7 +555,7 @@ export type SaveServiceMutationVariables = Exact<{
 }>;
 
 
-export type SaveServiceMutation = { readonly saveService: { readonly name: string, readonly desired: DesiredState, readonly state: ServiceState, readonly since: string, readonly why: string | null, readonly version: number, readonly failures: number, readonly retryAt: string | null, readonly currentJob: { readonly id: string, readonly status: JobStatus, readonly serviceVersion: number | null, readonly startedAt: string | null } | null } };
+export type SaveServiceMutation = { readonly saveService: { readonly name: string, readonly desired: DesiredState, readonly state: ServiceState, readonly since: string, readonly why: string | null, readonly version: number, readonly failures: number, readonly retryAt: string | null, readonly definition: { readonly schedule: { readonly nextRuns: ReadonlyArray<string> } | null }, readonly currentJob: { readonly id: string, readonly status: JobStatus, readonly serviceVersion: number | null, readonly startedAt: string | null } | null } };
 
 export type DeleteServiceMutationVariables = Exact<{
   name: string;
@@ -569,7 +571,7 @@ export type StartServiceMutationVariables = Exact<{
 }>;
 
 
-export type StartServiceMutation = { readonly startService: { readonly name: string, readonly desired: DesiredState, readonly state: ServiceState, readonly since: string, readonly why: string | null, readonly version: number, readonly failures: number, readonly retryAt: string | null, readonly currentJob: { readonly id: string, readonly status: JobStatus, readonly serviceVersion: number | null, readonly startedAt: string | null } | null } };
+export type StartServiceMutation = { readonly startService: { readonly name: string, readonly desired: DesiredState, readonly state: ServiceState, readonly since: string, readonly why: string | null, readonly version: number, readonly failures: number, readonly retryAt: string | null, readonly definition: { readonly schedule: { readonly nextRuns: ReadonlyArray<string> } | null }, readonly currentJob: { readonly id: string, readonly status: JobStatus, readonly serviceVersion: number | null, readonly startedAt: string | null } | null } };
 
 export type StopServiceMutationVariables = Exact<{
   name: string;
@@ -577,7 +579,7 @@ export type StopServiceMutationVariables = Exact<{
 }>;
 
 
-export type StopServiceMutation = { readonly stopService: { readonly name: string, readonly desired: DesiredState, readonly state: ServiceState, readonly since: string, readonly why: string | null, readonly version: number, readonly failures: number, readonly retryAt: string | null, readonly currentJob: { readonly id: string, readonly status: JobStatus, readonly serviceVersion: number | null, readonly startedAt: string | null } | null } };
+export type StopServiceMutation = { readonly stopService: { readonly name: string, readonly desired: DesiredState, readonly state: ServiceState, readonly since: string, readonly why: string | null, readonly version: number, readonly failures: number, readonly retryAt: string | null, readonly definition: { readonly schedule: { readonly nextRuns: ReadonlyArray<string> } | null }, readonly currentJob: { readonly id: string, readonly status: JobStatus, readonly serviceVersion: number | null, readonly startedAt: string | null } | null } };
 
 export type RestartServiceMutationVariables = Exact<{
   name: string;
@@ -585,7 +587,7 @@ export type RestartServiceMutationVariables = Exact<{
 }>;
 
 
-export type RestartServiceMutation = { readonly restartService: { readonly name: string, readonly desired: DesiredState, readonly state: ServiceState, readonly since: string, readonly why: string | null, readonly version: number, readonly failures: number, readonly retryAt: string | null, readonly currentJob: { readonly id: string, readonly status: JobStatus, readonly serviceVersion: number | null, readonly startedAt: string | null } | null } };
+export type RestartServiceMutation = { readonly restartService: { readonly name: string, readonly desired: DesiredState, readonly state: ServiceState, readonly since: string, readonly why: string | null, readonly version: number, readonly failures: number, readonly retryAt: string | null, readonly definition: { readonly schedule: { readonly nextRuns: ReadonlyArray<string> } | null }, readonly currentJob: { readonly id: string, readonly status: JobStatus, readonly serviceVersion: number | null, readonly startedAt: string | null } | null } };
 
 export type ShowJobQueryVariables = Exact<{
   jobId: string;
@@ -697,6 +699,11 @@ export const ServiceRowFragmentDoc = new TypedDocumentString(`
   version
   failures
   retryAt
+  definition {
+    schedule {
+      nextRuns(first: 1)
+    }
+  }
   currentJob {
     id
     status
@@ -723,6 +730,17 @@ export const ProbeFieldsFragmentDoc = new TypedDocumentString(`
   successThreshold
 }
     `, {"fragmentName":"ProbeFields"}) as unknown as TypedDocumentString<ProbeFieldsFragment, unknown>;
+export const ScheduleFieldsFragmentDoc = new TypedDocumentString(`
+    fragment ScheduleFields on Schedule {
+  cron
+  timeZone
+  everyMs
+  from
+  at
+  overlap
+  catchUp
+}
+    `, {"fragmentName":"ScheduleFields"}) as unknown as TypedDocumentString<ScheduleFieldsFragment, unknown>;
 export const DefinitionFieldsFragmentDoc = new TypedDocumentString(`
     fragment DefinitionFields on ServiceDefinition {
   description
@@ -759,6 +777,9 @@ export const DefinitionFieldsFragmentDoc = new TypedDocumentString(`
     service
     condition
   }
+  schedule {
+    ...ScheduleFields
+  }
   concurrencyKey
   concurrencyLimit
   priority
@@ -778,6 +799,15 @@ export const DefinitionFieldsFragmentDoc = new TypedDocumentString(`
   timeoutMs
   failureThreshold
   successThreshold
+}
+fragment ScheduleFields on Schedule {
+  cron
+  timeZone
+  everyMs
+  from
+  at
+  overlap
+  catchUp
 }`, {"fragmentName":"DefinitionFields"}) as unknown as TypedDocumentString<DefinitionFieldsFragment, unknown>;
 export const TokenFieldsFragmentDoc = new TypedDocumentString(`
     fragment TokenFields on ApiToken {
@@ -932,6 +962,11 @@ export const ListServicesDocument = new TypedDocumentString(`
   version
   failures
   retryAt
+  definition {
+    schedule {
+      nextRuns(first: 1)
+    }
+  }
   currentJob {
     id
     status
@@ -1001,9 +1036,21 @@ fragment DefinitionFields on ServiceDefinition {
     service
     condition
   }
+  schedule {
+    ...ScheduleFields
+  }
   concurrencyKey
   concurrencyLimit
   priority
+}
+fragment ScheduleFields on Schedule {
+  cron
+  timeZone
+  everyMs
+  from
+  at
+  overlap
+  catchUp
 }`) as unknown as TypedDocumentString<DefinedServicesQuery, DefinedServicesQueryVariables>;
 export const ShowServiceDocument = new TypedDocumentString(`
     query ShowService($name: String!) {
@@ -1032,6 +1079,11 @@ export const ShowServiceDocument = new TypedDocumentString(`
   version
   failures
   retryAt
+  definition {
+    schedule {
+      nextRuns(first: 1)
+    }
+  }
   currentJob {
     id
     status
@@ -1090,9 +1142,21 @@ fragment DefinitionFields on ServiceDefinition {
     service
     condition
   }
+  schedule {
+    ...ScheduleFields
+  }
   concurrencyKey
   concurrencyLimit
   priority
+}
+fragment ScheduleFields on Schedule {
+  cron
+  timeZone
+  everyMs
+  from
+  at
+  overlap
+  catchUp
 }`) as unknown as TypedDocumentString<ShowServiceQuery, ShowServiceQueryVariables>;
 export const NewestServiceJobDocument = new TypedDocumentString(`
     query NewestServiceJob($name: String!) {
@@ -1122,6 +1186,11 @@ export const SaveServiceDocument = new TypedDocumentString(`
   version
   failures
   retryAt
+  definition {
+    schedule {
+      nextRuns(first: 1)
+    }
+  }
   currentJob {
     id
     status
@@ -1149,6 +1218,11 @@ export const StartServiceDocument = new TypedDocumentString(`
   version
   failures
   retryAt
+  definition {
+    schedule {
+      nextRuns(first: 1)
+    }
+  }
   currentJob {
     id
     status
@@ -1171,6 +1245,11 @@ export const StopServiceDocument = new TypedDocumentString(`
   version
   failures
   retryAt
+  definition {
+    schedule {
+      nextRuns(first: 1)
+    }
+  }
   currentJob {
     id
     status
@@ -1193,6 +1272,11 @@ export const RestartServiceDocument = new TypedDocumentString(`
   version
   failures
   retryAt
+  definition {
+    schedule {
+      nextRuns(first: 1)
+    }
+  }
   currentJob {
     id
     status
