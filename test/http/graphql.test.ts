@@ -182,9 +182,7 @@ describe('mutations', () => {
       },
     );
     expect(data).toMatchObject({ startJob: { status: 'RUNNING' } });
-    expect(harness.started).toEqual([
-      { command: input.command, env: input.env, unbuffered: false, onEnd: 'KILL_TREE' },
-    ]);
+    expect(harness.started).toEqual([{ command: input.command, env: input.env }]);
   });
 
   it('cancel a job, with its own or a shorter grace period', async () => {

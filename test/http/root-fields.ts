@@ -1,14 +1,26 @@
 import type { Scope } from '../../src/domain/scope.ts';
 
+export interface RootField {
+  /** What the request needs. */
+  readonly needs: Scope;
+  readonly request: string;
+  /** The least that any request of it needs, where this one needs more: who has that is shown the field. */
+  readonly shownTo?: Scope;
+}
+
 /** What each root field needs, and a request of it that is well formed. One that is not in this list fails a test. */
-export const ROOT_FIELDS: Readonly<Record<string, { readonly needs: Scope; readonly request: string }>> = {
+export const ROOT_FIELDS: Readonly<Record<string, RootField>> = {
   job: { needs: 'read', request: '{ job(id: 1) { id } }' },
   jobs: { needs: 'read', request: '{ jobs { edges { node { id } } } }' },
   server: { needs: 'read', request: '{ server { version } }' },
   viewer: { needs: 'read', request: '{ viewer { scope } }' },
   tokens: { needs: 'admin', request: '{ tokens { name } }' },
   auditLog: { needs: 'admin', request: '{ auditLog { edges { node { id } } } }' },
-  startJob: { needs: 'exec', request: 'mutation { startJob(input: {command: ["true"]}) { id } }' },
+  startJob: {
+    needs: 'exec',
+    request: 'mutation { startJob(input: {command: ["true"]}) { id } }',
+    shownTo: 'run',
+  },
   cancelJob: { needs: 'run', request: 'mutation { cancelJob(jobId: 1) { id } }' },
   signalJob: { needs: 'run', request: 'mutation { signalJob(jobId: 1, signal: SIGUSR1) { id } }' },
   rerunJob: { needs: 'run', request: 'mutation { rerunJob(jobId: 1) { id } }' },

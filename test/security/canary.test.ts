@@ -5,6 +5,7 @@ import { getIntrospectionQuery } from 'graphql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { downloadLog, findJob, startJob, untilOver, untilStatus } from '../end-to-end/harness/jobs.ts';
 import { childrenOf } from '../end-to-end/harness/processes.ts';
+import { orderService, saveService, stopAll } from '../end-to-end/harness/services.ts';
 import { AttackedServer } from './attacked-server.ts';
 
 /** Every spelling of a secret that somebody could read back. */
@@ -99,9 +100,12 @@ describe.each([
       labels: ['canary'],
     });
     await untilStatus(server, jobId, 'RUNNING');
+    await saveService(server, { name: 'canary', script: 'env; exec sleep 60' });
+    await orderService(server, 'startService', 'canary');
   });
   afterAll(async () => {
     const { server } = attacked;
+    await stopAll(server);
     await server.ask('mutation ($id: ID!) { cancelJob(jobId: $id, gracePeriodMs: 0) { id } }', { id: jobId });
     await untilOver(server, jobId);
     await attacked.leave();
@@ -117,6 +121,8 @@ describe.each([
       `{ server ${everyField(schema, 'Server', 3)} }`,
       `{ jobs(first: 5) { edges { cursor node ${fields} } pageInfo { endCursor } } }`,
       `{ job(id: "${jobId}") ${fields} }`,
+      `{ service(name: "canary") ${everyField(schema, 'Service', 1)} }`,
+      `{ services ${everyField(schema, 'Service', 1)} }`,
       `{ viewer ${everyField(schema, 'Viewer', 1)} tokens ${everyField(schema, 'ApiToken', 1)} }`,
       `{ auditLog(first: 100) { edges { cursor node ${everyField(schema, 'AuditEntry', 1)} } } }`,
     ]) {
@@ -126,7 +132,16 @@ describe.each([
     }
     const roots = schema.types.find(({ name }) => name === 'Query')?.fields?.map(({ name }) => name);
     // Another one belongs into the list above.
-    expect(roots?.sort()).toEqual(['auditLog', 'job', 'jobs', 'server', 'tokens', 'viewer']);
+    expect(roots?.sort()).toEqual([
+      'auditLog',
+      'job',
+      'jobs',
+      'server',
+      'service',
+      'services',
+      'tokens',
+      'viewer',
+    ]);
   });
 
   it('are in no refusal, page or download', async () => {

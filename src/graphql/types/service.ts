@@ -130,21 +130,33 @@ export const Service = builder.objectRef<ServiceRecord>('Service').implement({
       resolve: (query, { life }, _args, { services }) =>
         life.jobId === null ? null : services.read.job.findUnique({ ...query, where: { id: life.jobId } }),
     }),
-    jobs: t.prismaConnection({
-      type: 'Job',
-      cursor: 'id',
-      description: 'All its jobs, newest first.',
-      complexity: ({ first, last }) => ({
-        field: 1,
-        multiplier: Math.min(first ?? last ?? DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE),
-      }),
-      resolve: (query, { id }, { first, last, after, before }, { services }) => {
-        checkPageSize({ first, last }, MAX_PAGE_SIZE);
-        checkRowCursor('after', after, 'jobs');
-        checkRowCursor('before', before, 'jobs');
-        return services.read.job.findMany({ ...query, where: { serviceId: id }, orderBy: { id: 'desc' } });
+    jobs: t.prismaConnection(
+      {
+        type: 'Job',
+        cursor: 'id',
+        description: 'All its jobs, newest first.',
+        complexity: ({ first, last }) => ({
+          field: 1,
+          multiplier: Math.min(first ?? last ?? DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE),
+        }),
+        resolve: (query, { id }, { first, last, after, before }, { services }) => {
+          checkPageSize({ first, last }, MAX_PAGE_SIZE);
+          checkRowCursor('after', after, 'jobs');
+          checkRowCursor('before', before, 'jobs');
+          return services.read.job.findMany({ ...query, where: { serviceId: id }, orderBy: { id: 'desc' } });
+        },
       },
-    }),
+      {
+        name: 'ServiceJobsConnection',
+        authScopes: { read: true },
+        description: 'A page of the jobs of a service.',
+      },
+      {
+        name: 'ServiceJobsConnectionEdge',
+        authScopes: { read: true },
+        description: 'A job of a service and where it is in the list.',
+      },
+    ),
     versions: t.prismaField({
       type: ['ServiceVersion'],
       description: 'Its newest versions, 100 at most, newest first.',

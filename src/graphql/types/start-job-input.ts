@@ -103,11 +103,12 @@ export function startJobRequest({ service: _, ...input }: typeof StartJobInput.$
   return given(input);
 }
 
-/** Whether it asks for nothing but what somebody has defined before. */
-export function runsWhatIsDefined({
-  service,
-  requestId: _,
-  ...changes
-}: typeof StartJobInput.$inferInput): boolean {
+/**
+ * Whether it asks for nothing but what somebody has defined before. So does what is not there yet: the schema that a
+ * scope is shown is made without arguments.
+ */
+export function runsWhatIsDefined(input: typeof StartJobInput.$inferInput | undefined): boolean {
+  if (input === undefined) return true;
+  const { service, requestId: _, ...changes } = input;
   return service != null && Object.keys(given(changes)).length === 0;
 }
