@@ -246,7 +246,7 @@ export class ServiceSupervisor implements AsyncDisposable {
     for (const keeper of this.#keepers.values()) keeper[Symbol.dispose]();
     const ended = new Map<string, Promise<unknown>>();
     for (const name of withDependents(dependenciesOf(this.#services), this.#services.keys())) {
-      const before = dependentsOf(name, this.#services).map((dependent) => ended.get(dependent));
+      const before = dependentsOf(name, this.#services).map(async (dependent) => ended.get(dependent));
       const { jobId } = this.get(name).life;
       ended.set(
         name,

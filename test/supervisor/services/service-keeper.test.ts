@@ -48,6 +48,7 @@ class World {
   server(killAfterCalls: number): { keeper: ServiceKeeper; kill: () => void; isKilled: () => boolean } {
     let calls = 0;
     let killed = false;
+    const isKilled = (): boolean => killed;
     const never = new Promise<never>(() => undefined);
     const kill = (): void => {
       killed = true;
@@ -60,7 +61,7 @@ class World {
       // Killed after it was done, and before anybody heard of it.
       if (calls >= killAfterCalls) kill();
       await Promise.resolve();
-      return killed ? never : result;
+      return isKilled() ? never : result;
     };
     const clock: Clock = {
       nowMs: () => this.nowMs,
@@ -122,7 +123,7 @@ class World {
       onChanged: () => undefined,
     };
     const keeper: ServiceKeeper = new ServiceKeeper(this.service, ports);
-    return { keeper, kill, isKilled: () => killed };
+    return { keeper, kill, isKilled };
   }
 }
 
