@@ -69,6 +69,22 @@ describe('the gate that every write passes', () => {
     expect(order).toEqual(Array.from({ length: 40 }, (_, index) => Math.floor(index / 2)));
   });
 
+  it('commits together what waits together, and answers nobody before', async () => {
+    let commits = 0;
+    const other = DataDirectory.prepare(scratch.file('other'));
+    await using counted = await Database.open(other, (checkpoint) => {
+      if (checkpoint === 'DATABASE_COMMITTED') commits += 1;
+    });
+    const seen = await Promise.all(
+      Array.from({ length: 200 }, async (_, index) => {
+        await counted.gate.transaction((tx) => tx.job.create({ data: row(index + 1) }));
+        return counted.read.job.findUnique({ where: { id: index + 1 }, select: { id: true } });
+      }),
+    );
+    expect(seen.map((found) => found?.id)).toEqual(Array.from({ length: 200 }, (_, index) => index + 1));
+    expect(commits).toBeLessThan(20);
+  });
+
   it('waits for a foreign lock without holding up the event loop, and loses nothing', async () => {
     const program = `
       const Sqlite = require('better-sqlite3');
