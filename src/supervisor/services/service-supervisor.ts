@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../../domain/clock.ts';
-import { isMet, withDependencies, withDependents } from '../../domain/dependency-plan.ts';
-import { ConflictError, JobNotFoundError, ServiceNotFoundError } from '../../domain/errors.ts';
+import { withDependencies, withDependents } from '../../domain/dependency-plan.ts';
+import { ConflictError } from '../../domain/errors.ts';
 import type { JobId } from '../../domain/job-id.ts';
 import type { ServiceDefinition } from '../../domain/service-definition.ts';
 import { mayHaveJob } from '../../domain/service-life.ts';
@@ -12,11 +12,13 @@ import type { ServiceJobRecord, ServiceStore } from '../../storage/service-store
 import { JobChangeBus } from '../job-change-bus.ts';
 import type { StartJobRequest } from '../job-request.ts';
 import type { Supervisor } from '../supervisor.ts';
+import { ServiceBook } from './service-book.ts';
 import { checkDefinition, checkPlace, dependenciesOf, dependentsOf } from './service-checks.ts';
 import { type RunWatchEvents, ServiceKeeper } from './service-keeper.ts';
 import type { ServiceLog } from './service-log.ts';
 import { serviceRequest } from './service-request.ts';
 import { ServiceRuns } from './service-runs.ts';
+import { StartTurns } from './start-turns.ts';
 import { untilServices, type ServiceGoal } from './until-services.ts';
 
 /** How many services are started at the same time; the others wait for their turn. */
@@ -62,13 +64,11 @@ export class ServiceSupervisor implements AsyncDisposable {
   readonly changes = new JobChangeBus();
   readonly #options: ServiceSupervisorOptions;
   readonly #keepers = new Map<string, ServiceKeeper>();
-  /** What the keepers hold, by name, as it is now. */
-  readonly #services = new Map<string, ServiceRecord>();
+  /** What the keepers hold, as it is now. */
+  readonly #book = new ServiceBook();
   readonly #byJob = new Map<JobId, ServiceKeeper>();
   readonly #runs: ServiceRuns;
-  /** By name: those that are being started, and those that wait for that, in their order. */
-  readonly #starting = new Set<string>();
-  readonly #waitingForTurn = new Set<string>();
+  readonly #turns = new StartTurns(STARTED_TOGETHER);
   /** By name: since when it has written nothing, in milliseconds since the Unix epoch. */
   readonly #silentSinceMs = new Map<string, number>();
   readonly #released = new AbortController();
@@ -78,16 +78,10 @@ export class ServiceSupervisor implements AsyncDisposable {
 
   private constructor(options: ServiceSupervisorOptions) {
     this.#options = options;
-    const { jobs } = options;
-    this.#runs = new ServiceRuns({
-      ...options,
-      startRun: async (serviceId, dueAtMs) => this.#startDue(serviceId, dueAtMs),
-      startRetry: async (jobId) => this.#retry(jobId),
-      cancelJob: (jobId, requestedBy) => jobs.cancelJob(jobId, { requestedBy }),
-    });
-    this.#jobChanges = jobs.changes.listen((jobId) => {
+    this.#runs = new ServiceRuns({ ...options, book: this.#book, changes: this.changes });
+    this.#jobChanges = options.jobs.changes.listen((jobId) => {
       this.#byJob.get(jobId)?.poke();
-      void this.#hearOfRun(jobId);
+      this.#runs.hear(jobId);
     });
   }
 
@@ -96,13 +90,13 @@ export class ServiceSupervisor implements AsyncDisposable {
     const supervisor = new ServiceSupervisor(options);
     for (const service of await options.store.all()) supervisor.#keep(service);
     for (const keeper of supervisor.#keepers.values()) keeper.poke();
-    await supervisor.#runs.resume(supervisor.#services.values());
+    await supervisor.#runs.resume(supervisor.services.values());
     return supervisor;
   }
 
   /** By name, as they are now. */
   get services(): ReadonlyMap<string, ServiceRecord> {
-    return this.#services;
+    return this.#book.all;
   }
 
   /** Since when a service that runs has written nothing for longer than it may; `null` where it has not. */
@@ -112,9 +106,7 @@ export class ServiceSupervisor implements AsyncDisposable {
 
   /** @throws ServiceNotFoundError */
   get(name: string): ServiceRecord {
-    const service = this.#services.get(name);
-    if (service === undefined) throw new ServiceNotFoundError(name);
-    return service;
+    return this.#book.get(name);
   }
 
   /**
@@ -125,7 +117,7 @@ export class ServiceSupervisor implements AsyncDisposable {
   async save(name: string, definition: ServiceDefinition, savedBy: string): Promise<ServiceRecord> {
     checkDefinition(name, definition);
     return this.#oneAfterAnother(async () => {
-      checkPlace(name, definition, this.#services);
+      checkPlace(name, definition, this.services);
       const { store, clock } = this.#options;
       const at = new Date(clock.nowMs());
       const keeper = this.#keepers.get(name);
@@ -158,7 +150,7 @@ export class ServiceSupervisor implements AsyncDisposable {
     }
     return this.#oneAfterAnother(async () => {
       const service = this.get(name);
-      const [dependent] = dependentsOf(name, this.#services);
+      const [dependent] = dependentsOf(name, this.services);
       if (dependent !== undefined)
         throw new ConflictError(`${dependent} comes after ${name}. Change it first.`);
       if (service.life.desired === 'UP' || mayHaveJob(service.life.state))
@@ -166,7 +158,7 @@ export class ServiceSupervisor implements AsyncDisposable {
       await this.#options.store.delete(service.id);
       this.#keepers.get(name)?.[Symbol.dispose]();
       this.#keepers.delete(name);
-      this.#services.delete(name);
+      this.#book.delete(name);
       this.changes.notify(service.id);
       return service.id;
     });
@@ -178,9 +170,9 @@ export class ServiceSupervisor implements AsyncDisposable {
    */
   async start(names: readonly string[], order: ServiceOrder): Promise<void> {
     const goal = this.#goalOf(names, 'UP');
-    const all = withDependencies(dependenciesOf(this.#services), names);
+    const all = withDependencies(dependenciesOf(this.services), names);
     // What it comes after and has done its work is not done again.
-    const isWanted = (name: string): boolean => names.includes(name) || !isUp(this.#services.get(name));
+    const isWanted = (name: string): boolean => names.includes(name) || !isUp(this.services.get(name));
     await this.#tell(all.filter(isWanted), { kind: 'START', by: order.by });
     await this.#until(goal, order);
   }
@@ -191,7 +183,7 @@ export class ServiceSupervisor implements AsyncDisposable {
    */
   async stop(names: readonly string[], order: ServiceOrder): Promise<void> {
     const goal = this.#goalOf(names, 'DOWN');
-    const all = withDependents(dependenciesOf(this.#services), names);
+    const all = withDependents(dependenciesOf(this.services), names);
     // Those that go first know it before those that wait for them.
     for (const name of all) await this.#tell([name], { kind: 'STOP', by: order.by });
     // What was to be tried again, or runs on demand, ends with the service, whether it was kept up or not.
@@ -210,32 +202,14 @@ export class ServiceSupervisor implements AsyncDisposable {
     await this.#until(goal, order);
   }
 
-  /**
-   * Makes a job of a service on demand.
-   * @param changes what is to be different, and the requestId
-   * @throws ServiceNotFoundError, ConflictError while it is kept up; and what `startJob` throws
-   */
+  /** @see ServiceRuns.runOnDemand */
   async runOnDemand(name: string, changes: StartJobRequest, tokenId: number | null): Promise<JobId> {
-    const service = this.get(name);
-    const { definition, life } = service;
-    if (definition.schedule === null && (life.desired === 'UP' || mayHaveJob(life.state)))
-      throw new ConflictError(`${name} is kept up (${life.state}). Use restartService, or stop it first.`);
-    return this.#run(service, changes, { trigger: 'REQUEST', tokenId });
+    return this.#runs.runOnDemand(name, changes, tokenId);
   }
 
-  /**
-   * Runs a job of a service once more, with the newest version of its definition instead of what it ran.
-   * @throws JobNotFoundError, ServiceNotFoundError, ConflictError where it is no job of a service; and what `startJob` throws
-   */
+  /** @see ServiceRuns.rerunWithNewest */
   async rerunWithNewest(jobId: JobId, changes: StartJobRequest, tokenId: number | null): Promise<JobId> {
-    const [job] = await this.#options.store.jobs([jobId]);
-    if (job === undefined) throw new JobNotFoundError(jobId);
-    if (job.serviceName === null)
-      throw new ConflictError(
-        `Job ${String(jobId)} is not of a service, so there is no newer definition of it.`,
-      );
-    const origin = { trigger: 'RERUN', tokenId, rerunOfId: jobId, attempt: job.attempt + 1 } as const;
-    return this.#run(this.get(job.serviceName), changes, origin);
+    return this.#runs.rerunWithNewest(jobId, changes, tokenId);
   }
 
   /**
@@ -245,8 +219,8 @@ export class ServiceSupervisor implements AsyncDisposable {
   async endAtStop(): Promise<void> {
     for (const keeper of this.#keepers.values()) keeper[Symbol.dispose]();
     const ended = new Map<string, Promise<unknown>>();
-    for (const name of withDependents(dependenciesOf(this.#services), this.#services.keys())) {
-      const before = dependentsOf(name, this.#services).map(async (dependent) => ended.get(dependent));
+    for (const name of withDependents(dependenciesOf(this.services), this.services.keys())) {
+      const before = dependentsOf(name, this.services).map(async (dependent) => ended.get(dependent));
       const { jobId } = this.get(name).life;
       ended.set(
         name,
@@ -266,43 +240,6 @@ export class ServiceSupervisor implements AsyncDisposable {
     await Promise.all(keepers.map((keeper) => keeper.idle()));
   }
 
-  async #run(
-    { id, name, version, definition }: ServiceRecord,
-    changes: StartJobRequest,
-    origin: Omit<Parameters<ServiceJobs['startServiceJob']>[1], 'service'>,
-  ): Promise<JobId> {
-    const request = { ...serviceRequest(name, definition), ...changes };
-    const jobId = await this.#options.jobs.startServiceJob(request, {
-      ...origin,
-      service: { id, name, version, run: null },
-    });
-    this.#began(jobId, id);
-    return jobId;
-  }
-
-  /** @throws ConflictError where something that it comes after is not so */
-  async #startDue(serviceId: number, dueAtMs: number): Promise<JobId> {
-    const service = [...this.#services.values()].find(({ id }) => id === serviceId);
-    if (service === undefined) throw new ServiceNotFoundError(String(serviceId));
-    const why = this.#blockedBy(service.definition);
-    if (why !== null) throw new ConflictError(why);
-    return this.#run(service, {}, { trigger: 'SCHEDULE', dueAtMs });
-  }
-
-  async #retry(jobId: JobId): Promise<JobId> {
-    const [job] = await this.#options.store.jobs([jobId]);
-    const retryId = await this.#options.jobs.retryJob(jobId);
-    if (job?.serviceId != null) this.#began(retryId, job.serviceId);
-    return retryId;
-  }
-
-  #began(jobId: JobId, serviceId: number): void {
-    this.#runs.began(jobId, serviceId);
-    this.changes.notify(serviceId);
-    // It may be over by now, and nobody would hear of it again.
-    void this.#hearOfRun(jobId);
-  }
-
   #keep(service: ServiceRecord): void {
     const { store, clock, random, log, watch, jobs } = this.#options;
     const keeper: ServiceKeeper = new ServiceKeeper(service, {
@@ -311,9 +248,9 @@ export class ServiceSupervisor implements AsyncDisposable {
       random,
       log,
       watch,
-      blockedBy: ({ definition }) => this.#blockedBy(definition),
-      isHeldUp: ({ name }) => this.#isHeldUp(name),
-      takesTurn: ({ name }) => this.#takesTurn(name),
+      blockedBy: ({ definition }) => this.#book.blockedBy(definition),
+      isHeldUp: ({ name }) => this.#book.isHeldUp(name),
+      takesTurn: ({ name }) => this.#turns.take(name),
       onSilence: ({ name, id }, isSilent, sinceMs) => {
         if (isSilent) this.#silentSinceMs.set(name, sinceMs);
         else this.#silentSinceMs.delete(name);
@@ -332,12 +269,12 @@ export class ServiceSupervisor implements AsyncDisposable {
       },
     });
     this.#keepers.set(service.name, keeper);
-    this.#services.set(service.name, service);
+    this.#book.set(service);
     if (service.life.jobId !== null) this.#byJob.set(service.life.jobId, keeper);
   }
 
   #noteChange(keeper: ServiceKeeper, now: ServiceRecord, before: ServiceRecord): void {
-    this.#services.set(now.name, now);
+    this.#book.set(now);
     if (now.life.jobId !== before.life.jobId) {
       if (before.life.jobId !== null) this.#byJob.delete(before.life.jobId);
       if (now.life.jobId !== null) this.#byJob.set(now.life.jobId, keeper);
@@ -348,39 +285,12 @@ export class ServiceSupervisor implements AsyncDisposable {
     if (to === from) return;
     this.#options.log.changed(now.name, { from, to, why });
     if (to !== 'RUNNING' && to !== 'READY') this.#silentSinceMs.delete(now.name);
-    if (to !== 'STARTING') this.#turnIsOver(now.name);
+    const next = to === 'STARTING' ? undefined : this.#turns.giveBack(now.name);
+    if (next !== undefined) this.#keepers.get(next)?.poke();
     if (to === 'SCHEDULED' || from === 'SCHEDULED') void this.#followSchedule(now, to === 'SCHEDULED');
     // Those that wait for it to be up, and those that wait for it to be down.
-    for (const dependent of dependentsOf(now.name, this.#services)) this.#keepers.get(dependent)?.poke();
+    for (const dependent of dependentsOf(now.name, this.services)) this.#keepers.get(dependent)?.poke();
     for (const { service } of now.definition.after) this.#keepers.get(service)?.poke();
-  }
-
-  #blockedBy({ after }: ServiceDefinition): string | null {
-    for (const { service, condition } of after) {
-      const other = this.#services.get(service);
-      if (other === undefined) return `Waits for ${service}, which is not there.`;
-      if (!isMet(condition, other.life.state))
-        return `Waits for ${service} to be ${condition}: it is ${other.life.state}.`;
-    }
-    return null;
-  }
-
-  #takesTurn(name: string): boolean {
-    const takes = this.#starting.has(name) || this.#starting.size < STARTED_TOGETHER;
-    if (takes) {
-      this.#waitingForTurn.delete(name);
-      this.#starting.add(name);
-    } else {
-      this.#waitingForTurn.add(name);
-    }
-    return takes;
-  }
-
-  #turnIsOver(name: string): void {
-    this.#waitingForTurn.delete(name);
-    if (!this.#starting.delete(name)) return;
-    const [next] = this.#waitingForTurn;
-    if (next !== undefined) this.#keepers.get(next)?.poke();
   }
 
   async #followSchedule(service: ServiceRecord, isKept: boolean): Promise<void> {
@@ -389,26 +299,6 @@ export class ServiceSupervisor implements AsyncDisposable {
       else await this.#runs.drop(service, service.life.why ?? 'it has no schedule any more');
     } catch (error) {
       this.#options.log.failure(service.name, 'its schedule could not be followed', error);
-    }
-  }
-
-  #isHeldUp(name: string): boolean {
-    if (this.#services.get(name)?.life.desired === 'UP') return false;
-    return dependentsOf(name, this.#services).some((dependent) => {
-      const life = this.#services.get(dependent)?.life;
-      return life?.desired === 'DOWN' && mayHaveJob(life.state);
-    });
-  }
-
-  async #hearOfRun(jobId: JobId): Promise<void> {
-    try {
-      await this.#runs.changed(jobId);
-    } catch (error) {
-      this.#options.log.failure(
-        `of job ${String(jobId)}`,
-        'whether it has ended could not be looked up',
-        error,
-      );
     }
   }
 
@@ -428,7 +318,7 @@ export class ServiceSupervisor implements AsyncDisposable {
   async #until(goal: ServiceGoal, { waitMs, signal }: ServiceOrder): Promise<void> {
     if (waitMs === 0) return;
     await untilServices(goal, {
-      find: (name) => this.#services.get(name),
+      find: (name) => this.services.get(name),
       changes: this.changes,
       clock: this.#options.clock,
       waitMs,
