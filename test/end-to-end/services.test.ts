@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { cancelJob, findJob, startJob, tryStartJob, untilOver } from './harness/jobs.ts';
 import { LifelineServer } from './harness/lifeline-server.ts';
@@ -260,6 +260,133 @@ describe('a job of a service', () => {
     });
     // Nothing else is in the way of a job.
     await untilOver(server, await startJob(server, { command: ['true'] }));
+  });
+});
+
+describe('the probes of a service', () => {
+  it('hold back what comes after it until it is ready, and end and start it again when it is dead', async () => {
+    server = await LifelineServer.start();
+    const ready = server.scratch.file('ready');
+    const dead = server.scratch.file('dead');
+    await saveService(server, {
+      name: 'db',
+      script: 'sleep 1000',
+      readiness: { exec: ['test', '-e', ready], periodMs: 100 },
+      liveness: { exec: ['test', '!', '-e', dead], periodMs: 100, failureThreshold: 2 },
+      restart: { firstDelayMs: 50 },
+    });
+    await saveService(server, { name: 'web', script: 'sleep 1000', after: [{ service: 'db' }] });
+    await tryOrderService(server, 'startService', 'web', 0);
+    const { currentJob } = await untilState(server, 'db', 'RUNNING');
+    expect(await untilState(server, 'web', 'WAITING')).toMatchObject({
+      why: 'Waits for db to be READY: it is RUNNING.',
+    });
+    writeFileSync(ready, '');
+    await untilState(server, 'web', 'READY');
+    writeFileSync(dead, '');
+    await untilState(server, 'db', 'BACKOFF');
+    rmSync(dead);
+    const again = await untilState(server, 'db', 'READY');
+    expect(again.currentJob!.id).not.toBe(currentJob!.id);
+    const killed = await findJob(server, currentJob!.id);
+    expect(killed).toMatchObject({ status: 'CANCELLED', reason: 'CANCEL_REQUESTED' });
+    expect(killed.cancellation!.requestedBy).toContain('the service db');
+    expect((await findService(server, 'web')).state).toBe('READY');
+  });
+
+  it('say that a service is silent, and that it writes again', async () => {
+    server = await LifelineServer.start();
+    const word = server.scratch.file('word');
+    const script = `until [ -e ${word} ]; do sleep 0.05; done; while :; do echo again; sleep 0.1; done`;
+    await saveService(server, { name: 'mute', script, silenceAlarmMs: 1_000 });
+    await orderService(server, 'startService', 'mute');
+    const silentSince = async (): Promise<string | null> =>
+      (
+        await server.ask<{ service: { silentSince: string | null } }>(
+          '{ service(name: "mute") { silentSince } }',
+        )
+      ).service.silentSince;
+    await untilTrue(async () => (await silentSince()) !== null);
+    writeFileSync(word, '');
+    await untilTrue(async () => (await silentSince()) === null);
+  });
+});
+
+describe('a run of a service', () => {
+  interface Run {
+    readonly id: string;
+    readonly status: string;
+    readonly trigger: string;
+    readonly attempt: number;
+    readonly rerunOf: { readonly id: string } | null;
+    readonly retryAt: string | null;
+  }
+  async function runs(name: string): Promise<Run[]> {
+    const { service } = await server.ask<{ service: { jobs: { edges: { node: Run }[] } } }>(
+      `query ($name: String!) { service(name: $name) { jobs { edges { node {
+         id status trigger attempt rerunOf { id } retryAt } } } } }`,
+      { name },
+    );
+    return service.jobs.edges.map(({ node }) => node).toReversed();
+  }
+
+  it('on demand is tried again by the rules of the service, and given up', async () => {
+    server = await LifelineServer.start();
+    const restart = { firstDelayMs: 50, maxFailures: 3 };
+    await saveService(server, { name: 'report', script: 'exit 4', restart });
+    await startJob(server, { service: 'report' });
+    const tried = await untilTrue(async () => {
+      const all = await runs('report');
+      return (
+        all.length === 3 && all.every(({ status, retryAt }) => status === 'FAILED' && retryAt === null) && all
+      );
+    });
+    expect(tried.map(({ trigger, attempt }) => `${trigger} ${String(attempt)}`)).toEqual([
+      'REQUEST 1',
+      'RETRY 2',
+      'RETRY 3',
+    ]);
+    expect(tried.map(({ rerunOf }) => rerunOf?.id)).toEqual([undefined, tried[0]!.id, tried[1]!.id]);
+  });
+
+  it('that is cancelled is not tried again, and one that waits for its retry is dropped by a stop', async () => {
+    server = await LifelineServer.start();
+    const restart = { firstDelayMs: 60_000, maxDelayMs: 60_000 };
+    await saveService(server, { name: 'report', script: 'test -e no && sleep 1000; exit 4', restart });
+    const failed = await startJob(server, { service: 'report' });
+    await untilTrue(async () => (await runs('report'))[0]?.retryAt !== null && (await runs('report'))[0]);
+    await orderService(server, 'stopService', 'report');
+    await untilTrue(async () => (await runs('report'))[0]?.retryAt === null);
+    await saveService(server, { name: 'report', script: 'sleep 1000', restart });
+    const cancelled = await startJob(server, { service: 'report' });
+    await cancelJob(server, cancelled);
+    await untilOver(server, cancelled);
+    expect((await runs('report')).map(({ id, retryAt }) => [id, retryAt])).toEqual([
+      [failed, null],
+      [cancelled, null],
+    ]);
+  });
+
+  it('by schedule begins when it is due, one a time, over a kill -9 of the server', async () => {
+    server = await LifelineServer.start();
+    await saveService(server, { name: 'tick', script: 'exit 0', schedule: { everyMs: 1_000 } });
+    expect(await orderService(server, 'startService', 'tick')).toMatchObject({ state: 'SCHEDULED' });
+    await untilTrue(async () => (await runs('tick')).length >= 2);
+    await server.end('SIGKILL');
+    await server.launch();
+    const before = (await runs('tick')).length;
+    await untilTrue(async () => (await runs('tick')).length >= before + 2);
+    expect(await orderService(server, 'stopService', 'tick')).toMatchObject({ state: 'STOPPED' });
+    const { service } = await server.ask<{
+      service: { scheduledRuns: { dueAt: string; outcome: string; job: { id: string } | null }[] };
+    }>('{ service(name: "tick") { scheduledRuns { dueAt outcome job { id } } } }');
+    const due = service.scheduledRuns.map(({ dueAt }) => dueAt);
+    expect(new Set(due).size).toBe(due.length);
+    const jobIds = service.scheduledRuns.flatMap(({ job }) => job?.id ?? []);
+    expect(new Set(jobIds).size).toBe(jobIds.length);
+    // A run that the kill met before its gate has failed, and is tried again.
+    const made = (await runs('tick')).filter(({ trigger }) => trigger !== 'RETRY').map(({ id }) => id);
+    expect(jobIds.toReversed()).toEqual(made);
   });
 });
 
