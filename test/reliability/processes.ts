@@ -302,7 +302,21 @@ export const PROCESS_FAULTS: readonly Fault[] = [
     ],
     injection: 'the job lists its own',
   },
-  { number: 33, fault: 'A crash loop under a restart policy', later: 'services are not built yet' },
+  {
+    number: 33,
+    fault: 'A crash loop under a restart policy',
+    evidence: [
+      by('end-to-end/services', 'backs off, gives up, says why, and is started again by hand alone'),
+      by('end-to-end/services', 'is stopped while it waits for the next try'),
+      by('end-to-end/services', 'goes on waiting over a kill -9 of the server'),
+      by(
+        'supervisor/services/service-life',
+        'backs off after each failure, gives up after ten in a row, and says why',
+      ),
+      by('supervisor/services/service-keeper', 'never has two jobs, and comes to what is desired'),
+    ],
+    injection: 'a program that ends at once; kill -9 of the server in between',
+  },
   {
     number: 34,
     fault: 'The wall clock jumps',
