@@ -16,7 +16,7 @@ import {
   untilStatus,
 } from './harness/jobs.ts';
 import { LifelineServer } from './harness/lifeline-server.ts';
-import { isRunning, signal } from './harness/processes.ts';
+import { isRunning, signalGroup } from './harness/processes.ts';
 import { untilTrue } from './harness/until-true.ts';
 
 let server: LifelineServer;
@@ -86,7 +86,7 @@ describe('a job that is cancelled', () => {
   it('while it is stopped is woken, and ends by the polite signal', async () => {
     const jobId = await startReady({ script: 'echo ready; exec sleep 1000', gracePeriodMs: NEVER_MS });
     const { pid } = await findJob(server, jobId);
-    signal(-pid!, 'SIGSTOP');
+    await signalGroup(pid!, 'SIGSTOP');
     await cancelJob(server, jobId);
     expect(await untilOver(server, jobId)).toMatchObject({ status: 'CANCELLED', exitCode: 143 });
     expect((await findJob(server, jobId)).cancellation?.killedAt).toBeNull();

@@ -11,7 +11,7 @@ import {
   untilStatus,
 } from './harness/jobs.ts';
 import { LifelineServer } from './harness/lifeline-server.ts';
-import { processesMentioning, signal } from './harness/processes.ts';
+import { processesMentioning, signal, signalGroup } from './harness/processes.ts';
 import { untilTrue } from './harness/until-true.ts';
 
 let server: LifelineServer;
@@ -97,7 +97,7 @@ describe('a program that ends', () => {
   it('killed from outside, its group and all, has that outcome', async () => {
     const jobId = await startScript(server, 'sleep 1000 & sleep 1000');
     const { pid } = await untilStatus(server, jobId, 'RUNNING');
-    signal(-pid!, 'SIGKILL');
+    await signalGroup(pid!, 'SIGKILL');
     expect(await untilOver(server, jobId)).toMatchObject({
       status: 'FAILED',
       reason: 'KILLED_FROM_OUTSIDE',

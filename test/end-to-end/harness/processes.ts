@@ -1,3 +1,4 @@
+import { untilTrue } from './until-true.ts';
 import { readdirSync, readFileSync } from 'node:fs';
 
 /** Whether there is a process with this pid that has not ended (a zombie has). */
@@ -52,4 +53,17 @@ function read(path: string): string {
   } catch {
     return '';
   }
+}
+
+/** Signals the group that a program leads, once it leads one: a job says that it runs a moment before. */
+export async function signalGroup(leader: number, name: NodeJS.Signals): Promise<void> {
+  const isSignalled = (): boolean => {
+    try {
+      return process.kill(-leader, name);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
+      throw error;
+    }
+  };
+  await untilTrue(isSignalled, { what: `the group ${String(leader)}` });
 }
