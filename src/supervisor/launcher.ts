@@ -12,7 +12,8 @@ import { parseStat, readProcess } from './process-table.ts';
 import { requireSpareDescriptors } from './spare-descriptors.ts';
 
 const SHIM_PATH = fileURLToPath(new URL('./shim.sh', import.meta.url));
-const IDENTITY_TIMEOUT_MS = 10_000;
+/** Long: a machine that has far more to do than it can is slow, not broken, and the first of 300 jobs at once wait for their turn, too. */
+const IDENTITY_TIMEOUT_MS = 60_000;
 
 /** The program could not be brought to its gate. Nothing of it runs. */
 export class LaunchFailedError extends Error {
