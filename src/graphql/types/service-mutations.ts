@@ -1,4 +1,5 @@
 import { describeActor } from '../../domain/audit.ts';
+import type { ServiceRecord } from '../../storage/service-records.ts';
 import type { ServiceOrder } from '../../supervisor/services/service-supervisor.ts';
 import { z } from 'zod';
 import { onService } from '../audit-subject.ts';
@@ -25,6 +26,39 @@ const waitArgument = {
 
 function order(context: GraphQLContext, waitMs: number | null | undefined): ServiceOrder {
   return { by: describeActor(context), waitMs: waitMs ?? DEFAULT_WAIT_MS, signal: context.signal };
+}
+
+type Verb = 'start' | 'stop' | 'restart';
+type WaitMs = number | null | undefined;
+
+/** Gives an order to several services. @returns them as they are when it is so */
+async function give(
+  context: GraphQLContext,
+  verb: Verb,
+  names: readonly string[],
+  waitMs: WaitMs,
+): Promise<ServiceRecord[]> {
+  const { serviceSupervisor } = context.services;
+  await serviceSupervisor[verb](names, order(context, waitMs));
+  return names.map((name) => serviceSupervisor.get(name));
+}
+
+async function giveOne(
+  context: GraphQLContext,
+  verb: Verb,
+  name: string,
+  waitMs: WaitMs,
+): Promise<ServiceRecord> {
+  await give(context, verb, [name], waitMs);
+  return context.services.serviceSupervisor.get(name);
+}
+
+function namesWhere(
+  { services }: GraphQLContext,
+  where: typeof ServiceFilter.$inferInput,
+): readonly string[] {
+  const all = [...services.serviceSupervisor.services.values()];
+  return all.filter(servicesWhere(where)).map(({ name }) => name);
 }
 
 builder.mutationFields((t) => ({
@@ -64,10 +98,7 @@ builder.mutationFields((t) => ({
       name: t.arg.string({ required: true, description: 'Which service.' }),
       waitMs: t.arg.int(waitArgument),
     },
-    resolve: async (_parent, { name, waitMs }, context) => {
-      await context.services.serviceSupervisor.start([name], order(context, waitMs));
-      return context.services.serviceSupervisor.get(name);
-    },
+    resolve: (_parent, { name, waitMs }, context) => giveOne(context, 'start', name, waitMs),
   }),
   stopService: t.field({
     authScopes: { run: true },
@@ -78,10 +109,7 @@ builder.mutationFields((t) => ({
       name: t.arg.string({ required: true, description: 'Which service.' }),
       waitMs: t.arg.int(waitArgument),
     },
-    resolve: async (_parent, { name, waitMs }, context) => {
-      await context.services.serviceSupervisor.stop([name], order(context, waitMs));
-      return context.services.serviceSupervisor.get(name);
-    },
+    resolve: (_parent, { name, waitMs }, context) => giveOne(context, 'stop', name, waitMs),
   }),
   restartService: t.field({
     authScopes: { run: true },
@@ -92,10 +120,7 @@ builder.mutationFields((t) => ({
       name: t.arg.string({ required: true, description: 'Which service.' }),
       waitMs: t.arg.int(waitArgument),
     },
-    resolve: async (_parent, { name, waitMs }, context) => {
-      await context.services.serviceSupervisor.restart([name], order(context, waitMs));
-      return context.services.serviceSupervisor.get(name);
-    },
+    resolve: (_parent, { name, waitMs }, context) => giveOne(context, 'restart', name, waitMs),
   }),
   startServices: t.field({
     authScopes: { run: true },
@@ -106,14 +131,8 @@ builder.mutationFields((t) => ({
       where: t.arg({ type: ServiceFilter, required: true, description: 'Which services.' }),
       waitMs: t.arg.int(waitArgument),
     },
-    resolve: async (_parent, { where, waitMs }, context) => {
-      const { serviceSupervisor } = context.services;
-      const names = [...serviceSupervisor.services.values()]
-        .filter(servicesWhere(where))
-        .map(({ name }) => name);
-      await serviceSupervisor.start(names, order(context, waitMs));
-      return names.map((name) => serviceSupervisor.get(name));
-    },
+    resolve: (_parent, { where, waitMs }, context) =>
+      give(context, 'start', namesWhere(context, where), waitMs),
   }),
   stopServices: t.field({
     authScopes: { run: true },
@@ -124,13 +143,7 @@ builder.mutationFields((t) => ({
       where: t.arg({ type: ServiceFilter, required: true, description: 'Which services.' }),
       waitMs: t.arg.int(waitArgument),
     },
-    resolve: async (_parent, { where, waitMs }, context) => {
-      const { serviceSupervisor } = context.services;
-      const names = [...serviceSupervisor.services.values()]
-        .filter(servicesWhere(where))
-        .map(({ name }) => name);
-      await serviceSupervisor.stop(names, order(context, waitMs));
-      return names.map((name) => serviceSupervisor.get(name));
-    },
+    resolve: (_parent, { where, waitMs }, context) =>
+      give(context, 'stop', namesWhere(context, where), waitMs),
   }),
 }));
