@@ -2,7 +2,7 @@
  * Runs test/servers: real servers, as jobs, and nginx before ours. It finds PostgreSQL and nginx in PATH or where Debian puts
  * them; on Debian, where this runs as root, it installs them, and tini with them. Without them it fails and says so.
  */
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import process from 'node:process';
 import { findProgram, installOnDebian } from './suites/programs.js';
@@ -31,4 +31,5 @@ if (initdb === undefined || nginx === undefined || findProgram(['tini']) === und
   );
   process.exit(1);
 }
-runSuite('vitest.servers.config.ts', { POSTGRESQL_BIN: dirname(initdb), NGINX_BIN: nginx });
+// A link to it may stand in a directory without the other programs.
+runSuite('vitest.servers.config.ts', { POSTGRESQL_BIN: dirname(realpathSync(initdb)), NGINX_BIN: nginx });

@@ -47,6 +47,7 @@ export type ServiceEvent =
   | { readonly kind: 'JOB_MADE' | 'JOB_RUNS'; readonly jobId: JobId }
   /** There is no job: its definition cannot be run here and now. */
   | { readonly kind: 'LAUNCH_REFUSED'; readonly message: string }
+  /** Its readiness probe has turned, or says no for another reason than before. */
   | { readonly kind: 'READINESS'; readonly jobId: JobId; readonly isReady: boolean; readonly message: string }
   /** Its liveness probe has failed too often. */
   | { readonly kind: 'DEAD'; readonly jobId: JobId; readonly message: string }
@@ -174,9 +175,9 @@ function readiness(
   life: ServiceLife,
   { jobId, isReady, message }: Extract<ServiceEvent, { kind: 'READINESS' }>,
 ): ServiceLife {
-  const from: ServiceState = isReady ? 'RUNNING' : 'READY';
-  if (life.state !== from || life.jobId !== jobId) return life;
-  return { ...life, state: isReady ? 'READY' : 'RUNNING', why: isReady ? null : message };
+  if (!RUNNING.includes(life.state) || life.jobId !== jobId) return life;
+  if (isReady) return life.state === 'READY' ? life : { ...life, state: 'READY', why: null };
+  return life.state === 'READY' || life.why !== message ? { ...life, state: 'RUNNING', why: message } : life;
 }
 
 function ended(life: ServiceLife, end: JobEnd, rules: LifeRules): ServiceLife {

@@ -281,6 +281,9 @@ describe('the probes of a service', () => {
     expect(await untilState(server, 'web', 'WAITING')).toMatchObject({
       why: 'Waits for db to be READY: it is RUNNING.',
     });
+    await untilTrue(async () => (await findService(server, 'db')).why === 'test: It ended with exit code 1.');
+    const { errors } = await tryOrderService(server, 'startService', 'db', 1);
+    expect(errors[0]?.message).toContain('it is RUNNING. test: It ended with exit code 1.');
     writeFileSync(ready, '');
     await untilState(server, 'web', 'READY');
     writeFileSync(dead, '');

@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, realpathSync } from 'node:fs';
+import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ScratchDirectory } from '../end-to-end/harness/scratch-directory.ts';
 
-const BIN = realpathSync(process.env['POSTGRESQL_BIN']!);
+const BIN = process.env['POSTGRESQL_BIN']!;
 /** PostgreSQL refuses to run as root. */
 const AS_NOBODY =
   process.getuid?.() === 0 ? ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', '--'] : [];

@@ -10,7 +10,10 @@ const FIRST_READINESS_PERIOD_MS = 1_000;
 
 /** All of them are called from a timer or a promise, never while the watch is made; none may throw. */
 export interface ProbeListeners {
-  /** The readiness probe has turned. Never called where there is none: such a service is ready as it runs. */
+  /**
+   * The readiness probe has turned, or says no for another reason than before. Never called where there is none: such a
+   * service is ready as it runs.
+   */
   readonly onReadiness: (isReady: boolean, message: string) => void;
   /** The liveness probe has said no, once and for all. */
   readonly onDead: (message: string) => void;
@@ -60,13 +63,16 @@ export class ProbeWatch implements Disposable {
     if (isOnce(probe.action) && wasReady) return undefined;
     const tally = new ProbeTally(probe, wasReady);
     let hasBeenReady = wasReady;
+    let objection: string | null = null;
     return this.#loop(probe, ({ isOk, message }) => {
       const hasTurned = tally.add(isOk);
       if (hasTurned && isOk && !hasBeenReady) {
         hasBeenReady = true;
         if (liveness !== null) this.#watchLiveness(liveness);
       }
-      if (hasTurned) this.#listeners.onReadiness(isOk, message);
+      const isNews = !isOk && !tally.isYes && message !== objection;
+      if (hasTurned || isNews) this.#listeners.onReadiness(tally.isYes, message);
+      objection = isOk || tally.isYes ? null : message;
       if (isOnce(probe.action) && tally.isYes) return null;
       const isHurried = !hasBeenReady && probe.periodMs === DEFAULT_PROBE_TIMES.periodMs;
       return isHurried ? FIRST_READINESS_PERIOD_MS : probe.periodMs;

@@ -32,6 +32,8 @@ const IS_UP = exec('[ -e up ]');
 class Watched implements Disposable {
   readonly job = new ProbeJob(bus);
   readonly told: string[] = [];
+  /** Why it was not ready. */
+  readonly objections: string[] = [];
   readonly watch: ProbeWatch;
 
   constructor(
@@ -44,7 +46,10 @@ class Watched implements Disposable {
       job: this.job.probed(facts),
       wasReady,
       listeners: {
-        onReadiness: (isReady) => void this.told.push(isReady ? 'ready' : 'not ready'),
+        onReadiness: (isReady, message) => {
+          this.told.push(isReady ? 'ready' : 'not ready');
+          if (!isReady) this.objections.push(message);
+        },
         onDead: (message) => void this.told.push(`dead: ${message}`),
         onSilence: (isSilent) => void this.told.push(isSilent ? 'silent' : 'heard'),
       },
@@ -75,6 +80,19 @@ describe('the watch over a running job', () => {
     watched.up();
     await untilTrue(() => watched.told.length === 3);
     expect(watched.told).toEqual(['ready', 'not ready', 'ready']);
+  });
+
+  it('tells why it is not ready, and why else, once each', async () => {
+    using watched = new Watched({
+      readiness: probe(exec('[ -e up ] && { echo warming up; exit 2; }; echo no answer; exit 1')),
+    });
+    await untilTrue(() => watched.objections.length === 1);
+    watched.up();
+    await untilTrue(() => watched.objections.length === 2);
+    expect(watched.objections).toEqual([
+      'sh: It ended with exit code 1: no answer',
+      'sh: It ended with exit code 2: warming up',
+    ]);
   });
 
   it('asks whether it is alive only once it has been ready, and tells that it is dead once', async () => {
@@ -110,13 +128,13 @@ describe('the watch over a running job', () => {
     const url = `http://127.0.0.1:${String((server.address() as AddressInfo).port)}/`;
     {
       using watched = new Watched({ readiness: probe({ kind: 'HTTP', url, status: null }) });
-      await once(server, 'request');
-      status = 200;
       await untilTrue(() => watched.told.length === 1);
+      status = 200;
+      await untilTrue(() => watched.told.length === 2);
       server.close();
       await once(server, 'close');
-      await untilTrue(() => watched.told.length === 2);
-      expect(watched.told).toEqual(['ready', 'not ready']);
+      await untilTrue(() => watched.told.length === 3);
+      expect(watched.told).toEqual(['not ready', 'ready', 'not ready']);
     }
   });
 
@@ -214,7 +232,7 @@ describe('the times of the watch over a running job', () => {
     await untilTrue(() => clock.nextMs === 1_000);
     watched.up();
     clock.advance(1_000);
-    await untilTrue(() => watched.told.length === 1);
+    await untilTrue(() => watched.told.includes('ready'));
     expect(clock.nextMs).toBe(10_000);
   });
 
