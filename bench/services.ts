@@ -1,6 +1,6 @@
 /**
- * What services cost: from `startServices` until all are READY, and the server while nothing happens, beside one that has
- * none. `npm run bench:services`, with `-- --write` into docs/performance.md; SERVICES and IDLE_SECONDS change its size.
+ * What services cost: from `startServices` until all are READY, beside the same processes without a server, and the server
+ * while nothing happens, beside one that has none. `npm run bench:services`, with `-- --write` into docs/performance.md; SERVICES and IDLE_SECONDS change its size.
  */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ServerProcess } from '../demo/server-process.ts';
+import { startBareTrees } from './harness/bare-trees.ts';
 import { environmentNow } from './harness/environment.ts';
 import { writeIntoPage } from './harness/page.ts';
 import { rssMiB, UsageWatch } from './harness/process-usage.ts';
@@ -16,6 +17,8 @@ import { rssMiB, UsageWatch } from './harness/process-usage.ts';
 const SERVICES = Number(process.env['SERVICES'] ?? 500);
 const IDLE_SECONDS = Number(process.env['IDLE_SECONDS'] ?? 30);
 const SAVES_AT_ONCE = 8;
+/** As the server does. */
+const STARTED_TOGETHER = 16;
 /** What the starts have left is done by then. */
 const SETTLE_MS = 10_000;
 const START_LIMIT_MS = 600_000;
@@ -55,11 +58,22 @@ const loads: readonly Load[] = [
 try {
   const costs: Cost[] = [];
   for (const load of loads) costs.push(await measure(load));
-  const text = table(costs);
+  const text = table(await bareSeconds(), costs);
   console.log(text);
   if (shouldWrite) await writeIntoPage('services', text);
 } finally {
   listener.close();
+}
+
+async function bareSeconds(): Promise<number> {
+  const scratch = mkdtempSync(join(tmpdir(), 'lifeline-bench-'));
+  try {
+    const seconds = await startBareTrees(SERVICES, STARTED_TOGETHER, scratch);
+    console.error(`bare: started in ${seconds.toFixed(1)} s`);
+    return seconds;
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
 }
 
 async function measure(load: Load): Promise<Cost> {
@@ -130,17 +144,18 @@ async function ask<T>(
   return data;
 }
 
-function table(costs: readonly Cost[]): string {
+function table(bare: number, costs: readonly Cost[]): string {
   const { command, date, cores, cpuModel, memoryGiB, kernel, node, loadBefore } = environment;
   return [
     `\`${command}\`, ${date}: ${String(cores)} cores (${cpuModel}), ${String(memoryGiB)} GiB, Linux ${kernel}, Node ${node}. Load of the machine before: ${loadBefore.toFixed(1)}.`,
     '',
-    '| services | start to all READY, s | wanted | CPU of the server for it, s | its CPU while idle, % of a core | wanted | its RSS, MiB |',
-    '|---|---|---|---|---|---|---|',
+    '| services | start to all READY, s | wanted | × bare | CPU of the server for it, s | its CPU while idle, % of a core | wanted | its RSS, MiB |',
+    '|---|---|---|---|---|---|---|---|',
+    `| ${String(SERVICES)} bare: shim, sinks, files and program, no server | ${written(bare)} | | 1.0 | | | | |`,
     ...costs.map((cost) => {
       const { name, count } = cost.load;
       const [startWanted, idleWanted] = count === 0 ? ['', ''] : ['< 15', '< 2'];
-      return `| ${count === 0 ? name : `${String(count)} ${name}`} | ${written(cost.startSeconds)} | ${startWanted} | ${written(cost.startCpuSeconds)} | ${written(cost.idleCpuPercent)} | ${idleWanted} | ${cost.rssMiB.toFixed(0)} |`;
+      return `| ${count === 0 ? name : `${String(count)} ${name}`} | ${written(cost.startSeconds)} | ${startWanted} | ${cost.startSeconds === null ? '' : (cost.startSeconds / bare).toFixed(1)} | ${written(cost.startCpuSeconds)} | ${written(cost.idleCpuPercent)} | ${idleWanted} | ${cost.rssMiB.toFixed(0)} |`;
     }),
   ].join('\n');
 }

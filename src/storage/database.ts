@@ -1,9 +1,9 @@
-import { PrismaBetterSqlite3 } from '@prisma/adapter-better-sqlite3';
 import BetterSqlite3 from 'better-sqlite3';
 import { chmodSync } from 'node:fs';
 import { passUnwatched, type PassCheckpoint } from '../domain/checkpoint.ts';
 import type { DataDirectory } from './data-directory.ts';
 import { PrismaClient } from './generated/client.ts';
+import { SqliteAdapter } from './sqlite-adapter.ts';
 import { runMigrationsInProcess } from './migration-process.ts';
 import { applyMigrations } from './migrations.ts';
 import { StartupError } from './startup-error.ts';
@@ -38,9 +38,9 @@ export class Database implements AsyncDisposable {
     await applyMigrations(directory, runMigrationsInProcess);
     useWriteAheadLog(directory.databasePath);
     const url = directory.databasePath;
-    const writer = new PrismaClient({ adapter: new PrismaBetterSqlite3({ url, timeout: BUSY_TIMEOUT_MS }) });
+    const writer = new PrismaClient({ adapter: new SqliteAdapter({ url, timeout: BUSY_TIMEOUT_MS }) });
     const read = new PrismaClient({
-      adapter: new PrismaBetterSqlite3({ url, timeout: BUSY_TIMEOUT_MS, readonly: true }),
+      adapter: new SqliteAdapter({ url, timeout: BUSY_TIMEOUT_MS, readonly: true }),
     });
     const database = new Database(writer, read, pass);
     try {

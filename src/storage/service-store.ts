@@ -142,6 +142,15 @@ export class ServiceStore {
     return rows.map(({ id, serviceId }) => ({ jobId: id, serviceId: serviceId ?? 0 }));
   }
 
+  /** What its keeper asks of the job that keeps a service up, often; `null` where it was deleted. */
+  async keptJob(jobId: JobId): Promise<KeptJobRecord | null> {
+    const select = { id: true, status: true, reason: true, message: true, startedAt: true } as const;
+    const row = await this.#read.job.findUnique({ where: { id: jobId }, select });
+    if (row?.reason !== 'CANCEL_REQUESTED') return row && { ...row, requestedBy: null };
+    const cancellation = await this.#read.cancellation.findUnique({ where: { jobId } });
+    return { ...row, requestedBy: cancellation?.requestedBy ?? null };
+  }
+
   /** The rows of these jobs, with who asked for their end. */
   async jobs(jobIds: readonly JobId[]): Promise<readonly ServiceJobRecord[]> {
     return this.#read.job.findMany({
@@ -149,6 +158,12 @@ export class ServiceStore {
       include: { cancellation: { select: { requestedBy: true } } },
     });
   }
+}
+
+/** The job that keeps a service up. */
+export interface KeptJobRecord extends Pick<JobRecord, 'id' | 'status' | 'reason' | 'message' | 'startedAt'> {
+  /** Who asked for its end. */
+  readonly requestedBy: string | null;
 }
 
 /** A job of a service. */

@@ -4,7 +4,7 @@ import type { JobId } from '../../domain/job-id.ts';
 import { isFinal, type JobReason, type JobStatus } from '../../domain/job-status.ts';
 import { type LifeRules, mayHaveJob, nextLife, type ServiceEvent } from '../../domain/service-life.ts';
 import type { ServiceRecord } from '../../storage/service-records.ts';
-import type { ServiceJobRecord, ServiceStore } from '../../storage/service-store.ts';
+import type { KeptJobRecord, ServiceStore } from '../../storage/service-store.ts';
 import type { ServiceLog } from './service-log.ts';
 import type { OnSilence } from './silence-watch.ts';
 
@@ -19,7 +19,7 @@ export interface RunWatchEvents {
 }
 
 export interface ServiceKeeperPorts {
-  readonly store: Pick<ServiceStore, 'advance' | 'jobOfRun' | 'jobs'>;
+  readonly store: Pick<ServiceStore, 'advance' | 'jobOfRun' | 'keptJob'>;
   readonly clock: Clock;
   /** From 0 to 1. */
   readonly random: () => number;
@@ -33,7 +33,7 @@ export interface ServiceKeeperPorts {
   /** Ends a job; a repeat changes nothing. */
   readonly cancelJob: (jobId: JobId, requestedBy: string) => Promise<void>;
   /** Probes what runs, until the guard is released. */
-  readonly watch: (service: ServiceRecord, job: ServiceJobRecord, events: RunWatchEvents) => Disposable;
+  readonly watch: (service: ServiceRecord, job: KeptJobRecord, events: RunWatchEvents) => Disposable;
   /** Whether it may be started now; so many are started at the same time, and it is poked when it is its turn. */
   readonly takesTurn: (service: ServiceRecord) => boolean;
   readonly onSilence: (service: ServiceRecord, ...facts: Parameters<OnSilence>) => void;
@@ -178,8 +178,8 @@ export class ServiceKeeper implements Disposable {
       return this.#launch();
     }
     const { jobId } = life;
-    const [job] = await store.jobs([jobId]);
-    if (job === undefined || isFinal(job.status as JobStatus))
+    const job = await store.keptJob(jobId);
+    if (job === null || isFinal(job.status as JobStatus))
       return { kind: 'JOB_ENDED', jobId, end: endOf(job) };
     if (life.state === 'STOPPING') {
       // Each look at one that is being ended already would be a change to look at.
@@ -205,7 +205,7 @@ export class ServiceKeeper implements Disposable {
     }
   }
 
-  #watchRun(job: ServiceJobRecord): void {
+  #watchRun(job: KeptJobRecord): void {
     if (this.#watch?.jobId === job.id) return;
     this.#unwatch();
     const { clock, watch } = this.#ports;
@@ -261,8 +261,8 @@ export class ServiceKeeper implements Disposable {
   }
 }
 
-function endOf(job: ServiceJobRecord | undefined) {
-  if (job === undefined) {
+function endOf(job: KeptJobRecord | null) {
+  if (job === null) {
     const message = 'Its job was deleted, so nobody knows how it ended.';
     return { status: 'LOST', reason: 'IDENTITY_GONE', message, cause: null } as const;
   }
@@ -270,6 +270,6 @@ function endOf(job: ServiceJobRecord | undefined) {
     status: job.status as JobStatus,
     reason: job.reason as JobReason,
     message: job.message,
-    cause: job.cancellation?.requestedBy ?? null,
+    cause: job.requestedBy,
   };
 }

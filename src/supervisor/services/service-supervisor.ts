@@ -8,7 +8,7 @@ import { mayHaveJob } from '../../domain/service-life.ts';
 import type { RetryStore } from '../../storage/retry-store.ts';
 import type { ScheduledRunStore } from '../../storage/scheduled-run-store.ts';
 import type { ServiceRecord } from '../../storage/service-records.ts';
-import type { ServiceJobRecord, ServiceStore } from '../../storage/service-store.ts';
+import type { KeptJobRecord, ServiceStore } from '../../storage/service-store.ts';
 import { JobChangeBus } from '../job-change-bus.ts';
 import type { StartJobRequest } from '../job-request.ts';
 import type { Supervisor } from '../supervisor.ts';
@@ -41,7 +41,7 @@ export interface ServiceSupervisorOptions {
   readonly random: () => number;
   readonly log: ServiceLog;
   /** Probes what runs, until the guard is released. */
-  readonly watch: (service: ServiceRecord, job: ServiceJobRecord, events: RunWatchEvents) => Disposable;
+  readonly watch: (service: ServiceRecord, job: KeptJobRecord, events: RunWatchEvents) => Disposable;
 }
 
 /** Who asks, and how long that one waits. */

@@ -2,7 +2,7 @@ import type { Clock } from '../../domain/clock.ts';
 import type { JobId } from '../../domain/job-id.ts';
 import type { FollowSources } from '../../logs/follow.ts';
 import type { ServiceRecord } from '../../storage/service-records.ts';
-import type { ServiceJobRecord } from '../../storage/service-store.ts';
+import type { KeptJobRecord } from '../../storage/service-store.ts';
 import type { ErrandPlace } from '../errand.ts';
 import { ProbeWatch } from './probe-watch.ts';
 import type { RunWatchEvents } from './service-keeper.ts';
@@ -18,7 +18,7 @@ export interface RunWatchSources {
 export function watchRun(
   { clock, logs, errandPlace }: RunWatchSources,
   { definition, life }: ServiceRecord,
-  { id: jobId, startedAt }: ServiceJobRecord,
+  { id: jobId, startedAt }: KeptJobRecord,
   listeners: RunWatchEvents,
 ): Disposable {
   const place = errandPlace(jobId);

@@ -4,7 +4,7 @@ import type { Clock } from '../../../src/domain/clock.ts';
 import { DEFAULT_RESTART_RULES, type ServiceDefinition } from '../../../src/domain/service-definition.ts';
 import { NEW_LIFE } from '../../../src/domain/service-life.ts';
 import type { ServiceRecord } from '../../../src/storage/service-records.ts';
-import type { ServiceJobRecord } from '../../../src/storage/service-store.ts';
+import type { KeptJobRecord } from '../../../src/storage/service-store.ts';
 import { ServiceKeeper, type ServiceKeeperPorts } from '../../../src/supervisor/services/service-keeper.ts';
 
 const DEFINITION = {
@@ -13,8 +13,6 @@ const DEFINITION = {
   schedule: null,
   after: [],
 } as unknown as ServiceDefinition;
-
-type WorldJob = Pick<ServiceJobRecord, 'id' | 'status' | 'reason' | 'message' | 'startedAt' | 'cancellation'>;
 
 /** The database and the processes: what a kill -9 of the server leaves as it is. */
 class World {
@@ -28,18 +26,18 @@ class World {
     sinceMs: 0,
     steps: 0,
   };
-  readonly jobs: WorldJob[] = [];
+  readonly jobs: KeptJobRecord[] = [];
   readonly runs = new Map<number, number>();
   nowMs = 0;
   timers: { atMs: number; work: () => void }[] = [];
 
-  get alive(): readonly WorldJob[] {
+  get alive(): readonly KeptJobRecord[] {
     return this.jobs.filter(
       ({ status }) => status === 'QUEUED' || status === 'RUNNING' || status === 'CANCELLING',
     );
   }
 
-  change(id: number, facts: Partial<WorldJob>): void {
+  change(id: number, facts: Partial<KeptJobRecord>): void {
     const at = this.jobs.findIndex((job) => job.id === id);
     this.jobs[at] = { ...this.jobs[at]!, ...facts };
   }
@@ -83,7 +81,7 @@ class World {
             return this.service;
           }),
         jobOfRun: (_id, run) => call(() => this.runs.get(run) ?? null),
-        jobs: (ids) => call(() => this.jobs.filter(({ id }) => ids.includes(id)) as ServiceJobRecord[]),
+        keptJob: (jobId) => call(() => this.jobs.find(({ id }) => id === jobId) ?? null),
       },
       clock,
       random: () => 0.5,
@@ -110,7 +108,7 @@ class World {
             reason: 'NONE',
             message: null,
             startedAt: null,
-            cancellation: null,
+            requestedBy: null,
           };
           this.jobs.push(job);
           return id;
