@@ -17,8 +17,9 @@ export default defineConfig({
     // Real processes, signals and descriptor counts need a process of their own.
     pool: 'forks',
     maxWorkers: 2,
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // Nothing waits for a time: on a machine that is slow or shared a test takes as long as it takes.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     teardownTimeout: 30_000,
     retry: 0,
     reporters: report === undefined ? ['default'] : ['default', ['json', { outputFile: report }]],

@@ -19,7 +19,7 @@ import { SharedServer } from './server-in-use.ts';
 import { report, table, Tally } from './tally.ts';
 
 /** A round that hangs has failed. */
-const ROUND_LIMIT_MS = 60_000;
+const ROUND_LIMIT_MS = 300_000;
 
 const options = readOptions();
 const scenarios = SCENARIOS.filter(({ name }) => name.includes(options.only));

@@ -64,7 +64,7 @@ const manyJobs: Scenario = {
       const { activeJobs, queuedJobs } = await server.counters();
       return activeJobs === MANY && queuedJobs === 0;
     };
-    await untilTrue(runs, { what: `${MANY} running jobs`, limitMs: 60_000 });
+    await untilTrue(runs, { what: `${MANY} running jobs`, limitMs: 120_000 });
     await untilTrue(async () => (await findJob(server, jobIds.at(-1) ?? '')).status === 'RUNNING');
     await server.end('SIGKILL');
     const startedAtMs = performance.now();
@@ -76,7 +76,7 @@ const manyJobs: Scenario = {
         letGo(gate);
         return (await server.counters()).activeJobs === 0;
       },
-      { what: 'the end of all jobs', limitMs: 60_000 },
+      { what: 'the end of all jobs', limitMs: 120_000 },
     );
     for (const [index, jobId] of jobIds.entries()) {
       const { reason, exitCode } = await findJob(server, jobId);

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 export interface WaitOptions {
-  /** How long the condition may take to come true, in milliseconds. Default 30,000: generous, and never waited for in vain. */
+  /** How long the condition may take to come true, in milliseconds. Default 60,000: generous, and never waited for in vain. */
   readonly limitMs?: number;
   /** What is waited for, for the failure message. */
   readonly what?: string;
@@ -14,7 +14,7 @@ export interface WaitOptions {
  */
 export async function untilTrue<T>(
   condition: () => T | Promise<T>,
-  { limitMs = 30_000, what = 'the condition' }: WaitOptions = {},
+  { limitMs = 60_000, what = 'the condition' }: WaitOptions = {},
 ): Promise<Exclude<T, false | null | undefined>> {
   const endMs = performance.now() + limitMs;
   let cause: unknown;
