@@ -10,6 +10,7 @@ interface Run {
   readonly stream: LogStream;
   readonly offset: number;
   length: number;
+  readonly records: IndexRecord[];
 }
 
 const NEWLINE = 0x0a;
@@ -28,28 +29,20 @@ export class BatchLoader implements Disposable {
 
   /**
    * One batch a record, `undefined` where its bytes are not there, are not what the index says, or are not in a regular file.
+   * What another reader of the file has read lately is not read again.
    * @param records Consecutive in each stream, so that few reads bring many batches.
    */
   async load(records: readonly IndexRecord[]): Promise<(LogBatch | undefined)[]> {
-    const runs: Run[] = [];
-    const newest = new Map<LogStream, Run>();
-    const placed = records.map((record) => {
-      let run = newest.get(record.stream);
-      if (run === undefined || run.offset + run.length !== record.offset) {
-        run = { stream: record.stream, offset: record.offset, length: 0 };
-        newest.set(record.stream, run);
-        runs.push(run);
-      }
-      run.length += record.byteLength;
-      return { record, run };
-    });
-    const bytesOf = new Map<Run, Buffer | undefined>();
-    for (const run of runs) bytesOf.set(run, await this.#read(run));
-    return placed.map(({ record, run }) => {
-      const start = record.offset - run.offset;
-      const bytes = bytesOf.get(run)?.subarray(start, start + record.byteLength);
-      return bytes !== undefined && agrees(record, bytes) ? new LogBatch({ ...record, bytes }) : undefined;
-    });
+    const kept = records.map((record) => this.#file(record.stream)?.keptBatch(record.offset));
+    const read = this.#read(records.filter((_, index) => kept[index] === undefined));
+    const batches = await Promise.all(records.map(async (record, index) => kept[index] ?? read.get(record)));
+    // Whoever was to read it has gone, or another file is there now: the index decides.
+    const isForeign = (record: IndexRecord, index: number): boolean =>
+      kept[index] !== undefined && !isOf(record, batches[index]);
+    const again = this.#read(records.filter(isForeign));
+    return Promise.all(
+      records.map(async (record, index) => (isForeign(record, index) ? again.get(record) : batches[index])),
+    );
   }
 
   [Symbol.dispose](): void {
@@ -58,16 +51,49 @@ export class BatchLoader implements Disposable {
     this.#files.clear();
   }
 
-  async #read(run: Run): Promise<Buffer | undefined> {
-    if (this.#released) return undefined;
-    let file = this.#files.get(run.stream);
-    if (file === undefined) {
-      file = openUnlessRefused(this.#openFiles, this.#directory.logPath(run.stream));
-      if (file === undefined) return undefined;
-      this.#files.set(run.stream, file);
+  /** Neighbouring bytes of a stream at once. */
+  #read(records: readonly IndexRecord[]): ReadonlyMap<IndexRecord, Promise<LogBatch | undefined>> {
+    const runs: Run[] = [];
+    const newest = new Map<LogStream, Run>();
+    for (const record of records) {
+      let run = newest.get(record.stream);
+      if (run === undefined || run.offset + run.length !== record.offset) {
+        run = { stream: record.stream, offset: record.offset, length: 0, records: [] };
+        newest.set(record.stream, run);
+        runs.push(run);
+      }
+      run.length += record.byteLength;
+      run.records.push(record);
     }
-    return await file.read(run.offset, run.length);
+    const batches = new Map<IndexRecord, Promise<LogBatch | undefined>>();
+    for (const { stream, offset, length, records: neighbours } of runs) {
+      const file = this.#file(stream);
+      const bytes = file?.read(offset, length) ?? Promise.resolve(undefined);
+      for (const record of neighbours) {
+        const batch = bytes.then((all) => batchOf(record, all, record.offset - offset));
+        batches.set(record, batch);
+        file?.keepBatch(record.offset, record.byteLength, batch);
+      }
+    }
+    return batches;
   }
+
+  #file(stream: LogStream): LogFileLease | undefined {
+    let file = this.#files.get(stream);
+    if (file !== undefined || this.#released) return file;
+    file = openUnlessRefused(this.#openFiles, this.#directory.logPath(stream));
+    if (file !== undefined) this.#files.set(stream, file);
+    return file;
+  }
+}
+
+function batchOf(record: IndexRecord, run: Buffer | undefined, start: number): LogBatch | undefined {
+  const bytes = run?.subarray(start, start + record.byteLength);
+  return bytes !== undefined && agrees(record, bytes) ? new LogBatch({ ...record, bytes }) : undefined;
+}
+
+function isOf(record: IndexRecord, batch: LogBatch | undefined): boolean {
+  return batch?.firstSeq === record.firstSeq && batch.byteLength === record.byteLength;
 }
 
 /** `undefined` for what somebody put in the place of a log, as where there is none. */

@@ -1,3 +1,5 @@
+import { KeptBatches } from './kept-batches.ts';
+import type { LogBatch } from './log-batch.ts';
 import { LogFile } from './log-file.ts';
 
 interface SharedFile {
@@ -11,16 +13,18 @@ interface SharedFile {
  */
 export class LogFiles {
   readonly #shared = new Map<string, SharedFile>();
+  readonly #batches = new KeptBatches();
 
   /** The caller owns the lease. `undefined` where there is no file. @throws LogFileRefusedError */
   open(path: string): LogFileLease | undefined {
     const shared = this.#shared.get(path) ?? this.#openNew(path);
     if (shared === undefined) return undefined;
     shared.leases += 1;
-    return new LogFileLease(shared.file, () => {
+    return new LogFileLease(path, shared.file, this.#batches, () => {
       shared.leases -= 1;
       if (shared.leases > 0) return;
       this.#shared.delete(path);
+      this.#batches.forget(path);
       shared.file[Symbol.dispose]();
     });
   }
@@ -41,13 +45,17 @@ export class LogFiles {
 
 /** One reader's hold of a file. Disposal is idempotent; reads that are under way still come, later ones give nothing. */
 export class LogFileLease implements Disposable {
+  readonly #path: string;
   readonly #file: LogFile;
+  readonly #batches: KeptBatches;
   readonly #onRelease: () => void;
   #released = false;
 
   /** Made by `LogFiles.open`. */
-  constructor(file: LogFile, onRelease: () => void) {
+  constructor(path: string, file: LogFile, batches: KeptBatches, onRelease: () => void) {
+    this.#path = path;
     this.#file = file;
+    this.#batches = batches;
     this.#onRelease = onRelease;
   }
 
@@ -59,6 +67,16 @@ export class LogFileLease implements Disposable {
   /** What there is of the range, up to `length` bytes; in a buffer of its own. */
   async read(position: number, length: number): Promise<Buffer> {
     return this.#released ? Buffer.alloc(0) : this.#file.read(position, length);
+  }
+
+  /** What another reader has read at the offset, or reads now; it comes to `undefined` if that one is let go meanwhile. */
+  keptBatch(offset: number): Promise<LogBatch | undefined> | undefined {
+    return this.#released ? undefined : this.#batches.get(this.#path, offset);
+  }
+
+  /** Shares what is being read with the other readers of the file. */
+  keepBatch(offset: number, byteLength: number, batch: Promise<LogBatch | undefined>): void {
+    if (!this.#released) this.#batches.keep(this.#path, offset, byteLength, batch);
   }
 
   [Symbol.dispose](): void {

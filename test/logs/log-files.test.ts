@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { JobLogReader } from '../../src/logs/job-log-reader.ts';
 import { LogFiles, type LogFileLease } from '../../src/logs/log-files.ts';
+import type { LogItem } from '../../src/logs/log-item.ts';
 import { checkLeaks, scratchDescriptors } from './leak-check.ts';
 import { LogWriter } from './log-writer.ts';
 import { Scratch, upTo } from './scratch.ts';
@@ -30,6 +31,58 @@ describe('the files of logs', () => {
     expect(await readers[0]!.readAfter(5)).not.toEqual([]);
     readers[0]![Symbol.dispose]();
     expect([files.size, scratchDescriptors()]).toEqual([0, []]);
+  });
+
+  it('give those who read the same place the same batches, until nobody has the file', async () => {
+    using scratch = new Scratch();
+    {
+      using writer = new LogWriter(scratch);
+      for (let batch = 0; batch < 50; batch++) writer.write('STDOUT', 20);
+    }
+    const files = new LogFiles();
+    const read = async (): Promise<readonly LogItem[]> => {
+      using reader = await JobLogReader.open(scratch.directory, files);
+      return await reader.readAfter(0);
+    };
+    const first = await read();
+    {
+      using _other = await JobLogReader.open(scratch.directory, files);
+      await _other.readAfter(0);
+      const [one, two, alone] = await Promise.all([read(), read(), _other.readAfter(0)]);
+      expect(one).toHaveLength(50);
+      for (const [index, item] of one.entries()) {
+        expect(two[index]).toBe(item);
+        expect(alone[index]).toBe(item);
+        expect(first[index]).not.toBe(item);
+      }
+    }
+    // Another file may be in its place.
+    const later = await read();
+    expect(later[0]).not.toBe(first[0]);
+    expect(later).toEqual(first);
+  });
+
+  it('lose no line where whoever reads for others is let go meanwhile', async () => {
+    using scratch = new Scratch();
+    {
+      using writer = new LogWriter(scratch);
+      for (let batch = 0; batch < 50; batch++) writer.write('STDOUT', 20);
+    }
+    const files = new LogFiles();
+    using staying = await JobLogReader.open(scratch.directory, files);
+    await staying.readAfter(999);
+    for (let round = 0; round < 20; round++) {
+      const leaving = await JobLogReader.open(scratch.directory, files);
+      const lost = leaving.readAfter(0);
+      const kept = staying.readAfter(0);
+      if (round % 2 === 0) await Promise.resolve();
+      leaving[Symbol.dispose]();
+      const items = await kept;
+      expect(items.flatMap((item) => ('lines' in item ? item.lines() : [])).map(({ seq }) => seq)).toEqual(
+        upTo(1_000),
+      );
+      await lost;
+    }
   });
 
   it('are open exactly while somebody holds them, in whatever order they are let go, once or twice', () => {
