@@ -57,11 +57,13 @@ export class LogIndexReader implements Disposable {
    * The first valid record that fulfils the condition, and the position from which to read in order to meet what is damaged
    * right before it, too. `undefined` where none does.
    * @param condition Once true, true for all later records.
+   * @param from Where to begin: what is before that is not looked at.
    */
   async firstWhere(
-    condition: (record: IndexRecord) => boolean,
+    condition: (record: IndexRecord, position: number) => boolean,
+    from = 0,
   ): Promise<{ readonly from: number; readonly found: PlacedRecord } | undefined> {
-    let low = 0;
+    let low = from;
     let high = this.count;
     let found: PlacedRecord | undefined;
     // Invariant: what is valid before `low` does not fulfil it; `found`, if any, is the first valid one from `high` on.
@@ -70,7 +72,7 @@ export class LogIndexReader implements Disposable {
       const probe = await this.#firstValid(middle, high);
       if (probe === undefined) {
         high = middle;
-      } else if (condition(probe.record)) {
+      } else if (condition(probe.record, probe.position)) {
         found = probe;
         high = middle;
       } else {

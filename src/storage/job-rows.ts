@@ -43,6 +43,8 @@ export async function insertJob(
       priority: spec.priority,
       concurrencyKey: spec.concurrencyKey,
       concurrencyLimit: spec.concurrencyLimit,
+      maxLogBytes: spec.maxLogBytes,
+      logOverflow: spec.logOverflow,
       trigger: spec.trigger,
       ...service,
       attempt: spec.attempt,
