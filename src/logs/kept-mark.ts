@@ -1,7 +1,7 @@
 import { closeSync, constants, readSync, statSync } from 'node:fs';
-import { open, rename } from 'node:fs/promises';
 import { z } from 'zod';
 import type { LogStream } from '../domain/log-line.ts';
+import { writeDurably } from '../storage/durable-file.ts';
 import type { JobDirectory } from '../storage/job-directory.ts';
 import type { IndexRecord } from './index-record.ts';
 import { openRegularFile } from './log-file.ts';
@@ -61,16 +61,7 @@ export function readKeptMark({ keptPath }: JobDirectory): KeptMark {
 
 /** Whole or not there, and on the disk before this resolves: what is before it may go then. */
 export async function writeKeptMark({ keptPath }: JobDirectory, mark: KeptMark): Promise<void> {
-  const part = `${keptPath}.part`;
-  const { O_WRONLY, O_CREAT, O_TRUNC, O_NOFOLLOW } = constants;
-  const file = await open(part, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0o600);
-  try {
-    await file.writeFile(`${JSON.stringify(mark)}\n`);
-    await file.datasync();
-  } finally {
-    await file.close();
-  }
-  await rename(part, keptPath);
+  await writeDurably(keptPath, `${JSON.stringify(mark)}\n`);
 }
 
 function readSmallFile(path: string): string {
