@@ -9,6 +9,8 @@ export interface OutputBrake {
 const MOST_BACKLOG_BYTES = 64 * 1024 * 1024;
 /** And of a small cap the part. */
 const CAP_DIVISOR = 4;
+/** How long after it was held a job counts as one that floods. */
+const FLOOD_MS = 1_000;
 /** How much less it must be before the job goes on, so that it is seldom stopped. */
 const LOW_DIVISOR = 2;
 
@@ -23,6 +25,7 @@ export class BacklogBound implements Disposable {
   readonly #brake: OutputBrake;
   readonly #highBytes: number;
   #isHeld = false;
+  #heldAtMs = Number.NEGATIVE_INFINITY;
   #released = false;
 
   /** @param maxLogBytes the cap of the log; the bound is a quarter of it, and at most 64 MiB */
@@ -35,11 +38,16 @@ export class BacklogBound implements Disposable {
     return this.#isHeld;
   }
 
-  /** @param backlogBytes what is written and not numbered */
-  check(backlogBytes: number): void {
+  /** Whether it was held a moment ago: what it writes is to be looked at often. */
+  get isFlooding(): boolean {
+    return this.#isHeld || performance.now() - this.#heldAtMs < FLOOD_MS;
+  }
+
+  /** @param waitingBytes what is written and not numbered, or numbered and to be trimmed: the larger of both */
+  check(waitingBytes: number): void {
     if (this.#released) return;
-    if (!this.#isHeld && backlogBytes > this.#highBytes) this.#isHeld = this.#brake.hold();
-    else if (this.#isHeld && backlogBytes <= this.#highBytes / LOW_DIVISOR) this.letGo();
+    if (!this.#isHeld && waitingBytes > this.#highBytes) this.#hold();
+    else if (this.#isHeld && waitingBytes <= this.#highBytes / LOW_DIVISOR) this.letGo();
   }
 
   /** Lets the output go on, until the next check. */
@@ -47,6 +55,11 @@ export class BacklogBound implements Disposable {
     if (!this.#isHeld) return;
     this.#isHeld = false;
     this.#brake.release();
+  }
+
+  #hold(): void {
+    this.#isHeld = this.#brake.hold();
+    if (this.#isHeld) this.#heldAtMs = performance.now();
   }
 
   [Symbol.dispose](): void {

@@ -13,6 +13,9 @@ const MOST_SLACK_BYTES = 64 * 1024 * 1024;
 /** And of a smaller cap, the part. */
 const SLACK_DIVISOR = 8;
 const RETRY_MS = 10_000;
+/** The shortest pause between two trims, and how many times longer it is than a trim: each takes a process or four. */
+const REST_MS = 250;
+const REST_FACTOR = 10;
 
 export interface LogCapOptions {
   readonly directory: JobDirectory;
@@ -23,6 +26,8 @@ export interface LogCapOptions {
   readonly puncher: HolePuncher;
   /** Called once, where the job is to be ended. */
   readonly onLimit: () => void;
+  /** Called when a trim is over, however it ended. */
+  readonly onTrimmed?: (() => void) | undefined;
   /** Called when trimming has become impossible, or has failed: once for each reason. */
   readonly onProblem: (problem: string) => void;
   readonly pass?: PassCheckpoint | undefined;
@@ -36,7 +41,8 @@ export interface LogCapOptions {
  *
  * Order: the mark is on the disk before anything goes, so that no reader takes a hole for text; a server that is killed
  * between the two punches again at its next start. Only what is in the index goes.
- * Cost: an addition at each turn of the tailer; one trim frees an eighth of the cap, at most 64 MiB.
+ * Cost: an addition at each turn of the tailer; one trim frees an eighth of the cap, at most 64 MiB, and there are at most four a
+ * second. Who writes faster must wait: see `excessBytes`.
  */
 export class LogCap implements Disposable {
   readonly #options: LogCapOptions;
@@ -49,7 +55,8 @@ export class LogCap implements Disposable {
   #extent: LogExtent | undefined;
   /** How much was numbered when it was trimmed last: only what is numbered since then is worth another time. */
   #numberedAtTrim = Number.NEGATIVE_INFINITY;
-  #retryAtMs = 0;
+  #restUntilMs = 0;
+  #timer: NodeJS.Timeout | undefined;
   #problem: string | null = null;
   #isUnable = false;
   #isTold = false;
@@ -70,6 +77,12 @@ export class LogCap implements Disposable {
     return this.#problem;
   }
 
+  /** How much more there is than the cap allows, and a trim will free; 0 where none will. */
+  get excessBytes(): number {
+    if (this.#extent === undefined || this.#problem !== null || this.#options.overflow === 'CANCEL') return 0;
+    return Math.max(0, keptBytes(this.#extent, this.#kept) - this.#options.maxBytes);
+  }
+
   /** To be called when the log has grown. Cheap. */
   check(extent: LogExtent): void {
     this.#extent = extent;
@@ -83,7 +96,7 @@ export class LogCap implements Disposable {
   async settle(extent: LogExtent): Promise<void> {
     await this.#running;
     this.#extent = extent;
-    this.#retryAtMs = 0;
+    this.#restUntilMs = 0;
     if (this.#isBehind || (this.#options.overflow === 'TRIM' && this.#isOver(extent))) this.#trimSoon();
     await this.#running;
   }
@@ -91,6 +104,7 @@ export class LogCap implements Disposable {
   /** A trim that is under way comes to its end by itself, or at the next start of the server. */
   [Symbol.dispose](): void {
     this.#released = true;
+    clearTimeout(this.#timer);
   }
 
   #isOver(extent: LogExtent): boolean {
@@ -109,21 +123,34 @@ export class LogCap implements Disposable {
   }
 
   #trimSoon(): void {
-    if (this.#isUnable || this.#running !== undefined || performance.now() < this.#retryAtMs) return;
-    this.#start(async () => this.#trim());
+    if (this.#isUnable || this.#running !== undefined || this.#released) return;
+    clearTimeout(this.#timer);
+    const restMs = this.#restUntilMs - performance.now();
+    if (restMs <= 0) this.#start(async () => this.#trim());
+    else this.#timer = setTimeout(this.#onRested, Math.ceil(restMs));
   }
 
   #start(work: () => Promise<void>): void {
     if (this.#released) return;
+    const beganMs = performance.now();
     this.#running = work()
+      .then(() => {
+        const endedMs = performance.now();
+        this.#restUntilMs = endedMs + Math.max(REST_MS, REST_FACTOR * (endedMs - beganMs));
+      })
       .catch((error: unknown) => {
-        this.#retryAtMs = performance.now() + RETRY_MS;
+        this.#restUntilMs = performance.now() + RETRY_MS;
         this.#tellProblem(`The beginning of the log could not be given back: ${messageOf(error)}`);
       })
       .finally(() => {
         this.#running = undefined;
+        if (!this.#released) this.#options.onTrimmed?.();
       });
   }
+
+  readonly #onRested = (): void => {
+    if (this.#extent !== undefined) this.check(this.#extent);
+  };
 
   async #trim(): Promise<void> {
     const { directory, puncher } = this.#options;

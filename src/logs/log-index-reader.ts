@@ -42,12 +42,19 @@ export class LogIndexReader implements Disposable {
 
   /** The last valid record. */
   async last(): Promise<IndexRecord | undefined> {
+    return (await this.lastPlaced())?.record;
+  }
+
+  /** The last valid record and its position, of one look: the index may grow meanwhile. */
+  async lastPlaced(): Promise<PlacedRecord | undefined> {
     let end = this.count;
     // The last one is nearly always valid: one small read.
     for (let limit = 1; end > 0; limit = RECORDS_AT_ONCE) {
       const from = Math.max(0, end - limit);
-      const valid = (await this.records(from, end - from)).findLast((record) => record !== undefined);
-      if (valid !== undefined) return valid;
+      const records = await this.records(from, end - from);
+      const index = records.findLastIndex((record) => record !== undefined);
+      const record = records[index];
+      if (record !== undefined) return { position: from + index, record };
       end = from;
     }
     return undefined;

@@ -29,12 +29,15 @@ export interface TailerOptions {
   readonly drainRetryMs?: number;
   /** Called once for each kind and stream; must not throw. */
   readonly onAnomaly?: (anomaly: LogAnomaly) => void;
-  /** Called after each turn with how far the log reaches then; must not throw. */
-  readonly onGrowth?: (extent: LogExtent) => void;
+  /** Called after each turn with how far the log reaches then; says whether it is to be looked at often. Must not throw. */
+  readonly onGrowth?: (extent: LogExtent) => boolean;
   readonly pass?: PassCheckpoint;
   /** Of all tailers of the server; by default one of its own. */
   readonly share?: LoopShare;
 }
+
+/** A job that was held back writes megabytes in a few milliseconds. */
+const FLOOD_REST_MS = 1;
 
 /**
  * Numbers the output of one active job: reads what its streams grew by, cuts it into batches, appends them to the index,
@@ -58,7 +61,7 @@ export class Tailer implements Disposable {
   readonly #retryMs: number;
   readonly #drainRetryMs: number;
   readonly #onAnomaly: (anomaly: LogAnomaly) => void;
-  readonly #onGrowth: (extent: LogExtent) => void;
+  readonly #onGrowth: (extent: LogExtent) => boolean;
   readonly #pass: PassCheckpoint;
   readonly #index: LogIndexWriter;
   #tails: readonly [StreamTail, StreamTail];
@@ -74,6 +77,7 @@ export class Tailer implements Disposable {
   #turn: NodeJS.Immediate | undefined;
   #rest: NodeJS.Timeout | undefined;
   #isEnqueued = false;
+  #isFlooding = false;
   #lastReadAtMs = Number.NEGATIVE_INFINITY;
   #timer: NodeJS.Timeout | undefined;
 
@@ -91,7 +95,7 @@ export class Tailer implements Disposable {
     this.#retryMs = options.retryMs ?? 1_000;
     this.#drainRetryMs = options.drainRetryMs ?? 10_000;
     this.#onAnomaly = options.onAnomaly ?? (() => undefined);
-    this.#onGrowth = options.onGrowth ?? (() => undefined);
+    this.#onGrowth = options.onGrowth ?? (() => false);
     this.#pass = options.pass ?? passUnwatched;
     this.#share = options.share ?? new LoopShare();
     this.#index = new LogIndexWriter(directory.indexPath, directory.jobId);
@@ -170,7 +174,8 @@ export class Tailer implements Disposable {
   /** What is left of the rest since bytes were read last. */
   #restMs(): number {
     const sinceMs = performance.now() - this.#lastReadAtMs;
-    return sinceMs < MAX_REST_MS ? this.#share.restMs - sinceMs : 0;
+    if (sinceMs >= MAX_REST_MS) return 0;
+    return (this.#isFlooding ? FLOOD_REST_MS : this.#share.restMs) - sinceMs;
   }
 
   readonly #takeTurn = (): void => {
@@ -185,7 +190,7 @@ export class Tailer implements Disposable {
     } catch (error) {
       this.#stall(error);
     }
-    this.#onGrowth(this.extent);
+    this.#isFlooding = this.#onGrowth(this.extent);
     // The other one first the next time: a stream that fails must not keep it from its turn.
     this.#tails = [this.#tails[1], this.#tails[0]];
     if (this.#drain !== undefined && this.#ended.size === 2) {

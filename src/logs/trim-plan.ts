@@ -40,13 +40,10 @@ export async function planTrim(
     (record, position) => keptBytes(extent, markAt(record, position)) <= mostBytes,
     former.position,
   );
-  const last = await index.last();
-  if (place === undefined) {
-    const position = index.count - 1;
-    return last === undefined || position <= former.position ? former : markAt(last, position);
-  }
-  const mark = markAt(place.found.record, place.found.position);
-  return mark.seq <= former.seq ? former : mark;
+  const found = place?.found ?? (await index.lastPlaced());
+  return found === undefined || found.position <= former.position
+    ? former
+    : markAt(found.record, found.position);
 }
 
 /** What can go of the files between two marks. The first block of the index stays: its header is in it. */

@@ -7,6 +7,7 @@ import type { LogAnomaly } from '../logs/errors.ts';
 import type { HolePuncher } from '../logs/hole-puncher.ts';
 import { LogCap } from '../logs/log-cap.ts';
 import type { ChannelGuard } from '../logs/log-event-bus.ts';
+import type { LogExtent } from '../logs/log-extent.ts';
 import type { LoopShare } from '../logs/loop-share.ts';
 import { Tailer, type TailerOptions } from '../logs/tailer.ts';
 import type { JobDirectory } from '../storage/job-directory.ts';
@@ -69,17 +70,22 @@ export function openJobLogs({
   const onProblem = (problem: string): void => {
     on.anomaly({ kind: 'NOT_TRIMMED', problem });
   };
-  const cap = new LogCap({ directory, ...capOptions, onLimit: on.limit, onProblem, pass });
+  const look = (extent: LogExtent): boolean => {
+    cap.check(extent);
+    backlog?.check(Math.max(extent.backlogBytes, cap.excessBytes));
+    return backlog?.isFlooding ?? false;
+  };
+  const onTrimmed = (): void => {
+    if (tailer !== undefined) look(tailer.extent);
+  };
+  const cap = new LogCap({ directory, ...capOptions, onLimit: on.limit, onTrimmed, onProblem, pass });
   const backlog = brake === null ? null : new BacklogBound(brake, bounds.maxBytes);
   const tailer = openTailer({
     directory,
     channel,
     resumed,
     onAnomaly: on.anomaly,
-    onGrowth: (extent) => {
-      backlog?.check(extent.backlogBytes);
-      cap.check(extent);
-    },
+    onGrowth: look,
     pass,
     share,
   });

@@ -75,6 +75,7 @@ class Capped implements Disposable {
       idleMs: 60_000,
       onGrowth: (extent) => {
         this.cap.check(extent);
+        return false;
       },
     });
   }
