@@ -2,8 +2,10 @@ import type { Command } from 'commander';
 import { InvalidArgumentError, Option } from 'commander';
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
+import { parseByteSize } from './domain/byte-size.ts';
 import { parseDurationMs } from './domain/duration.ts';
 import type { ContainmentMeans } from './domain/containment.ts';
+import { DEFAULT_MAX_LOG_BYTES, isLogCap } from './domain/log-limit.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -40,6 +42,8 @@ export interface Config {
   readonly maxJobsPerToken: number;
   /** Of each token. */
   readonly maxStartsPerMinute: number;
+  /** The cap of the log of a job that says none. */
+  readonly maxLogBytes: number;
   /** Milliseconds after which a stream is cut and its client comes back; `null`: never. */
   readonly maxStreamAgeMs: number | null;
   /** Milliseconds after which a stream is cut whose client takes nothing; `null`: never. */
@@ -75,6 +79,7 @@ interface ServeOptions {
   readonly maxStreamsPerToken: number;
   readonly maxJobsPerToken: number;
   readonly maxStartsPerMinute: number;
+  readonly maxLogBytes: number;
   readonly maxStreamAge: number;
   readonly maxStall: number;
   readonly containment: ContainmentMeans | 'auto';
@@ -185,6 +190,12 @@ export function withServeOptions(command: Command): Command {
         .argParser(integer(1, 1_000_000)),
     )
     .addOption(
+      new Option('--max-log-bytes <size>', 'the cap of the log of a job that says none')
+        .env('LIFELINE_MAX_LOG_BYTES')
+        .default(DEFAULT_MAX_LOG_BYTES, '1GiB')
+        .argParser(logCap),
+    )
+    .addOption(
       new Option(
         '--max-stream-age <duration>',
         'after which a stream is cut, so that its client comes back; 0: never',
@@ -249,6 +260,7 @@ export function readConfig(command: Command, environment: NodeJS.ProcessEnv): Co
     maxStreamsPerToken: options.maxStreamsPerToken,
     maxJobsPerToken: options.maxJobsPerToken,
     maxStartsPerMinute: options.maxStartsPerMinute,
+    maxLogBytes: options.maxLogBytes,
     maxStreamAgeMs: orNever(options.maxStreamAge),
     maxStallMs: orNever(options.maxStall),
     containment: options.containment,
@@ -303,6 +315,14 @@ function duration(text: string): number {
     throw new InvalidArgumentError('Give a duration from 1s to 24d, such as 30m or 12h, or 0 for never.');
   }
   return durationMs;
+}
+
+function logCap(text: string): number {
+  const bytes = parseByteSize(text);
+  if (bytes === undefined || !isLogCap(bytes)) {
+    throw new InvalidArgumentError('Give bytes, or a size such as 512MiB or 1GiB; 1MiB at the least.');
+  }
+  return bytes;
 }
 
 function orNever(durationMs: number): number | null {

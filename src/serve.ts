@@ -40,6 +40,7 @@ import { fingerprintOf, readTlsIdentity } from './tls-identity.ts';
 import { StopDeadline } from './stop-deadline.ts';
 import { closeStrayDescriptors } from './stray-descriptors.ts';
 import { Containment } from './supervisor/containment.ts';
+import { Fallocate } from './supervisor/fallocate.ts';
 import { defaultEnvironment } from './supervisor/job-environment.ts';
 import { findJobUser } from './supervisor/job-user.ts';
 import { findLaunchTools } from './supervisor/launch-tools.ts';
@@ -111,6 +112,7 @@ export async function serve(config: Config, version: string, ports: ServePorts =
     jobs,
     bus,
     share,
+    puncher: new Fallocate(tools.fallocate, directory.holeProbePath),
     launcher: new ShimLauncher(tools, containment.means === 'subreaper' ? tools.tini : null, user),
     containment,
     host: readHostIdentity(),
@@ -118,6 +120,7 @@ export async function serve(config: Config, version: string, ports: ServePorts =
     user,
     log: supervisorLog(logger, () => zombies?.lookSoon()),
     maxRunning: config.maxRunning,
+    maxLogBytes: config.maxLogBytes,
     startLimits: new StartLimits(limits),
     ...ports,
   });

@@ -1,6 +1,8 @@
 import { InvalidArgumentError } from 'commander';
 import type { JobStatus } from '../client/client.ts';
+import { parseByteSize } from '../domain/byte-size.ts';
 import { parseDurationMs } from '../domain/duration.ts';
+import { isLogCap } from '../domain/log-limit.ts';
 import { isServiceName } from '../domain/service-name.ts';
 import { LONGEST_WAIT_MS } from './service-waits.ts';
 
@@ -60,6 +62,15 @@ export function durationArgument(text: string): number {
     );
   }
   return durationMs;
+}
+
+/** Bytes of the cap of a log. @throws InvalidArgumentError */
+export function logCapArgument(text: string): number {
+  const bytes = parseByteSize(text);
+  if (bytes === undefined || !isLogCap(bytes)) {
+    throw new InvalidArgumentError('Give bytes, or a size such as 16MiB or 1GiB; 1MiB at the least.');
+  }
+  return bytes;
 }
 
 /** Ten years, in milliseconds. */

@@ -18,6 +18,7 @@ import {
   durationArgument,
   jobIdArgument,
   jobOrServiceArgument,
+  logCapArgument,
   longDurationArgument,
   serviceNameArgument,
   serviceNamesArgument,
@@ -78,20 +79,38 @@ function addRun(program: Command): void {
       'how many jobs with the key may run, this one included (default: 1)',
       countArgument(1),
     )
+    .option(
+      '--max-log-bytes <size>',
+      'the cap of its log: bytes, or 16MiB, 1GiB (default: that of the server)',
+      logCapArgument,
+    )
+    .addOption(
+      new Option(
+        '--log-overflow <what>',
+        'at the cap: lose the oldest lines, or end the job (default: trim)',
+      ).choices(['trim', 'cancel']),
+    )
     .option('--request-id <word>', 'your own word for this request; a repeat gives the same job')
     .option('-d, --detach', 'print its number and leave it running')
     .option('--raw', 'leave control characters as they are')
     .option('-v, --verbose', 'say when the connection is lost and found')
-    .action(async (command: readonly string[], { onEnd, ...options }: RunFlags & CommonOptions) => {
-      const policies = { 'kill-tree': 'KILL_TREE', wait: 'WAIT' } as const;
-      const chosen = onEnd === undefined ? {} : { onEnd: policies[onEnd] };
-      await perform(options, async (context) =>
-        (await import('./commands/run.ts')).run(context, command, { ...options, ...chosen }),
-      );
-    });
+    .action(
+      async (command: readonly string[], { onEnd, logOverflow, ...options }: RunFlags & CommonOptions) => {
+        const policies = { 'kill-tree': 'KILL_TREE', wait: 'WAIT' } as const;
+        const overflows = { trim: 'TRIM', cancel: 'CANCEL' } as const;
+        const chosen = {
+          ...(onEnd !== undefined && { onEnd: policies[onEnd] }),
+          ...(logOverflow !== undefined && { logOverflow: overflows[logOverflow] }),
+        };
+        await perform(options, async (context) =>
+          (await import('./commands/run.ts')).run(context, command, { ...options, ...chosen }),
+        );
+      },
+    );
 }
 
-interface RunFlags extends Omit<RunOptions, 'onEnd'> {
+interface RunFlags extends Omit<RunOptions, 'onEnd' | 'logOverflow'> {
+  readonly logOverflow?: 'trim' | 'cancel';
   readonly onEnd?: 'kill-tree' | 'wait';
 }
 

@@ -6,6 +6,9 @@
  * - `GATE_OPENED`: the program runs; the job is not RUNNING yet.
  * - `INDEX_APPENDED`: lines have their numbers; no reader was told.
  * - `BATCH_PUBLISHED`: readers were told.
+ * - `LOG_MARKED`: what is to be trimmed of a log is gone for its readers; its bytes are there.
+ * - `LOG_TRIMMED`: they are not.
+ * - `SINKS_STOPPED`: the sinks of a job are stopped; nobody reads on.
  * - `TRANSITION_WRITTEN`: a step is in the job directory; the database does not have it.
  * - `DATABASE_COMMITTED`: a transaction is durable; whoever waits for it does not know.
  * - `EXIT_SEEN`: the exit record has an end; nothing is swept, drained or stored.
@@ -17,6 +20,9 @@ export const CHECKPOINTS = [
   'GATE_OPENED',
   'INDEX_APPENDED',
   'BATCH_PUBLISHED',
+  'LOG_MARKED',
+  'LOG_TRIMMED',
+  'SINKS_STOPPED',
   'TRANSITION_WRITTEN',
   'DATABASE_COMMITTED',
   'EXIT_SEEN',

@@ -1,6 +1,7 @@
 import type { JobId } from './job-id.ts';
 import type { JobSignal } from './job-signal.ts';
 import type { OnEnd } from './job-status.ts';
+import type { LogOverflow } from './log-limit.ts';
 import type { JobTrigger } from './service-state.ts';
 
 export interface EnvEntry {
@@ -49,6 +50,10 @@ export interface JobSpec {
   readonly concurrencyKey: string | null;
   /** At least 1. Where jobs of one key say differently, each keeps to its own. */
   readonly concurrencyLimit: number;
+  /** The cap of its log, streams and index together. */
+  readonly maxLogBytes: number;
+  /** What becomes of it at the cap. */
+  readonly logOverflow: LogOverflow;
   readonly labels: readonly string[];
   readonly requestId: string | null;
   /** The job that this one repeats; `null` for a job of its own. */

@@ -1,6 +1,7 @@
 import type { EnvEntry } from './job-spec.ts';
 import type { JobSignal } from './job-signal.ts';
 import type { OnEnd } from './job-status.ts';
+import type { LogOverflow } from './log-limit.ts';
 import type { LogStream } from './log-line.ts';
 
 export const RESTART_POLICIES = ['NEVER', 'ON_FAILURE', 'ALWAYS'] as const;
@@ -139,4 +140,8 @@ export interface ServiceDefinition {
   readonly concurrencyLimit: number;
   /** Of waiting jobs the one with the highest priority goes first. Default: 0. */
   readonly priority: number;
+  /** The cap of each job's log; `null` for the default of the server. */
+  readonly maxLogBytes: number | null;
+  /** What becomes of a job at the cap. Default: TRIM. */
+  readonly logOverflow: LogOverflow;
 }

@@ -1,6 +1,7 @@
 import type { JobId } from '../domain/job-id.ts';
 import type { JobLogReader, LogPage, PageRequest } from '../logs/job-log-reader.ts';
 import type { LogTotals } from '../logs/log-totals.ts';
+import type { LogPressure } from '../supervisor/job-logs.ts';
 import type { Services } from './services.ts';
 
 /** Some lines of a job's log, in order, and where they stand in it. */
@@ -22,6 +23,19 @@ export class JobLogView {
   totals(): Promise<LogTotals> {
     this.#totals ??= this.#read((reader) => reader.totals());
     return this.#totals;
+  }
+
+  keptFromSeq(): Promise<number> {
+    return this.#read((reader) => Promise.resolve(reader.keptFromSeq));
+  }
+
+  keptBytes(): Promise<number> {
+    return this.#read((reader) => reader.keptBytes());
+  }
+
+  /** As it is now; nothing is held back or wrong where the job does not run. */
+  get pressure(): LogPressure {
+    return this.#services.supervisor.logPressure(this.jobId) ?? { isHeldBack: false, problem: null };
   }
 
   page(request: PageRequest): Promise<LogPageView> {

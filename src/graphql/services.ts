@@ -11,6 +11,7 @@ import type { ReadClient } from '../storage/database.ts';
 import type { JobDirectory } from '../storage/job-directory.ts';
 import type { JobRecord } from '../storage/job-records.ts';
 import type { JobChangeBus } from '../supervisor/job-change-bus.ts';
+import type { LogPressure } from '../supervisor/job-logs.ts';
 import type { StartJobRequest } from '../supervisor/job-request.ts';
 import type { Reconciliation } from '../supervisor/reconciliation.ts';
 import type { ServiceSupervisor } from '../supervisor/services/service-supervisor.ts';
@@ -42,6 +43,8 @@ export interface JobControl {
   readonly queuedJobs: number;
   /** Where a job stands in the queue now; `null` where it is not in it. */
   queuePlaceOf(jobId: JobId): JobQueuePlace | null;
+  /** Whether the log of a job keeps within its bounds now; `null` where the job does not run. */
+  logPressure(jobId: JobId): LogPressure | null;
   readonly changes: JobChangeBus;
   readonly lastReconciliation: Reconciliation | null;
 }

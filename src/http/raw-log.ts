@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import type { LogStream } from '../domain/log-line.ts';
+import { keptOffset, readKeptMark } from '../logs/kept-mark.ts';
 import type { JobDirectory } from '../storage/job-directory.ts';
 import { parseByteRange } from './byte-range.ts';
 import type { Exchange } from './exchange.ts';
@@ -11,7 +12,8 @@ const CHUNK_BYTES = 256 * 1024;
 
 /**
  * Sends the bytes of one stream as the program wrote them, whole or one range of them: what is there at the time of the
- * request, also of a running job.
+ * request, also of a running job. Of a log that was trimmed the whole is what is kept, and the header Lifeline-Kept-From says
+ * where that begins; a range that begins before it is refused with 416. Offsets are those of the whole log.
  */
 export async function sendRawLog(
   directory: JobDirectory,
@@ -23,27 +25,32 @@ export async function sendRawLog(
   try {
     const size = file === undefined ? 0 : (await file.stat()).size;
     // There is no validator that an If-Range could match, so with one the whole is sent (RFC 9110, 13.1.5).
-    const range = parseByteRange(req.headers['if-range'] === undefined ? req.headers.range : undefined, size);
+    const keptFrom = Math.min(size, keptOffset(readKeptMark(directory), stream));
+    const header = req.headers['if-range'] === undefined ? req.headers.range : undefined;
+    const range = parseByteRange(header, size, keptFrom);
     res.setHeader('Accept-Ranges', 'bytes');
-    res.setHeader('Lifeline-Kept-From', '0');
+    res.setHeader('Lifeline-Kept-From', String(keptFrom));
     if (range === 'unsatisfiable') {
       throw new Refusal(
         416,
         'INVALID_INPUT',
-        `The log has ${String(size)} bytes so far; there are none in that range.`,
+        keptFrom === 0
+          ? `The log has ${String(size)} bytes so far; there are none in that range.`
+          : `The log has ${String(size)} bytes so far, of which those before ${String(keptFrom)} were trimmed; it has none in that range.`,
         {
           'Content-Range': `bytes */${String(size)}`,
         },
       );
     }
-    const { start, end } = range === 'all' ? { start: 0, end: size - 1 } : range;
+    const { start, end } = range === 'all' ? { start: keptFrom, end: size - 1 } : range;
     res.writeHead(range === 'all' ? 200 : 206, {
       'Content-Type': 'text/plain; charset=utf-8',
       'Content-Disposition': `attachment; filename="job-${String(directory.jobId)}.${stream.toLowerCase()}.log"`,
       'Content-Length': end - start + 1,
       ...(range !== 'all' && { 'Content-Range': `bytes ${String(start)}-${String(end)}/${String(size)}` }),
     });
-    if (req.method !== 'HEAD' && file !== undefined) await sendBytes(file, start, end, exchange);
+    const isGone = (position: number): boolean => position < keptOffset(readKeptMark(directory), stream);
+    if (req.method !== 'HEAD' && file !== undefined) await sendBytes(file, start, end, isGone, exchange);
     res.end();
   } finally {
     await file?.close();
@@ -54,14 +61,15 @@ async function sendBytes(
   file: FileHandle,
   start: number,
   end: number,
+  isGone: (position: number) => boolean,
   { res, signal }: Exchange,
 ): Promise<void> {
   for (let position = start; position <= end;) {
     // A buffer for each read: the socket still holds the last one.
     const buffer = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, end - position + 1));
     const { bytesRead } = await file.read(buffer, 0, buffer.length, position);
-    if (bytesRead === 0) {
-      // The file shrank under us: a short body must not look like a whole one.
+    if (bytesRead === 0 || isGone(position)) {
+      // The file shrank, or was trimmed, under us: a short body must not look like a whole one, nor a hole like text.
       res.destroy();
       return;
     }

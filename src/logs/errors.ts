@@ -71,5 +71,7 @@ export type LogAnomaly =
   | { readonly kind: 'REFUSED'; readonly stream: LogStream }
   /** The log cannot be gone on with, since its index cannot be opened; the job runs on without one. */
   | { readonly kind: 'UNAVAILABLE'; readonly error: unknown }
+  /** Its oldest lines cannot be given back, so that the log grows beyond its cap. */
+  | { readonly kind: 'NOT_TRIMMED'; readonly problem: string }
   /** Reading a stream or writing the index failed; it is tried again. */
   | { readonly kind: 'STALLED'; readonly error: unknown };

@@ -3,11 +3,13 @@ import type { JobDirectory } from '../storage/job-directory.ts';
 import { BatchLoader } from './batch-loader.ts';
 import { lastSeqOf, totalsOf, type IndexRecord } from './index-record.ts';
 import { LineOrdinals } from './line-ordinals.ts';
-import { appendItem, isGap, type LogGap, type LogItem } from './log-item.ts';
+import { readKeptMark, type KeptMark } from './kept-mark.ts';
+import { appendItem, isGap, withGapUpTo, type LogGap, type LogItem } from './log-item.ts';
 import { LogFiles } from './log-files.ts';
 import { LogIndexReader } from './log-index-reader.ts';
 import type { LogTotals } from './log-totals.ts';
 import { PageLines } from './page-lines.ts';
+import { keptBytes } from './trim-plan.ts';
 import { RecordSelection, type ReadLimits } from './record-selection.ts';
 
 /** What was read, and how far. */
@@ -52,7 +54,8 @@ const MAX_RECORDS = 1_024;
  * Reads one job's log from its files, while it grows and after. A guard: it holds files, and whoever opened it
  * disposes of it. One call at a time is the intended use; several are safe.
  *
- * What the index or the files have lost or damaged is told as a gap of reason DAMAGED.
+ * What was trimmed is told as a gap of reason TRIMMED, also where that happens while it is read; what the index or the files
+ * have lost or damaged as one of reason DAMAGED.
  * Known gap: a damaged record at the very end looks like one being written, and so like the end of the log.
  */
 export class JobLogReader implements Disposable {
@@ -94,7 +97,20 @@ export class JobLogReader implements Disposable {
 
   /** As `readAfter`, and says how far it came: with a choice of streams, also without finding anything. */
   async readChunk(seq: number, limits: ReadLimits = {}): Promise<LogChunk> {
-    const { parts, lastSeq } = await this.#select(seq, limits);
+    const { upToSeq = Infinity } = limits;
+    const kept = readKeptMark(this.#directory);
+    const { items, lastSeq } = await this.#readFrom(Math.max(seq, kept.seq - 1), kept, limits);
+    // What has gone meanwhile may have been read as it went; the mark had moved before.
+    const trimmedTo = Math.min(readKeptMark(this.#directory).seq - 1, upToSeq);
+    if (trimmedTo <= seq) return { items, lastSeq };
+    return {
+      items: withGapUpTo(items, seq, trimmedTo),
+      lastSeq: Math.max(trimmedTo, Math.min(lastSeq, upToSeq)),
+    };
+  }
+
+  async #readFrom(seq: number, kept: KeptMark, limits: ReadLimits): Promise<LogChunk> {
+    const { parts, lastSeq } = await this.#select(seq, kept, limits);
     const batches = await this.#loader.load(parts.flatMap((part) => ('gap' in part ? [] : [part.record])));
     const items: LogItem[] = [];
     let loaded = 0;
@@ -117,12 +133,30 @@ export class JobLogReader implements Disposable {
     return (await this.#openIndex()?.last())?.atMs ?? null;
   }
 
-  /** The cursor behind which the last `count` lines of the streams are; 0 where there are not more. */
+  /** Seq of the first line that is kept; 1 where nothing was trimmed. */
+  get keptFromSeq(): number {
+    return readKeptMark(this.#directory).seq;
+  }
+
+  /** Bytes of streams and index that are numbered and kept. */
+  async keptBytes(): Promise<number> {
+    const { stdoutBytes, stderrBytes } = await this.totals();
+    const recordCount = this.#openIndex()?.count ?? 0;
+    return keptBytes(
+      { stdoutSize: stdoutBytes, stderrSize: stderrBytes, recordCount },
+      readKeptMark(this.#directory),
+    );
+  }
+
+  /**
+   * The cursor behind which the last `count` lines of the streams are; 0 where there are not more. Where some of them were
+   * trimmed it is so far before the first kept line that the gap is told.
+   */
   async seqOfLast(count: number, streams: readonly LogStream[] = LOG_STREAMS): Promise<number> {
     const index = this.#openIndex();
     if (index === undefined) return 0;
     if (count === 0) return (await this.totals()).lastSeq;
-    const ordinals = new LineOrdinals(index, streams);
+    const ordinals = new LineOrdinals(index, streams, readKeptMark(this.#directory));
     const total = await ordinals.total();
     return count >= total ? 0 : (await ordinals.seqOf(total - count + 1)) - 1;
   }
@@ -132,8 +166,10 @@ export class JobLogReader implements Disposable {
     const { streams = LOG_STREAMS, after = 0, before = Infinity, last } = request;
     const index = this.#openIndex();
     if (index === undefined) return pageOf([], [], false, false);
-    const ordinals = new LineOrdinals(index, streams);
+    const kept = readKeptMark(this.#directory);
+    const ordinals = new LineOrdinals(index, streams, kept);
     const total = await ordinals.total();
+    const trimmed = await ordinals.trimmed();
     let start = Math.min(total, await ordinals.countUpTo(after));
     let end = Math.max(
       start,
@@ -143,6 +179,9 @@ export class JobLogReader implements Disposable {
     if (first !== undefined) end = Math.min(end, start + first);
     if (last !== undefined) start = Math.max(start, end - last);
     const page = new PageLines(last === undefined ? 'first' : 'last');
+    const trimmedTo = Math.min(kept.seq, before) - 1;
+    if (start === trimmed && after < trimmedTo)
+      page.addGap({ fromSeq: after + 1, toSeq: trimmedTo, reason: 'TRIMMED' });
     if (start < end) {
       const toSeq = await ordinals.seqOf(end);
       let cursor = (await ordinals.seqOf(start + 1)) - 1;
@@ -157,7 +196,7 @@ export class JobLogReader implements Disposable {
       }
     }
     const { lines, gaps, isCut, isComplete } = page;
-    return pageOf(lines, gaps, start > 0 || (isCut && !isComplete), end < total || isComplete);
+    return pageOf(lines, gaps, start > trimmed || (isCut && !isComplete), end < total || isComplete);
   }
 
   /** Reads that are under way come to nothing. */
@@ -172,11 +211,11 @@ export class JobLogReader implements Disposable {
     return this.#released ? undefined : this.#index;
   }
 
-  async #select(seq: number, limits: ReadLimits): Promise<RecordSelection> {
+  async #select(seq: number, kept: KeptMark, limits: ReadLimits): Promise<RecordSelection> {
     const selection = new RecordSelection(seq, limits);
     const index = this.#openIndex();
     if (index === undefined) return selection;
-    let position = await this.#placeAfter(index, seq);
+    let position = await this.#placeAfter(index, seq, kept);
     if (position === undefined) return selection;
     let stretchLength = FIRST_STRETCH;
     // So many records are enough for one call, unless all of them are damaged.
@@ -193,10 +232,10 @@ export class JobLogReader implements Disposable {
     return selection;
   }
 
-  async #placeAfter(index: LogIndexReader, seq: number): Promise<number | undefined> {
-    if (seq === 0) return 0;
+  async #placeAfter(index: LogIndexReader, seq: number, kept: KeptMark): Promise<number | undefined> {
+    if (seq === kept.seq - 1) return kept.position;
     if (this.#next.seq === seq) return this.#next.position;
-    return (await index.firstWhere((record) => lastSeqOf(record) > seq))?.from;
+    return (await index.firstWhere((record) => lastSeqOf(record) > seq, kept.position))?.from;
   }
 }
 

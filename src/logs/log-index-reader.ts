@@ -42,12 +42,19 @@ export class LogIndexReader implements Disposable {
 
   /** The last valid record. */
   async last(): Promise<IndexRecord | undefined> {
+    return (await this.lastPlaced())?.record;
+  }
+
+  /** The last valid record and its position, of one look: the index may grow meanwhile. */
+  async lastPlaced(): Promise<PlacedRecord | undefined> {
     let end = this.count;
     // The last one is nearly always valid: one small read.
     for (let limit = 1; end > 0; limit = RECORDS_AT_ONCE) {
       const from = Math.max(0, end - limit);
-      const valid = (await this.records(from, end - from)).findLast((record) => record !== undefined);
-      if (valid !== undefined) return valid;
+      const records = await this.records(from, end - from);
+      const index = records.findLastIndex((record) => record !== undefined);
+      const record = records[index];
+      if (record !== undefined) return { position: from + index, record };
       end = from;
     }
     return undefined;
@@ -57,11 +64,13 @@ export class LogIndexReader implements Disposable {
    * The first valid record that fulfils the condition, and the position from which to read in order to meet what is damaged
    * right before it, too. `undefined` where none does.
    * @param condition Once true, true for all later records.
+   * @param from Where to begin: what is before that is not looked at.
    */
   async firstWhere(
-    condition: (record: IndexRecord) => boolean,
+    condition: (record: IndexRecord, position: number) => boolean,
+    from = 0,
   ): Promise<{ readonly from: number; readonly found: PlacedRecord } | undefined> {
-    let low = 0;
+    let low = from;
     let high = this.count;
     let found: PlacedRecord | undefined;
     // Invariant: what is valid before `low` does not fulfil it; `found`, if any, is the first valid one from `high` on.
@@ -70,7 +79,7 @@ export class LogIndexReader implements Disposable {
       const probe = await this.#firstValid(middle, high);
       if (probe === undefined) {
         high = middle;
-      } else if (condition(probe.record)) {
+      } else if (condition(probe.record, probe.position)) {
         found = probe;
         high = middle;
       } else {

@@ -52,6 +52,10 @@ export class LogIndexWriter implements Disposable {
     return this.#last;
   }
 
+  get recordCount(): number {
+    return this.#recordCount;
+  }
+
   /**
    * Appends records, in order.
    * @returns how many are written for good: not all, where the disk became full on the way. Those are never taken back,

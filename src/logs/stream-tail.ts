@@ -60,6 +60,11 @@ export class StreamTail implements Disposable {
     return this.#offset;
   }
 
+  /** Bytes of the file, when it was checked last. */
+  get size(): number {
+    return this.#size;
+  }
+
   get lineCount(): number {
     return this.#lineCount;
   }

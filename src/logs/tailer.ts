@@ -6,6 +6,7 @@ import { LogDrainFailedError, type LogAnomaly } from './errors.ts';
 import { batchRecords } from './batch-records.ts';
 import { lastSeqOf, totalsOf } from './index-record.ts';
 import { LogBatch } from './log-batch.ts';
+import type { LogExtent } from './log-extent.ts';
 import type { ChannelGuard } from './log-event-bus.ts';
 import { LogIndexWriter } from './log-index-writer.ts';
 import { LoopShare, MAX_REST_MS } from './loop-share.ts';
@@ -28,10 +29,15 @@ export interface TailerOptions {
   readonly drainRetryMs?: number;
   /** Called once for each kind and stream; must not throw. */
   readonly onAnomaly?: (anomaly: LogAnomaly) => void;
+  /** Called after each turn with how far the log reaches then; says whether it is to be looked at often. Must not throw. */
+  readonly onGrowth?: (extent: LogExtent) => boolean;
   readonly pass?: PassCheckpoint;
   /** Of all tailers of the server; by default one of its own. */
   readonly share?: LoopShare;
 }
+
+/** A job that was held back writes megabytes in a few milliseconds. */
+const FLOOD_REST_MS = 1;
 
 /**
  * Numbers the output of one active job: reads what its streams grew by, cuts it into batches, appends them to the index,
@@ -55,6 +61,7 @@ export class Tailer implements Disposable {
   readonly #retryMs: number;
   readonly #drainRetryMs: number;
   readonly #onAnomaly: (anomaly: LogAnomaly) => void;
+  readonly #onGrowth: (extent: LogExtent) => boolean;
   readonly #pass: PassCheckpoint;
   readonly #index: LogIndexWriter;
   #tails: readonly [StreamTail, StreamTail];
@@ -70,6 +77,7 @@ export class Tailer implements Disposable {
   #turn: NodeJS.Immediate | undefined;
   #rest: NodeJS.Timeout | undefined;
   #isEnqueued = false;
+  #isFlooding = false;
   #lastReadAtMs = Number.NEGATIVE_INFINITY;
   #timer: NodeJS.Timeout | undefined;
 
@@ -87,6 +95,7 @@ export class Tailer implements Disposable {
     this.#retryMs = options.retryMs ?? 1_000;
     this.#drainRetryMs = options.drainRetryMs ?? 10_000;
     this.#onAnomaly = options.onAnomaly ?? (() => undefined);
+    this.#onGrowth = options.onGrowth ?? (() => false);
     this.#pass = options.pass ?? passUnwatched;
     this.#share = options.share ?? new LoopShare();
     this.#index = new LogIndexWriter(directory.indexPath, directory.jobId);
@@ -117,6 +126,18 @@ export class Tailer implements Disposable {
   /** How much is numbered so far. */
   get totals(): LogTotals {
     return totalsOf(this.#index.last);
+  }
+
+  /** How far the log reaches, as it was looked at last. */
+  get extent(): LogExtent {
+    const [one, other] = this.#tails;
+    const [stdout, stderr] = one.stream === 'STDOUT' ? [one, other] : [other, one];
+    return {
+      stdoutSize: stdout.size,
+      stderrSize: stderr.size,
+      backlogBytes: stdout.size - stdout.offset + (stderr.size - stderr.offset),
+      recordCount: this.#index.recordCount,
+    };
   }
 
   /** Something may have changed. Cheap; calls that come together are one. Nothing after the end. */
@@ -153,7 +174,8 @@ export class Tailer implements Disposable {
   /** What is left of the rest since bytes were read last. */
   #restMs(): number {
     const sinceMs = performance.now() - this.#lastReadAtMs;
-    return sinceMs < MAX_REST_MS ? this.#share.restMs - sinceMs : 0;
+    if (sinceMs >= MAX_REST_MS) return 0;
+    return (this.#isFlooding ? FLOOD_REST_MS : this.#share.restMs) - sinceMs;
   }
 
   readonly #takeTurn = (): void => {
@@ -168,6 +190,7 @@ export class Tailer implements Disposable {
     } catch (error) {
       this.#stall(error);
     }
+    this.#isFlooding = this.#onGrowth(this.extent);
     // The other one first the next time: a stream that fails must not keep it from its turn.
     this.#tails = [this.#tails[1], this.#tails[0]];
     if (this.#drain !== undefined && this.#ended.size === 2) {

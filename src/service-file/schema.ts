@@ -1,6 +1,8 @@
 import { z } from 'zod';
+import { parseByteSize } from '../domain/byte-size.ts';
 import { exactDuration, parseDurationMs } from '../domain/duration.ts';
 import { JOB_SIGNALS } from '../domain/job-signal.ts';
+import { isLogCap, LEAST_MAX_LOG_BYTES } from '../domain/log-limit.ts';
 import { isServiceName } from '../domain/service-name.ts';
 
 // The one source of the file's shape: what is read is checked against it, and editors get it as a JSON Schema. What stands
@@ -10,6 +12,7 @@ import { isServiceName } from '../domain/service-name.ts';
 /** About 24 days in milliseconds: what the schema's Int carries. */
 const LONGEST_MS = 2 ** 31 - 1;
 const TIME = /^\d+(\.\d+)?(ms|s|m|h|d)$/;
+const SIZE = /^\d+(\.\d+)?(B|kB|MB|GB|TB|KiB|MiB|GiB|TiB)$/;
 const WORD_OR_NUMBER = 'must be text, a number, true or false';
 
 const word = z.union([z.string(), z.number(), z.boolean()], { error: WORD_OR_NUMBER });
@@ -28,6 +31,15 @@ function time(description: string, leastMs: 0 | 1 | 1_000) {
   };
   const text = z.string({ error }).regex(TIME, { error, abort: true }).refine(isInBounds, { error });
   return z.union(leastMs === 0 ? [text, z.literal(0)] : [text], { error }).meta({ description });
+}
+
+function byteSize(description: string) {
+  const error = 'must be a size with its unit, such as 16MiB or 1GiB, of 1MiB or more';
+  const text = z
+    .string({ error })
+    .regex(SIZE, { error, abort: true })
+    .refine((given) => isLogCap(parseByteSize(given) ?? 0), { error });
+  return z.union([text, z.int().min(LEAST_MAX_LOG_BYTES)], { error }).meta({ description });
 }
 
 function moment(description: string) {
@@ -227,6 +239,11 @@ const service = z
       .max(1_000)
       .optional()
       .meta({ description: 'Of waiting jobs the one with the highest priority goes first. Default: 0.' }),
+    maxLog: byteSize('The cap of the log of each job. Default: that of the server, 1GiB.').optional(),
+    logOverflow: z.enum(['trim', 'cancel']).optional().meta({
+      description:
+        'What becomes of a job whose log reaches the cap: it loses its oldest lines, or is ended. Default: trim.',
+    }),
     desired: z
       .enum(['up', 'down'])
       .optional()

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { parseByteSize } from '../domain/byte-size.ts';
 import { parseDurationMs } from '../domain/duration.ts';
 import {
   DEFAULT_RESTART_RULES,
@@ -44,7 +45,7 @@ export function definitionOf(
     words.map((word, index) => document.textAt([...path, key, index], word));
   const probeAt = (probe: ProbeEntry | undefined, key: string): Probe | null =>
     probe === undefined ? null : probeOf(probe, [...path, key, 'exec'], document);
-  const { cwd, timeout, gracePeriod, silenceAlarm } = entry;
+  const { cwd, timeout, gracePeriod, silenceAlarm, maxLog } = entry;
   return {
     description: entry.description ?? null,
     command: entry.command === undefined ? null : texts(entry.command, 'command'),
@@ -70,6 +71,8 @@ export function definitionOf(
     concurrencyKey: entry.concurrency?.key ?? null,
     concurrencyLimit: entry.concurrency?.limit ?? 1,
     priority: entry.priority ?? 0,
+    maxLogBytes: maxLog === undefined ? null : (parseByteSize(String(maxLog)) ?? null),
+    logOverflow: entry.logOverflow === 'cancel' ? 'CANCEL' : 'TRIM',
   };
 }
 

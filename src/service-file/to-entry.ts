@@ -1,3 +1,4 @@
+import { exactByteSize } from '../domain/byte-size.ts';
 import { exactDuration } from '../domain/duration.ts';
 import {
   DEFAULT_RESTART_RULES,
@@ -15,7 +16,7 @@ import { DEFAULT_GRACE_PERIOD_MS, DEFAULT_PROBE } from './to-definition.ts';
 export function entryOf({ definition, desired }: WantedService): ServiceEntry {
   const { description, command, script, cwd, env, stdin, timeoutMs, silenceAlarmMs, stopCommand } =
     definition;
-  const { gracePeriodMs, stopSignal, readiness, liveness, schedule, priority } = definition;
+  const { gracePeriodMs, stopSignal, readiness, liveness, schedule, priority, maxLogBytes } = definition;
   return {
     ...(description !== null && { description }),
     ...(command !== null && { command: [...command] }),
@@ -38,6 +39,8 @@ export function entryOf({ definition, desired }: WantedService): ServiceEntry {
     ...(schedule !== null && { schedule: scheduleEntry(schedule) }),
     ...concurrencyEntry(definition),
     ...(priority !== 0 && { priority }),
+    ...(maxLogBytes !== null && { maxLog: exactByteSize(maxLogBytes) }),
+    ...(definition.logOverflow === 'CANCEL' && { logOverflow: 'cancel' }),
     ...(desired === 'DOWN' && { desired: 'down' }),
   };
 }

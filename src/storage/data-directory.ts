@@ -69,6 +69,10 @@ export class DataDirectory {
   get highestJobIdPath(): string {
     return join(this.path, 'highest-job-id');
   }
+  /** A file that is there while it is found out whether files can have holes. */
+  get holeProbePath(): string {
+    return join(this.path, 'hole-probe');
+  }
   get leasePath(): string {
     return join(this.path, 'lease');
   }

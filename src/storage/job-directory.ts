@@ -28,6 +28,14 @@ export class JobDirectory {
   get indexPath(): string {
     return join(this.path, 'index');
   }
+  /** From where on the log is kept; there is none while all of it is. */
+  get keptPath(): string {
+    return join(this.path, 'kept');
+  }
+  /** Who the sinks are, since they were stopped for the first time. */
+  get sinksPath(): string {
+    return join(this.path, 'sinks.json');
+  }
   /** Prefilled, of fixed size, written in place by the shim. */
   get exitRecordPath(): string {
     return join(this.path, 'exit');

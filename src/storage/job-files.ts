@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { z } from 'zod';
 import type { JobSpec } from '../domain/job-spec.ts';
 import { JOB_SIGNALS } from '../domain/job-signal.ts';
+import { LOG_OVERFLOWS, NO_LOG_CAP } from '../domain/log-limit.ts';
 import { ON_END_POLICIES } from '../domain/job-status.ts';
 import { JOB_TRIGGERS } from '../domain/service-state.ts';
 import type { JobDirectory } from './job-directory.ts';
@@ -47,6 +48,9 @@ const spec = z.object({
     .object({ id: z.int(), name: z.string(), version: z.int(), run: z.int().nullable() })
     .nullable()
     .default(null),
+  // Nor these in those of versions whose logs had no cap.
+  maxLogBytes: z.int().positive().default(NO_LOG_CAP),
+  logOverflow: z.enum(LOG_OVERFLOWS).default('TRIM'),
 }) satisfies z.ZodType<JobSpec>;
 const anyFormat = z.object({ format: z.int() });
 const storedSpec = z.object({

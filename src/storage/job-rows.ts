@@ -1,5 +1,6 @@
 import type { JobId } from '../domain/job-id.ts';
 import type { JobService, JobSpec } from '../domain/job-spec.ts';
+import { NO_LOG_CAP } from '../domain/log-limit.ts';
 import { isActive, isFinal, type JobStatus } from '../domain/job-status.ts';
 import type { Prisma } from './generated/client.ts';
 import type { StoredIdentity } from './identity-file.ts';
@@ -43,6 +44,8 @@ export async function insertJob(
       priority: spec.priority,
       concurrencyKey: spec.concurrencyKey,
       concurrencyLimit: spec.concurrencyLimit,
+      maxLogBytes: spec.maxLogBytes === NO_LOG_CAP ? null : spec.maxLogBytes,
+      logOverflow: spec.logOverflow,
       trigger: spec.trigger,
       ...service,
       attempt: spec.attempt,

@@ -10,6 +10,8 @@ import type { JobRecord } from './job-records.ts';
 import type { ServiceRecord } from './service-records.ts';
 import type { WriteGate } from './write-gate.ts';
 
+const SAYS_NOTHING_OF_LOGS = { maxLogBytes: null, logOverflow: 'TRIM' } as const;
+
 /** How many steps of a service's life are kept. */
 const KEPT_STEPS = 1_000;
 
@@ -172,7 +174,8 @@ export interface ServiceJobRecord extends JobRecord {
 }
 
 function definitionOf({ definition }: { readonly definition: string }): ServiceDefinition {
-  return JSON.parse(definition) as ServiceDefinition;
+  // Versions that were saved before logs had a cap do not speak of it.
+  return { ...SAYS_NOTHING_OF_LOGS, ...(JSON.parse(definition) as ServiceDefinition) };
 }
 
 function recordOf(row: Service, definition: ServiceDefinition): ServiceRecord {

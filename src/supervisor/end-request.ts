@@ -5,7 +5,7 @@ import type { TreeTermination } from './tree-termination.ts';
 
 /** Who ends a job, why, and how long it may take. Of several the first counts. */
 export interface EndRequest {
-  readonly reason: Extract<JobReason, 'CANCEL_REQUESTED' | 'TIMEOUT' | 'SERVER_STOPPED'>;
+  readonly reason: Extract<JobReason, 'CANCEL_REQUESTED' | 'TIMEOUT' | 'LOG_LIMIT' | 'SERVER_STOPPED'>;
   /** Milliseconds between the polite signal and KILL. */
   readonly gracePeriodMs: number;
   /** For people; `null` where it was Lifeline itself. */

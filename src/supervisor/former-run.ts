@@ -1,6 +1,7 @@
 import type { JobSignal } from '../domain/job-signal.ts';
 import type { EnvEntry, JobService, JobSpec } from '../domain/job-spec.ts';
 import type { OnEnd } from '../domain/job-status.ts';
+import { NO_LOG_CAP, type LogOverflow } from '../domain/log-limit.ts';
 import type { JobTrigger } from '../domain/service-state.ts';
 import type { HostIdentity, ProcessIdentity } from '../domain/process-identity.ts';
 import type { JobDirectory } from '../storage/job-directory.ts';
@@ -81,6 +82,8 @@ export function specOfRow(row: JobRecord): JobSpec {
     priority: row.priority,
     concurrencyKey: row.concurrencyKey,
     concurrencyLimit: row.concurrencyLimit,
+    maxLogBytes: row.maxLogBytes === null ? NO_LOG_CAP : Number(row.maxLogBytes),
+    logOverflow: row.logOverflow as LogOverflow,
     labels: JSON.parse(row.labels) as string[],
     requestId: row.requestId,
     rerunOfId: row.rerunOfId,

@@ -27,6 +27,8 @@ export interface JobIntakePorts {
   /** Whom jobs run as; `null` for the server's own user. */
   readonly user: JobUser | null;
   readonly limits: StartLimits;
+  /** The cap of the log of a job that says none. */
+  readonly maxLogBytes: number;
   readonly pass: PassCheckpoint;
   /** Called once for each new job, when it is stored and before its request is answered. Owns its place. */
   readonly onCreated: (jobId: JobId, spec: JobSpec, place: Disposable) => void;
@@ -71,8 +73,9 @@ export class JobIntake {
   }
 
   async #create(request: StartJobRequest, origin: JobOrigin, digest: string | null): Promise<JobId> {
-    const { environment, user, limits, onCreated } = this.#ports;
-    const spec = completeRequest({ ...(user && { cwd: user.defaultCwd }), ...request }, environment, origin);
+    const { environment, user, limits, maxLogBytes, onCreated } = this.#ports;
+    const completed = { maxLogBytes, ...(user && { cwd: user.defaultCwd }), ...request };
+    const spec = completeRequest(completed, environment, origin);
     // A service that is kept up was allowed when it was started: no limit must keep it down.
     const place = spec.service?.run == null ? limits.admit(spec.tokenId) : limits.resume(spec.tokenId);
     try {

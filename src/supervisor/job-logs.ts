@@ -1,39 +1,96 @@
 import { basename } from 'node:path';
 import type { PassCheckpoint } from '../domain/checkpoint.ts';
+import type { LogOverflow } from '../domain/log-limit.ts';
+import { BacklogBound, type OutputBrake } from '../logs/backlog-bound.ts';
 import { DirectoryWatch } from '../logs/directory-watch.ts';
 import type { LogAnomaly } from '../logs/errors.ts';
+import type { HolePuncher } from '../logs/hole-puncher.ts';
+import { LogCap } from '../logs/log-cap.ts';
 import type { ChannelGuard } from '../logs/log-event-bus.ts';
+import type { LogExtent } from '../logs/log-extent.ts';
 import type { LoopShare } from '../logs/loop-share.ts';
 import { Tailer, type TailerOptions } from '../logs/tailer.ts';
 import type { JobDirectory } from '../storage/job-directory.ts';
 
+/** How the log of a running job stands to its bounds. */
+export interface LogPressure {
+  /** Whether its output waits until what it wrote is read. */
+  readonly isHeldBack: boolean;
+  /** Why its oldest lines cannot be given back, in one sentence; `null` where they can, or need not. */
+  readonly problem: string | null;
+}
+
 /** Guard of all that follows the files of an active job: one watch of its directory serves the log files and the exit record. */
 export interface JobLogs extends Disposable {
-  /** Everything that was written is numbered when this resolves; at once where there is no log to go on with. @throws LogDrainFailedError */
+  readonly pressure: LogPressure;
+  /** Nothing of the job lives: its output is not held back any more. */
+  letGo(): void;
+  /** Everything that was written is numbered, and within its cap, when this resolves; at once where there is no log to go on with. @throws LogDrainFailedError */
   drained(): Promise<void>;
 }
 
-/**
- * A log that cannot be gone on with is told as an anomaly: its job runs on without one.
- * @param resumed whether the log may have grown while no server was there
- * @param on.exitRecord called when the exit record may have changed
- * @param on.anomaly called when something is wrong with the files, once for each kind
- * @param share borrowed; of all jobs of the server
- */
-export function openJobLogs(
-  directory: JobDirectory,
-  channel: ChannelGuard,
-  resumed: boolean,
-  on: {
+export interface JobLogsOptions {
+  readonly directory: JobDirectory;
+  /** Borrowed. */
+  readonly channel: ChannelGuard;
+  /** Whether the log may have grown while no server was there. */
+  readonly resumed: boolean;
+  readonly bounds: {
+    readonly maxBytes: number;
+    readonly overflow: LogOverflow;
+    /** Borrowed. */
+    readonly puncher: HolePuncher;
+    /** `null` where nothing of the job can be here. */
+    readonly brake: OutputBrake | null;
+  };
+  readonly on: {
+    /** The exit record may have changed. */
     readonly exitRecord: () => void;
+    /** Something is wrong with the files: once for each kind. */
     readonly anomaly: (anomaly: LogAnomaly) => void;
-    readonly pass: PassCheckpoint;
-  },
-  share: LoopShare,
-): JobLogs {
-  const indexName = basename(directory.indexPath);
-  const tailer = openTailer({ directory, channel, resumed, onAnomaly: on.anomaly, pass: on.pass, share });
+    /** The log has reached its cap, and the job is to be ended for that. */
+    readonly limit: () => void;
+  };
+  /** Borrowed: of all jobs of the server. */
+  readonly share: LoopShare;
+  readonly pass: PassCheckpoint;
+}
+
+/** A log that cannot be gone on with is told as an anomaly: its job runs on without one. */
+export function openJobLogs({
+  directory,
+  channel,
+  resumed,
+  bounds,
+  on,
+  share,
+  pass,
+}: JobLogsOptions): JobLogs {
+  const { brake, ...capOptions } = bounds;
+  const onProblem = (problem: string): void => {
+    on.anomaly({ kind: 'NOT_TRIMMED', problem });
+  };
+  const look = (extent: LogExtent): boolean => {
+    cap.check(extent);
+    backlog?.check(Math.max(extent.backlogBytes, cap.excessBytes));
+    return backlog?.isFlooding ?? false;
+  };
+  const onTrimmed = (): void => {
+    if (tailer !== undefined) look(tailer.extent);
+  };
+  const cap = new LogCap({ directory, ...capOptions, onLimit: on.limit, onTrimmed, onProblem, pass });
+  const backlog = brake === null ? null : new BacklogBound(brake, bounds.maxBytes);
+  const tailer = openTailer({
+    directory,
+    channel,
+    resumed,
+    onAnomaly: on.anomaly,
+    onGrowth: look,
+    pass,
+    share,
+  });
   try {
+    const indexName = basename(directory.indexPath);
     const watch = new DirectoryWatch(directory.path, (fileName) => {
       // The tailer's own writing: each of its turns would be the reason for another.
       if (fileName === indexName) return;
@@ -42,10 +99,20 @@ export function openJobLogs(
     });
     tailer?.poke();
     return {
+      get pressure() {
+        return { isHeldBack: backlog?.isHeld ?? false, problem: cap.problem };
+      },
+      letGo: () => {
+        backlog?.[Symbol.dispose]();
+      },
       drained: async () => {
-        await tailer?.drain();
+        if (tailer === undefined) return;
+        await tailer.drain();
+        await cap.settle(tailer.extent);
       },
       [Symbol.dispose]: () => {
+        backlog?.[Symbol.dispose]();
+        cap[Symbol.dispose]();
         watch[Symbol.dispose]();
         tailer?.[Symbol.dispose]();
       },

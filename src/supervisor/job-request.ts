@@ -5,6 +5,12 @@ import { InvalidInputError } from '../domain/errors.ts';
 import { isStopSignal, type JobSignal } from '../domain/job-signal.ts';
 import type { EnvEntry, JobSpec } from '../domain/job-spec.ts';
 import type { OnEnd } from '../domain/job-status.ts';
+import {
+  DEFAULT_MAX_LOG_BYTES,
+  isLogCap,
+  LEAST_MAX_LOG_BYTES,
+  type LogOverflow,
+} from '../domain/log-limit.ts';
 import { findPrograms } from './find-programs.ts';
 
 /** What somebody asks for. Nothing in it has been checked. */
@@ -32,6 +38,10 @@ export interface StartJobRequest {
   readonly concurrencyKey?: string;
   /** Default 1. */
   readonly concurrencyLimit?: number;
+  /** At least 1 MiB. Default: that of the server. */
+  readonly maxLogBytes?: number;
+  /** Default TRIM. */
+  readonly logOverflow?: LogOverflow;
 }
 
 /** Who asks, why, which job the request repeats, if any, of which service it is, and when it was due, if it was. */
@@ -109,6 +119,8 @@ export function completeRequest(
     concurrencyKey:
       request.concurrencyKey === undefined ? null : checkedWord(request.concurrencyKey, 'concurrencyKey'),
     concurrencyLimit: checkedNumber(request.concurrencyLimit ?? 1, 'concurrencyLimit', 1, MAX_CONCURRENCY),
+    maxLogBytes: checkedLogCap(request.maxLogBytes ?? DEFAULT_MAX_LOG_BYTES),
+    logOverflow: request.logOverflow ?? 'TRIM',
     labels: checkedLabels(request.labels ?? []),
     requestId: request.requestId === undefined ? null : checkedWord(request.requestId, 'requestId'),
     dueAtMs: null,
@@ -174,7 +186,8 @@ export function fingerprint(
 /** What a job was asked to run, with changes. A command replaces a script and the other way round. */
 export function changedRequest(spec: JobSpec, changes: StartJobRequest): StartJobRequest {
   const { cwd, env, stdin, unbuffered, timeoutMs, gracePeriodMs, onEnd, labels } = spec;
-  const { stopSignal, stopCommand, priority, concurrencyKey, concurrencyLimit } = spec;
+  const { stopSignal, stopCommand, priority, concurrencyKey, concurrencyLimit, maxLogBytes, logOverflow } =
+    spec;
   const replacesProgram = changes.command !== undefined || changes.script !== undefined;
   const program = spec.script === null ? { command: spec.command } : { script: spec.script };
   return {
@@ -192,6 +205,8 @@ export function changedRequest(spec: JobSpec, changes: StartJobRequest): StartJo
     priority,
     ...(concurrencyKey === null ? {} : { concurrencyKey }),
     concurrencyLimit,
+    maxLogBytes,
+    logOverflow,
     ...changes,
   };
 }
@@ -205,6 +220,17 @@ export function checkedDuration(ms: number, field: string, leastMs: number): num
     );
   }
   return ms;
+}
+
+/** The cap of a log that somebody gave. @throws InvalidInputError */
+export function checkedLogCap(bytes: number): number {
+  if (!isLogCap(bytes)) {
+    throw new InvalidInputError(
+      `maxLogBytes must be a whole number of bytes of ${String(LEAST_MAX_LOG_BYTES)} (1 MiB) or more.`,
+      'maxLogBytes',
+    );
+  }
+  return bytes;
 }
 
 function requestedArgv(request: StartJobRequest): readonly string[] {

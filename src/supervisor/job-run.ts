@@ -13,6 +13,7 @@ import { readExitRecord } from './exit-record.ts';
 import { JobEnding } from './job-ending.ts';
 import type { ErrandPlace } from './errand.ts';
 import { errandPlace, jobEnvironment } from './job-environment.ts';
+import type { LogPressure } from './job-logs.ts';
 import type { JobLife } from './job-life.ts';
 import type { JobRunPorts } from './job-run-ports.ts';
 import { JobSupervision } from './job-supervision.ts';
@@ -148,6 +149,11 @@ export class JobRun {
   /** Signals the program's group, or the program alone while it is not yet in a group of its own. `false` if it does not run. */
   signal(signal: JobSignal): boolean {
     return this.#supervision?.signal(signal) ?? false;
+  }
+
+  /** Whether its log keeps within its bounds now; `null` before it runs. */
+  get logPressure(): LogPressure | null {
+    return this.#supervision?.logPressure ?? null;
   }
 
   /** In what a program is run beside its own; `null` while that does not run. */

@@ -9,13 +9,14 @@ import { EndWatch, ReleasedError, type ShimWatch } from './end-watch.ts';
 import { exitRecordTimeMs, readExitRecord } from './exit-record.ts';
 import type { JobEnding } from './job-ending.ts';
 import type { JobLife } from './job-life.ts';
-import { openJobLogs, type JobLogs } from './job-logs.ts';
+import { openJobLogs, type JobLogs, type LogPressure } from './job-logs.ts';
 import type { JobRunPorts } from './job-run-ports.ts';
 import type { JobTree } from './job-tree.ts';
 import type { GatedProcess } from './launcher.ts';
 import { outcomeOf, type Outcome } from './outcome.ts';
 import { isAlive } from './process-table.ts';
 import { signalGroup, signalProcess, type TreeRoot } from './process-tree.ts';
+import { Sinks } from './sinks.ts';
 import type { StartTime } from './start-time.ts';
 
 /** How often an adopted shim, which is not our child, is looked at. Its exit record is watched; this only notices its death. */
@@ -46,6 +47,7 @@ export class JobSupervision {
   readonly #ports: JobRunPorts;
   readonly #bell = new Doorbell();
   #gateOpen = false;
+  #logs: JobLogs | null = null;
   /** Since the gate opened, or since the adoption. */
   #memoryRanOut = (): boolean => false;
 
@@ -85,6 +87,7 @@ export class JobSupervision {
     const { life, directory, start } = this.#job;
     this.#gateOpen = true;
     this.#memoryRanOut = this.#ports.oomKills.watch();
+    if (this.tree !== null) Sinks.releaseFormer(directory);
     using logs = this.#openLogs(true);
     if (life.status === 'STARTING' && readExitRecord(directory.exitRecordPath).started) {
       await life.advance('RUNNING', {
@@ -105,6 +108,11 @@ export class JobSupervision {
     using logs = this.#openLogs(true);
     await logs.drained();
     await this.#job.conclude(outcome);
+  }
+
+  /** Whether the log keeps within its bounds now. */
+  get logPressure(): LogPressure | null {
+    return this.#logs?.pressure ?? null;
   }
 
   /** Signals the program's group, or the program alone while it is not yet in a group of its own. `false` if it does not run. */
@@ -143,6 +151,8 @@ export class JobSupervision {
     const endedAtMs = record.exitStatus === null ? Date.now() : (writtenAtMs ?? Date.now());
     if (spec.onEnd === 'KILL_TREE') ending.close();
     await this.#sweep(endWatch);
+    // Nothing of the job lives that could write on: what is in the pipes is all that comes.
+    logs.letGo();
     await endWatch.drained();
     await logs.drained();
     const { request, killed } = ending;
@@ -160,32 +170,52 @@ export class JobSupervision {
     if (this.#ports.released.aborted) throw new ReleasedError();
   }
 
+  /** Ends the job for itself, not for somebody. */
+  #endFor(reason: 'TIMEOUT' | 'LOG_LIMIT'): void {
+    const { spec, life } = this.#job;
+    const { gracePeriodMs } = spec;
+    this.#job
+      .requestEnd({ reason, gracePeriodMs, requestedBy: null, requestedAtMs: Date.now() })
+      .catch((error: unknown) => {
+        this.#ports.log.failure(life.jobId, `the end for ${reason} could not be stored`, error);
+      });
+  }
+
   #armTimeout(): Disposable | undefined {
-    const { spec, start, life } = this.#job;
-    const { timeoutMs, gracePeriodMs } = spec;
-    if (timeoutMs === null || start.atMs === null) return undefined;
-    return start.timer(timeoutMs, () => {
-      const requestedAtMs = Date.now();
-      this.#job
-        .requestEnd({ reason: 'TIMEOUT', gracePeriodMs, requestedBy: null, requestedAtMs })
-        .catch((error: unknown) => {
-          this.#ports.log.failure(life.jobId, 'the timeout of the job could not be stored', error);
-        });
+    const { spec, start } = this.#job;
+    if (spec.timeoutMs === null || start.atMs === null) return undefined;
+    return start.timer(spec.timeoutMs, () => {
+      this.#endFor('TIMEOUT');
     });
   }
 
   #openLogs(resumed: boolean): JobLogs {
-    const { directory, channel, life } = this.#job;
-    const { log, pass, share } = this.#ports;
-    const on = {
-      exitRecord: () => {
-        this.#bell.ring();
+    const { directory, channel, spec, life } = this.#job;
+    const { log, pass, share, puncher } = this.#ports;
+    this.#logs = openJobLogs({
+      directory,
+      channel,
+      resumed,
+      bounds: {
+        maxBytes: spec.maxLogBytes,
+        overflow: spec.logOverflow,
+        puncher,
+        brake: this.tree === null ? null : new Sinks(directory, this.tree.root.shim, pass),
       },
-      anomaly: (anomaly: LogAnomaly) => {
-        log.anomaly(life.jobId, anomaly);
+      on: {
+        exitRecord: () => {
+          this.#bell.ring();
+        },
+        anomaly: (anomaly: LogAnomaly) => {
+          log.anomaly(life.jobId, anomaly);
+        },
+        limit: () => {
+          this.#endFor('LOG_LIMIT');
+        },
       },
+      share,
       pass,
-    };
-    return openJobLogs(directory, channel, resumed, on, share);
+    });
+    return this.#logs;
   }
 }

@@ -8,6 +8,8 @@ export interface LaunchTools {
   readonly stdbuf: string | null;
   /** A subreaper for those who want one. */
   readonly tini: string | null;
+  /** Gives the beginning of a log back; without it logs grow beyond their caps. */
+  readonly fallocate: string | null;
   /** Where the shim looks for its sinks, as in PATH. */
   readonly path: string;
 }

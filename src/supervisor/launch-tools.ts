@@ -24,6 +24,7 @@ export function findLaunchTools(path: string): LaunchTools {
     setsid: need('setsid'),
     stdbuf: find('stdbuf'),
     tini: find('tini'),
+    fallocate: find('fallocate'),
     path,
   };
 }

@@ -109,12 +109,17 @@ export function outcomeLost(reason: JobReason, message: string): Outcome {
 /** The end of a job that was told to end: the first cause wins, whatever the program made of it. */
 export function outcomeOfRequest(request: EndRequest, exitStatus: number | null, killed: boolean): Outcome {
   const timedOut = request.reason === 'TIMEOUT';
+  const what = timedOut
+    ? 'ran into its timeout'
+    : request.reason === 'LOG_LIMIT'
+      ? 'wrote more than its log may hold and was ended'
+      : 'was cancelled';
   const how = killed ? ' and was killed after its grace period' : '';
   const signal = exitStatus === null ? null : signalOfExitStatus(exitStatus);
   return {
     status: timedOut ? 'TIMED_OUT' : 'CANCELLED',
     reason: request.reason,
-    message: `The job ${timedOut ? 'ran into its timeout' : 'was cancelled'}${how}.`,
+    message: `The job ${what}${how}.`,
     exitCode: exitStatus,
     signal,
     signalInferred: signal !== null,

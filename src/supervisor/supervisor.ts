@@ -5,8 +5,10 @@ import type { JobId } from '../domain/job-id.ts';
 import type { JobQueuePlace } from '../domain/job-queue-place.ts';
 import type { JobSignal } from '../domain/job-signal.ts';
 import { isFinal, type JobStatus } from '../domain/job-status.ts';
+import { DEFAULT_MAX_LOG_BYTES } from '../domain/log-limit.ts';
 import type { HostIdentity } from '../domain/process-identity.ts';
 import type { LogEventBus } from '../logs/log-event-bus.ts';
+import type { HolePuncher } from '../logs/hole-puncher.ts';
 import type { LoopShare } from '../logs/loop-share.ts';
 import type { DataDirectory } from '../storage/data-directory.ts';
 import { readSpec } from '../storage/job-files.ts';
@@ -29,6 +31,7 @@ import {
 } from './job-request.ts';
 import { JobRuns } from './job-runs.ts';
 import type { JobUser } from './job-user.ts';
+import type { LogPressure } from './job-logs.ts';
 import type { Launcher } from './launcher.ts';
 import { ProcessTable } from './process-table.ts';
 import { reconcile } from './reconcile.ts';
@@ -42,6 +45,8 @@ export interface SupervisorOptions {
   readonly bus: LogEventBus;
   /** Borrowed: of all who read logs. */
   readonly share: LoopShare;
+  /** Borrowed: for the logs that reach their caps. */
+  readonly puncher: HolePuncher;
   readonly launcher: Launcher;
   readonly containment: Containment;
   readonly host: HostIdentity;
@@ -51,6 +56,8 @@ export interface SupervisorOptions {
   readonly log: SupervisorLog;
   /** How many jobs may be in the active map at once; the others wait, by priority and then by id. */
   readonly maxRunning: number;
+  /** The cap of the log of a job that says none. Default: 1 GiB. */
+  readonly maxLogBytes?: number;
   /** Borrowed. */
   readonly startLimits: StartLimits;
   readonly pass?: PassCheckpoint;
@@ -102,6 +109,7 @@ export class Supervisor {
         user,
         log,
         share,
+        puncher: options.puncher,
         pass,
         table: this.#table,
         families: new FamilyWatch(this.#table),
@@ -114,6 +122,7 @@ export class Supervisor {
       environment,
       user,
       limits,
+      maxLogBytes: options.maxLogBytes ?? DEFAULT_MAX_LOG_BYTES,
       pass,
       onCreated: (jobId, spec, place) => {
         this.changes.notify(jobId);
@@ -243,6 +252,11 @@ export class Supervisor {
   /** In what a program is run beside that of a job; `null` while that does not run. */
   errandPlace(jobId: JobId): ErrandPlace | null {
     return this.#runs.get(jobId)?.errandPlace ?? null;
+  }
+
+  /** Whether the log of a job keeps within its bounds now; `null` where the job does not run. */
+  logPressure(jobId: JobId): LogPressure | null {
+    return this.#runs.get(jobId)?.logPressure ?? null;
   }
 
   get activeJobs(): number {

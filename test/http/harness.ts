@@ -360,6 +360,7 @@ export class Harness implements AsyncDisposable {
       activeJobs: 0,
       queuedJobs: 0,
       queuePlaceOf: () => null,
+      logPressure: () => null,
       changes: this.changes,
       lastReconciliation: null,
     };
@@ -412,6 +413,8 @@ export class TestJob {
       onEnd: 'KILL_TREE',
       stopSignal: 'SIGTERM',
       stopCommand: null,
+      maxLogBytes: 1024 ** 3,
+      logOverflow: 'TRIM',
       priority: 0,
       concurrencyKey: null,
       concurrencyLimit: 1,

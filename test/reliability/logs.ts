@@ -120,8 +120,31 @@ export const LOG_FAULTS: readonly Fault[] = [
     ],
     injection: 'link, FIFO, directory',
   },
-  { number: 49, fault: 'Retention while the job writes', later: 'log caps and retention are not built yet' },
-  { number: 50, fault: 'Output without end', later: 'log caps and the backlog bound are not built yet' },
+  {
+    number: 49,
+    fault: 'The oldest lines are trimmed while the job writes',
+    evidence: [
+      by('logs/trimming', 'has its cursors, gaps, counts and sizes as the plain model says'),
+      by('end-to-end/log-cap', 'is read by page, tail, events and downloads as far as it is kept'),
+      by('end-to-end/log-cap', 'at %s: the next one goes on with the log and the job as if nothing had been'),
+      by('end-to-end/log-cap', 'goes on beyond it where the file system makes no holes, and says so'),
+    ],
+    injection: 'floods beyond a cap of 1 MiB; SIGKILL between mark and hole; a `fallocate` that cannot',
+    open: 'retention of whole jobs',
+  },
+  {
+    number: 50,
+    fault: 'Output without end',
+    evidence: [
+      by(
+        'end-to-end/log-cap',
+        'loses its oldest lines, beside a quiet one that loses none; readers are told, across a death of the server',
+      ),
+      by('end-to-end/log-cap', 'is ended instead, where it was asked to be'),
+      by('end-to-end/log-cap', 'lets a job that it had held back end by a cancel'),
+    ],
+    injection: 'a program that writes as fast as it can; `npm run bench:log-cap` has four for a minute',
+  },
   {
     number: 51,
     fault: 'The index is newer or older than the file',

@@ -61,6 +61,8 @@ services:
       onEnd: 'KILL_TREE',
       stopSignal: 'SIGTERM',
       stopCommand: null,
+      maxLogBytes: null,
+      logOverflow: 'TRIM',
       restart: {
         policy: 'ON_FAILURE',
         firstDelayMs: 1_000,

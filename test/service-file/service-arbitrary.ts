@@ -126,6 +126,8 @@ const definitions = (name: string): fc.Arbitrary<ServiceDefinition> =>
       onEnd: fc.constantFrom('KILL_TREE' as const, 'WAIT' as const),
       stopSignal: fc.constantFrom(...JOB_SIGNALS),
       stopCommand: fc.option(argv),
+      maxLogBytes: fc.option(fc.integer({ min: 2 ** 20, max: 2 ** 40 })),
+      logOverflow: fc.constantFrom('TRIM' as const, 'CANCEL' as const),
       restart: fc
         .record({
           policy: fc.constantFrom(...RESTART_POLICIES),

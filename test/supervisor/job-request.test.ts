@@ -38,6 +38,8 @@ describe('a request', () => {
       priority: 0,
       concurrencyKey: null,
       concurrencyLimit: 1,
+      maxLogBytes: 1024 ** 3,
+      logOverflow: 'TRIM',
       requestId: null,
     });
     expect(complete({ script: 'exit 3' }).command).toEqual(['/bin/sh', '-c', 'exit 3']);

@@ -11,6 +11,7 @@ import type { StepRecord } from '../../src/storage/job-records.ts';
 import { JobStore } from '../../src/storage/job-store.ts';
 import { readTransitions } from '../../src/storage/transition-file.ts';
 import { Containment } from '../../src/supervisor/containment.ts';
+import { Fallocate } from '../../src/supervisor/fallocate.ts';
 import { findLaunchTools } from '../../src/supervisor/launch-tools.ts';
 import { ShimLauncher } from '../../src/supervisor/launcher.ts';
 import { readHostIdentity } from '../../src/supervisor/process-table.ts';
@@ -54,6 +55,7 @@ async function openSupervisor({ directory, jobs }: World): Promise<Supervisor> {
     jobs,
     bus: new LogEventBus(),
     share: new LoopShare(),
+    puncher: new Fallocate(null, directory.holeProbePath),
     launcher: new ShimLauncher(findLaunchTools(PATH), null),
     containment: Containment.find({ wanted: 'none', dataDirectoryPath: directory.path, tini: null }),
     host: readHostIdentity(),

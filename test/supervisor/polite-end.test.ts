@@ -14,6 +14,7 @@ import { readStopCommand } from '../../src/storage/stop-command-file.ts';
 import { Containment } from '../../src/supervisor/containment.ts';
 import { readExitRecord } from '../../src/supervisor/exit-record.ts';
 import type { StartJobRequest } from '../../src/supervisor/job-request.ts';
+import { Fallocate } from '../../src/supervisor/fallocate.ts';
 import { findLaunchTools } from '../../src/supervisor/launch-tools.ts';
 import { ShimLauncher } from '../../src/supervisor/launcher.ts';
 import { readHostIdentity } from '../../src/supervisor/process-table.ts';
@@ -61,6 +62,7 @@ async function open(): Promise<Supervisor> {
     jobs,
     bus,
     share: new LoopShare(),
+    puncher: new Fallocate(null, directory.holeProbePath),
     launcher: new ShimLauncher(findLaunchTools(PATH), null),
     containment: Containment.find({ wanted: 'none', dataDirectoryPath: directory.path, tini: null }),
     host: readHostIdentity(),

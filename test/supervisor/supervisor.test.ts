@@ -10,6 +10,7 @@ import { DataDirectory } from '../../src/storage/data-directory.ts';
 import { Database } from '../../src/storage/database.ts';
 import { JobStore } from '../../src/storage/job-store.ts';
 import { Containment } from '../../src/supervisor/containment.ts';
+import { Fallocate } from '../../src/supervisor/fallocate.ts';
 import { findLaunchTools } from '../../src/supervisor/launch-tools.ts';
 import {
   LaunchFailedError,
@@ -64,6 +65,7 @@ async function openSupervisor(
     jobs,
     bus,
     share: new LoopShare(),
+    puncher: new Fallocate(null, directory.holeProbePath),
     launcher,
     containment: Containment.find({ wanted: 'none', dataDirectoryPath: directory.path, tini: null }),
     host,

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { OnEnd, StartJobInput } from '../../client/client.ts';
+import type { LogOverflow, OnEnd, StartJobInput } from '../../client/client.ts';
 import { StartJobDocument } from '../../client/generated/graphql.ts';
 import { CliError } from '../cli-error.ts';
 import type { CommandContext } from '../command-context.ts';
@@ -26,6 +26,9 @@ export interface RunOptions {
   /** Concurrency key. */
   readonly key?: string;
   readonly keyLimit?: number;
+  /** Cap of its log, in bytes. */
+  readonly maxLogBytes?: number;
+  readonly logOverflow?: LogOverflow;
   readonly requestId?: string;
   readonly detach?: boolean;
   readonly raw?: boolean;
@@ -83,6 +86,8 @@ async function startInput(
     ...(options.priority !== undefined && { priority: options.priority }),
     ...(options.key !== undefined && { concurrencyKey: options.key }),
     ...(options.keyLimit !== undefined && { concurrencyLimit: options.keyLimit }),
+    ...(options.maxLogBytes !== undefined && { maxLogBytes: options.maxLogBytes }),
+    ...(options.logOverflow !== undefined && { logOverflow: options.logOverflow }),
   };
 }
 

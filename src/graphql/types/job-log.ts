@@ -90,7 +90,23 @@ export const JobLog = builder.objectRef<JobLogView>('JobLog').implement({
     keptFromSeq: t.field({
       type: 'SafeInt',
       description: 'Seq of the first line that is still kept; 1 where nothing was trimmed.',
-      resolve: () => 1,
+      resolve: (log) => log.keptFromSeq(),
+    }),
+    keptBytes: t.field({
+      type: 'SafeInt',
+      description: 'Bytes of both streams and the index that are kept: what counts against maxLogBytes.',
+      resolve: (log) => log.keptBytes(),
+    }),
+    heldBack: t.boolean({
+      description:
+        'Whether its output waits at this moment, since it was written faster than it is read: its program is not stopped, but its next write is. It goes on by itself.',
+      resolve: (log) => log.pressure.isHeldBack,
+    }),
+    problem: t.string({
+      nullable: true,
+      description:
+        'Why the log of a running job is larger than maxLogBytes, although it should lose its oldest lines; null where that is not so.',
+      resolve: (log) => log.pressure.problem,
     }),
     lines: t.field({
       type: LogPage,

@@ -3,6 +3,7 @@ import { parseJobId } from '../../domain/job-id.ts';
 import { jobIdFrom } from '../../domain/written-job-id.ts';
 import type { JobSignal } from '../../domain/job-signal.ts';
 import type { JobReason, JobStatus, OnEnd } from '../../domain/job-status.ts';
+import type { LogOverflow } from '../../domain/log-limit.ts';
 import type { JobTrigger } from '../../domain/service-state.ts';
 import { onJob } from '../audit-subject.ts';
 import { builder, DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from '../builder.ts';
@@ -19,6 +20,7 @@ import { JobQueuePlaceRef } from './job-queue-place.ts';
 import { JobReasonRef } from './job-reason.ts';
 import { JobSignalRef } from './job-signal.ts';
 import { JobStatusRef } from './job-status.ts';
+import { LogOverflowRef } from './log-overflow.ts';
 import { OnEndRef } from './on-end.ts';
 import { Service } from './service.ts';
 import { JobTriggerRef } from './job-trigger.ts';
@@ -102,6 +104,20 @@ export const Job = builder.prismaObject('Job', {
     }),
     concurrencyLimit: t.exposeInt('concurrencyLimit', {
       description: 'How many jobs with its concurrencyKey may run, itself included.',
+    }),
+    maxLogBytes: t.field({
+      type: 'SafeInt',
+      nullable: true,
+      description:
+        'The cap of its log in bytes, streams and index together; null for a job of a version without caps.',
+      select: { maxLogBytes: true },
+      resolve: (job) => (job.maxLogBytes === null ? null : Number(job.maxLogBytes)),
+    }),
+    logOverflow: t.field({
+      type: LogOverflowRef,
+      description: 'What becomes of it when its log reaches the cap.',
+      select: { logOverflow: true },
+      resolve: (job) => job.logOverflow as LogOverflow,
     }),
     queue: t.field({
       type: JobQueuePlaceRef,

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { builder } from '../builder.ts';
 import { EnvInput } from './env.ts';
 import { JobSignalRef } from './job-signal.ts';
+import { LogOverflowRef } from './log-overflow.ts';
 import { OnEndRef } from './on-end.ts';
 
 /** The fields of StartJobInput without their defaults: what is absent stays as it was. */
@@ -44,5 +45,7 @@ export const RerunJobInput = builder.inputType('RerunJobInput', {
     priority: t.int({ description: 'Another priority, from -100 to 100.' }),
     concurrencyKey: t.string({ description: 'Another concurrency key.' }),
     concurrencyLimit: t.int({ description: 'Another limit of jobs that run with its concurrency key.' }),
+    maxLogBytes: t.field({ type: 'SafeInt', description: 'Another cap of its log, in bytes.' }),
+    logOverflow: t.field({ type: LogOverflowRef, description: 'What else becomes of it at the cap.' }),
   }),
 });

@@ -9,6 +9,7 @@ import type {
 } from '../../domain/service-definition.ts';
 import { builder } from '../builder.ts';
 import { EnvVar } from './env.ts';
+import { LogOverflowRef } from './log-overflow.ts';
 import { LogStreamRef } from './log-stream.ts';
 import { JobSignalRef } from './job-signal.ts';
 import { Schedule } from './schedule.ts';
@@ -226,5 +227,14 @@ export const ServiceDefinitionRef = builder.objectRef<ServiceDefinition>('Servic
       description: 'How many jobs of its key run at once.',
     }),
     priority: t.exposeInt('priority', { description: 'Of waiting jobs the highest goes first.' }),
+    maxLogBytes: t.expose('maxLogBytes', {
+      type: 'SafeInt',
+      nullable: true,
+      description: 'The cap of the log of each job, in bytes. Null: that of the server.',
+    }),
+    logOverflow: t.expose('logOverflow', {
+      type: LogOverflowRef,
+      description: 'What becomes of a job whose log reaches the cap.',
+    }),
   }),
 });

@@ -12,6 +12,7 @@ import { builder } from '../builder.ts';
 import { given } from '../given.ts';
 import { EnvInput } from './env.ts';
 import { JobSignalRef } from './job-signal.ts';
+import { LogOverflowRef } from './log-overflow.ts';
 import { LogStreamRef } from './log-stream.ts';
 import { ScheduleInput, scheduleOf } from './schedule.ts';
 import { OnEndRef } from './on-end.ts';
@@ -146,6 +147,16 @@ export const SaveServiceInput = builder.inputType('SaveServiceInput', {
     }),
     concurrencyLimit: t.int({ defaultValue: 1, description: 'How many jobs of its key run at once.' }),
     priority: t.int({ defaultValue: 0, description: 'Of waiting jobs the highest goes first.' }),
+    maxLogBytes: t.field({
+      type: 'SafeInt',
+      description:
+        'The cap of the log of each job in bytes, streams and index together; at least 1048576. Default: that of the server.',
+    }),
+    logOverflow: t.field({
+      type: LogOverflowRef,
+      defaultValue: 'TRIM',
+      description: 'What becomes of a job whose log reaches the cap.',
+    }),
   }),
 });
 
@@ -175,6 +186,8 @@ export function definitionOf(input: typeof SaveServiceInput.$inferInput): Servic
     concurrencyKey: input.concurrencyKey ?? null,
     concurrencyLimit: input.concurrencyLimit ?? 1,
     priority: input.priority ?? 0,
+    maxLogBytes: input.maxLogBytes ?? null,
+    logOverflow: input.logOverflow ?? 'TRIM',
   };
 }
 

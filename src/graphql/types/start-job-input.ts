@@ -4,6 +4,7 @@ import { builder } from '../builder.ts';
 import { given } from '../given.ts';
 import { EnvInput } from './env.ts';
 import { JobSignalRef } from './job-signal.ts';
+import { LogOverflowRef } from './log-overflow.ts';
 import { OnEndRef } from './on-end.ts';
 
 /** Only the shape is checked here; whether there is such a program or directory is the supervisor's to say. */
@@ -94,6 +95,15 @@ export const StartJobInput = builder.inputType('StartJobInput', {
     concurrencyLimit: t.int({
       description:
         'How many jobs with its concurrencyKey may run, itself included. Each job keeps to its own. Default: 1.',
+    }),
+    maxLogBytes: t.field({
+      type: 'SafeInt',
+      description:
+        'The cap of its log in bytes, streams and index together; at least 1048576. Default: that of the server (--max-log-bytes, 1 GiB).',
+    }),
+    logOverflow: t.field({
+      type: LogOverflowRef,
+      description: 'What becomes of it when its log reaches the cap. Default: TRIM.',
     }),
   }),
 });

@@ -8,6 +8,7 @@ import {
   checkedDuration,
   checkedEnv,
   checkedLabels,
+  checkedLogCap,
   checkedStopSignal,
   checkSizes,
   checkStopCommand,
@@ -53,6 +54,7 @@ export function checkDefinition(name: string, definition: ServiceDefinition): vo
   if (definition.stopCommand !== null) checkStopCommand(definition.stopCommand, env);
   if (definition.readiness !== null) checkProbe(definition.readiness, 'readiness');
   if (definition.liveness !== null) checkProbe(definition.liveness, 'liveness');
+  if (definition.maxLogBytes !== null) checkedLogCap(definition.maxLogBytes);
   checkRestart(restart);
 }
 

@@ -6,6 +6,7 @@ export function serviceRequest(name: string, definition: ServiceDefinition): Sta
   const { command, script, cwd, env, stdin, unbuffered, labels, timeoutMs, gracePeriodMs, onEnd } =
     definition;
   const { stopSignal, stopCommand, concurrencyKey, concurrencyLimit, priority } = definition;
+  const { maxLogBytes, logOverflow } = definition;
   return {
     ...(command !== null && { command }),
     ...(script !== null && { script }),
@@ -22,5 +23,7 @@ export function serviceRequest(name: string, definition: ServiceDefinition): Sta
     concurrencyKey: concurrencyKey ?? `service ${name}`,
     concurrencyLimit,
     priority,
+    ...(maxLogBytes !== null && { maxLogBytes }),
+    logOverflow,
   };
 }
