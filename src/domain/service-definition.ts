@@ -1,3 +1,4 @@
+import type { RetentionRules } from './retention.ts';
 import type { EnvEntry } from './job-spec.ts';
 import type { JobSignal } from './job-signal.ts';
 import type { OnEnd } from './job-status.ts';
@@ -139,4 +140,6 @@ export interface ServiceDefinition {
   readonly concurrencyLimit: number;
   /** Of waiting jobs the one with the highest priority goes first. Default: 0. */
   readonly priority: number;
+  /** How long its finished jobs are kept. */
+  readonly retention: RetentionRules;
 }

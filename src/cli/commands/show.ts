@@ -1,6 +1,7 @@
 import { ShowJobDocument, type ShowJobQuery } from '../../client/generated/graphql.ts';
 import { CliError } from '../cli-error.ts';
 import type { CommandContext } from '../command-context.ts';
+import { formatBytes } from '../../domain/byte-size.ts';
 import { formatDuration } from '../../domain/duration.ts';
 import { EXIT } from '../exit-codes.ts';
 import { harmlessLine, harmlessText } from '../harmless-text.ts';
@@ -63,6 +64,8 @@ function factsOf(output: OutputStream, job: ShownJob): Fact[] {
     ['on end', job.onEnd],
     ['attempt', `${job.attempt}${job.rerunOf === null ? '' : ` (rerun of job ${job.rerunOf.id})`}`],
     ['request', textOf(job.requestId)],
+    ['pinned', job.pinned ? 'yes: retention leaves it alone' : null],
+    ['disk', job.allocatedBytes === null ? null : formatBytes(job.allocatedBytes)],
     ['stdout', sizeOf(log.stdoutLines, log.stdoutBytes)],
     ['stderr', sizeOf(log.stderrLines, log.stderrBytes)],
   ];

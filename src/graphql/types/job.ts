@@ -163,6 +163,16 @@ export const Job = builder.prismaObject('Job', {
         // A clock that was set back must not make it negative.
         startedAt === null ? null : Math.max(0, (finishedAt?.getTime() ?? Date.now()) - startedAt.getTime()),
     }),
+    allocatedBytes: t.field({
+      type: 'SafeInt',
+      nullable: true,
+      description: 'Bytes that it takes on the disk, measured at its end; null before.',
+      select: { allocatedBytes: true },
+      resolve: ({ allocatedBytes }) => (allocatedBytes === null ? null : Number(allocatedBytes)),
+    }),
+    pinned: t.exposeBoolean('pinned', {
+      description: 'Whether retention leaves it alone; see setJobPinned.',
+    }),
     trigger: t.field({
       type: JobTriggerRef,
       description: 'Why it was made.',

@@ -11,6 +11,7 @@ import { builder } from '../builder.ts';
 import { EnvVar } from './env.ts';
 import { LogStreamRef } from './log-stream.ts';
 import { JobSignalRef } from './job-signal.ts';
+import { RetentionRulesRef } from './retention.ts';
 import { Schedule } from './schedule.ts';
 import { OnEndRef } from './on-end.ts';
 
@@ -226,5 +227,9 @@ export const ServiceDefinitionRef = builder.objectRef<ServiceDefinition>('Servic
       description: 'How many jobs of its key run at once.',
     }),
     priority: t.exposeInt('priority', { description: 'Of waiting jobs the highest goes first.' }),
+    retention: t.expose('retention', {
+      type: RetentionRulesRef,
+      description: 'How long its finished jobs are kept; the bounds of the server hold beside.',
+    }),
   }),
 });

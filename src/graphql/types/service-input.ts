@@ -13,6 +13,7 @@ import { given } from '../given.ts';
 import { EnvInput } from './env.ts';
 import { JobSignalRef } from './job-signal.ts';
 import { LogStreamRef } from './log-stream.ts';
+import { RetentionInput, retentionOf } from './retention.ts';
 import { ScheduleInput, scheduleOf } from './schedule.ts';
 import { OnEndRef } from './on-end.ts';
 import { DependencyConditionRef, RestartPolicyRef } from './service-definition.ts';
@@ -146,6 +147,10 @@ export const SaveServiceInput = builder.inputType('SaveServiceInput', {
     }),
     concurrencyLimit: t.int({ defaultValue: 1, description: 'How many jobs of its key run at once.' }),
     priority: t.int({ defaultValue: 0, description: 'Of waiting jobs the highest goes first.' }),
+    retention: t.field({
+      type: RetentionInput,
+      description: 'How long its finished jobs are kept; the bounds of the server hold beside.',
+    }),
   }),
 });
 
@@ -175,6 +180,7 @@ export function definitionOf(input: typeof SaveServiceInput.$inferInput): Servic
     concurrencyKey: input.concurrencyKey ?? null,
     concurrencyLimit: input.concurrencyLimit ?? 1,
     priority: input.priority ?? 0,
+    retention: retentionOf(input.retention ?? {}),
   };
 }
 
