@@ -10,6 +10,8 @@
  * - `DATABASE_COMMITTED`: a transaction is durable; whoever waits for it does not know.
  * - `EXIT_SEEN`: the exit record has an end; nothing is swept, drained or stored.
  * - `JOB_RECONCILED`: a start has judged one recorded job, and not the next.
+ * - `JOB_BURIED`: a job is being removed; its directory is a tombstone, its row is there.
+ * - `JOB_ROW_REMOVED`: its row is gone, and the tombstone is not.
  */
 export const CHECKPOINTS = [
   'SHIM_SPAWNED',
@@ -21,7 +23,12 @@ export const CHECKPOINTS = [
   'DATABASE_COMMITTED',
   'EXIT_SEEN',
   'JOB_RECONCILED',
+  'JOB_BURIED',
+  'JOB_ROW_REMOVED',
 ] as const;
+
+/** Those that every run of a job passes. */
+export const CHECKPOINTS_OF_A_RUN = CHECKPOINTS.slice(0, CHECKPOINTS.indexOf('JOB_RECONCILED'));
 
 export type Checkpoint = (typeof CHECKPOINTS)[number];
 

@@ -1,4 +1,5 @@
 import { rmSync, writeFileSync } from 'node:fs';
+import type { PassCheckpoint } from '../domain/checkpoint.ts';
 import { ConflictError, JobNotFoundError } from '../domain/errors.ts';
 import type { JobId } from '../domain/job-id.ts';
 import { isFinal, type JobStatus } from '../domain/job-status.ts';
@@ -15,6 +16,7 @@ export interface JobRemovalPorts {
   readonly retained: RetentionStore;
   readonly changes: JobChangeBus;
   readonly log: SupervisorLog;
+  readonly pass: PassCheckpoint;
   /** Whether something of this server still goes on with the job. */
   readonly isUnderWay: (jobId: JobId) => boolean;
 }
@@ -77,8 +79,9 @@ export class JobRemoval {
   }
 
   async #take(jobIds: readonly JobId[]): Promise<void> {
-    const { dataDirectory, retained, changes } = this.#ports;
+    const { dataDirectory, retained, changes, pass } = this.#ports;
     for (const jobId of jobIds) this.#unfinished = [...this.#unfinished, dataDirectory.bury(jobId)];
+    pass('JOB_BURIED');
     const tombstones = this.#unfinished;
     if (tombstones.length === 0) return;
     const buried = tombstones.map(({ jobId }) => jobId);
@@ -91,6 +94,7 @@ export class JobRemoval {
       await retained.deleteRows(buried);
     }
     this.#unfinished = [];
+    pass('JOB_ROW_REMOVED');
     for (const jobId of buried) changes.notify(jobId);
     for (const tombstone of tombstones) await this.#clear(tombstone);
   }

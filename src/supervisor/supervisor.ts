@@ -124,6 +124,7 @@ export class Supervisor {
       retained: options.retained,
       changes: this.changes,
       log,
+      pass,
       isUnderWay: (jobId) => this.#runs.get(jobId) !== undefined,
     });
     this.#intake = new JobIntake({

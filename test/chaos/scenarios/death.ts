@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { CHECKPOINTS, type Checkpoint } from '../../../src/domain/checkpoint.ts';
+import { CHECKPOINTS_OF_A_RUN, type Checkpoint } from '../../../src/domain/checkpoint.ts';
 import { untilTrue } from '../../end-to-end/harness/until-true.ts';
 import { CountingJob, type JobKind } from '../counting-job.ts';
 import { isAbsence } from '../readers.ts';
@@ -55,7 +55,7 @@ const FAULTS_AT: Readonly<Partial<Record<Checkpoint, readonly number[]>>> = {
   EXIT_SEEN: [45],
 };
 
-const killedAtCheckpoints = CHECKPOINTS.filter((name) => name !== 'JOB_RECONCILED').map(
+const killedAtCheckpoints = CHECKPOINTS_OF_A_RUN.map(
   (checkpoint): Scenario => ({
     name: `death at ${checkpoint}`,
     faults: FAULTS_AT[checkpoint] ?? [],
