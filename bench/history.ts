@@ -3,6 +3,7 @@
  * it does to jobs that run meanwhile. `npm run bench:history`; JOBS changes its size, `-- --write` puts the table into
  * docs/performance.md.
  */
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -32,6 +33,8 @@ const dataDirectory = join(scratch, 'data');
 try {
   await (await ServerProcess.start(dataDirectory, { args: KEEP_ALL }))[Symbol.asyncDispose]();
   writeHistory(dataDirectory, { jobs: JOBS, logBytes: LOG_BYTES });
+  // What was written for the measurement is not to be written during it.
+  spawnSync('sync');
   const rows = [...(await timeStarts()), ...(await timeRemoval())];
   const table = [
     `Node ${process.version}, ${String(availableParallelism())} cores (${cpus()[0]?.model.trim() ?? 'unknown'}), ${String(JOBS)} finished jobs, ${((JOBS * LOG_BYTES) / 1e9).toFixed(1)} GB apparent.`,

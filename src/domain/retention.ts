@@ -63,12 +63,12 @@ export function scopesOf(
  * @param oldest the removable jobs of the scope by their ends, oldest first, or as many of them as are to go at once
  * @param kept all of the scope, those included that something needs
  */
-export function jobsToRemove(
-  oldest: readonly RemovableJob[],
+export function jobsToRemove<Job extends RemovableJob>(
+  oldest: readonly Job[],
   kept: KeptJobs,
   { maxAgeMs, maxJobs, maxBytes }: RetentionRules,
   nowMs: number,
-): readonly RemovableJob[] {
+): readonly Job[] {
   let { jobs, bytes } = kept;
   const staying = oldest.findIndex((job) => {
     const isOver =

@@ -1,5 +1,5 @@
-import { accessSync, constants, existsSync, mkdirSync, realpathSync, renameSync } from 'node:fs';
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { accessSync, constants, existsSync, mkdirSync, realpathSync } from 'node:fs';
+import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { parseJobId, type JobId } from '../domain/job-id.ts';
 import { JobDirectory } from './job-directory.ts';
@@ -83,10 +83,10 @@ export class DataDirectory {
   }
 
   /** Makes a job's directory a tombstone: from now on it is no job's. The caller removes the row, then the tombstone. */
-  bury(jobId: JobId): Tombstone {
+  async bury(jobId: JobId): Promise<Tombstone> {
     const tombstone = this.#tombstone(jobId);
     try {
-      renameSync(this.jobDirectory(jobId).path, tombstone.path);
+      await rename(this.jobDirectory(jobId).path, tombstone.path);
     } catch (error) {
       // Without a directory there is only the row to remove.
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;

@@ -9,6 +9,7 @@ import type { WriteGate } from './write-gate.ts';
 
 /** How many finished jobs are looked at in one query, which the event loop waits for: some milliseconds. */
 const ROWS_AT_ONCE = 5_000;
+const PASSED_OVER_AT_MOST = 2_000;
 /** How long after its end a job is kept whose request had a word of its own, so that a repeat finds it. */
 const REQUEST_ID_PROMISE_MS = 3_600_000;
 
@@ -30,15 +31,16 @@ export class RetentionStore {
   /**
    * The finished jobs of a scope that may go, by their ends, oldest first. Not among them: pinned ones; the job that keeps a
    * service up, or was the last to; a run whose retry is not decided or waits, or whose schedule does not know of it yet; one
-   * with a requestId, within an hour of its end. Of many such, the oldest 5,000 are passed over, and no more.
+   * with a requestId, within an hour of its end. Of many such, the oldest 2,000 are passed over, and no more.
    */
   async oldest(scope: RetentionScope, limit: number, nowMs: number): Promise<readonly OldJob[]> {
     const promisedSince = new Date(nowMs - REQUEST_ID_PROMISE_MS);
     const rows = await this.#read.$queryRaw<OldJobRow[]>`
       SELECT j."id", CAST(j."finishedAt" AS TEXT) AS "finishedAt", j."serviceId",
         COALESCE(j."allocatedBytes", 0) AS "bytes"
-      FROM (SELECT * FROM "Job" j WHERE j."pinned" = 0 AND j."finishedAt" > '' ${conditionOf(scope)}
-        ORDER BY j."finishedAt", j."id" LIMIT ${ROWS_AT_ONCE}) j
+      FROM (SELECT "id", "finishedAt", "serviceId", "allocatedBytes", "requestId", "retryAt", "retryIsDecided", "serviceRun",
+          "trigger", "dueAt", "retryOfId" FROM "Job" j WHERE j."pinned" = 0 AND j."finishedAt" > '' ${conditionOf(scope)}
+        ORDER BY j."finishedAt", j."id" LIMIT ${PASSED_OVER_AT_MOST + limit}) j
       WHERE (j."requestId" IS NULL OR j."finishedAt" <= ${promisedSince})
         AND j."retryAt" IS NULL
         AND (j."retryIsDecided" = 1 OR j."serviceId" IS NULL OR j."serviceRun" IS NOT NULL

@@ -80,7 +80,7 @@ export class JobRemoval {
 
   async #take(jobIds: readonly JobId[]): Promise<void> {
     const { dataDirectory, retained, changes, pass } = this.#ports;
-    for (const jobId of jobIds) this.#unfinished = [...this.#unfinished, dataDirectory.bury(jobId)];
+    for (const jobId of jobIds) this.#unfinished = [...this.#unfinished, await dataDirectory.bury(jobId)];
     pass('JOB_BURIED');
     const tombstones = this.#unfinished;
     if (tombstones.length === 0) return;

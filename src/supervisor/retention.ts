@@ -11,7 +11,9 @@ import {
 import type { KeptTally } from '../storage/kept-tally.ts';
 import type { OldJob, RetentionStore } from '../storage/retention-store.ts';
 
-/** How many jobs go in one step: some milliseconds of the event loop, and one transaction. */
+/** How many jobs are looked for at once. */
+const JOBS_A_LOOK = 512;
+/** How many of them go in one step: a millisecond of the event loop, and one transaction. */
 const JOBS_A_STEP = 16;
 /** The pause after a step, at the least; it is as long as the step was, so that writers have their turn. */
 const PAUSE_MS = 20;
@@ -146,20 +148,30 @@ export class Retention implements AsyncDisposable {
     const { store, clock, remove } = this.#ports;
     const { signal } = this.#released;
     while (!signal.aborted) {
-      const startedMs = performance.now();
       const nowMs = clock.nowMs();
-      const oldest = await store.oldest(scope, JOBS_A_STEP, nowMs);
-      const going = jobsToRemove(oldest, kept.of(scope), rules, nowMs).map(({ jobId }) => jobId);
-      const gone = new Set(going.length === 0 ? [] : await remove(going));
-      for (const job of oldest) if (gone.has(job.jobId)) this.#count(job, kept);
-      // Those that are under way again, or pinned now, are seen by the next run as what they are.
-      if (gone.size < JOBS_A_STEP) return;
-      const pauseMs = Math.max(PAUSE_MS, performance.now() - startedMs);
-      await delay(pauseMs, undefined, { signal }).catch(() => undefined);
+      const oldest = await store.oldest(scope, JOBS_A_LOOK, nowMs);
+      const going = new Map(
+        jobsToRemove(oldest, kept.of(scope), rules, nowMs).map((job) => [job.jobId, job] as const),
+      );
+      let hasRemoved = false;
+      for (const step of stepsOf([...going.keys()])) {
+        if (signal.aborted) return;
+        const startedMs = performance.now();
+        for (const jobId of await remove(step)) {
+          this.#count(going.get(jobId), kept);
+          hasRemoved = true;
+        }
+        const pauseMs = Math.max(PAUSE_MS, performance.now() - startedMs);
+        await delay(pauseMs, undefined, { signal }).catch(() => undefined);
+      }
+      // What is pinned meanwhile is seen by the next run as what it is.
+      if (!hasRemoved || going.size < oldest.length) return;
     }
   }
 
-  #count({ serviceId, bytes }: OldJob, kept: KeptTally): void {
+  #count(job: OldJob | undefined, kept: KeptTally): void {
+    if (job === undefined) return;
+    const { serviceId, bytes } = job;
     kept.add(serviceId, -1, -bytes);
     const { removedJobs, removedBytes } = this.#figures;
     this.#figures = {
@@ -168,4 +180,8 @@ export class Retention implements AsyncDisposable {
       removedBytes: removedBytes + bytes,
     };
   }
+}
+
+function* stepsOf(jobIds: readonly JobId[]): Iterable<readonly JobId[]> {
+  for (let from = 0; from < jobIds.length; from += JOBS_A_STEP) yield jobIds.slice(from, from + JOBS_A_STEP);
 }

@@ -8,6 +8,9 @@ CREATE INDEX "Job_pinned_finishedAt_serviceId_allocatedBytes_idx" ON "Job"("pinn
 -- CreateIndex
 CREATE INDEX "Job_serviceId_pinned_finishedAt_idx" ON "Job"("serviceId", "pinned", "finishedAt");
 
+-- CreateIndex
+CREATE INDEX "Job_queuedAt_idx" ON "Job"("queuedAt");
+
 -- CreateTable
 CREATE TABLE "AuditTrim" (
     "id" INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
