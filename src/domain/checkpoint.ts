@@ -13,7 +13,10 @@
  * - `JOB_BURIED`: a job is being removed; its directory is a tombstone, its row is there.
  * - `JOB_ROW_REMOVED`: its row is gone, and the tombstone is not.
  */
-export const CHECKPOINTS = [
+export type Checkpoint = CheckpointOfARun | 'JOB_RECONCILED' | 'JOB_BURIED' | 'JOB_ROW_REMOVED';
+
+/** Those that every run of a job passes. */
+export const CHECKPOINTS_OF_A_RUN = [
   'SHIM_SPAWNED',
   'IDENTITY_STORED',
   'GATE_OPENED',
@@ -22,15 +25,8 @@ export const CHECKPOINTS = [
   'TRANSITION_WRITTEN',
   'DATABASE_COMMITTED',
   'EXIT_SEEN',
-  'JOB_RECONCILED',
-  'JOB_BURIED',
-  'JOB_ROW_REMOVED',
 ] as const;
-
-/** Those that every run of a job passes. */
-export const CHECKPOINTS_OF_A_RUN = CHECKPOINTS.slice(0, CHECKPOINTS.indexOf('JOB_RECONCILED'));
-
-export type Checkpoint = (typeof CHECKPOINTS)[number];
+export type CheckpointOfARun = (typeof CHECKPOINTS_OF_A_RUN)[number];
 
 /** Called at every passage, synchronously. A port of the composition root: the product supplies none. */
 export type PassCheckpoint = (checkpoint: Checkpoint) => void;

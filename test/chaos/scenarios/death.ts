@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { CHECKPOINTS_OF_A_RUN, type Checkpoint } from '../../../src/domain/checkpoint.ts';
+import { CHECKPOINTS_OF_A_RUN, type CheckpointOfARun } from '../../../src/domain/checkpoint.ts';
 import { untilTrue } from '../../end-to-end/harness/until-true.ts';
 import { CountingJob, type JobKind } from '../counting-job.ts';
 import { isAbsence } from '../readers.ts';
@@ -33,7 +33,7 @@ const killedAtAnyTime: Scenario = {
 };
 
 /** How many passages there are to choose from in a round of three jobs. */
-const PASSAGES: Readonly<Record<Exclude<Checkpoint, 'JOB_RECONCILED'>, number>> = {
+const PASSAGES: Readonly<Record<CheckpointOfARun, number>> = {
   SHIM_SPAWNED: 3,
   IDENTITY_STORED: 3,
   GATE_OPENED: 3,
@@ -44,7 +44,7 @@ const PASSAGES: Readonly<Record<Exclude<Checkpoint, 'JOB_RECONCILED'>, number>> 
   EXIT_SEEN: 3,
 };
 
-const FAULTS_AT: Readonly<Partial<Record<Checkpoint, readonly number[]>>> = {
+const FAULTS_AT: Readonly<Partial<Record<CheckpointOfARun, readonly number[]>>> = {
   SHIM_SPAWNED: [2],
   IDENTITY_STORED: [2],
   GATE_OPENED: [3],
