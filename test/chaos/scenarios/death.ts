@@ -55,34 +55,32 @@ const FAULTS_AT: Readonly<Partial<Record<CheckpointOfARun, readonly number[]>>> 
   EXIT_SEEN: [45],
 };
 
-const killedAtCheckpoints = CHECKPOINTS_OF_A_RUN.map(
-  (checkpoint): Scenario => ({
-    name: `death at ${checkpoint}`,
-    faults: FAULTS_AT[checkpoint] ?? [],
-    injection: 'the checkpoint port kills at a random passage while three jobs start, run and end',
-    leastRounds: 2,
-    weight: 2,
-    async run(round) {
-      const { server, control, random } = round;
-      const jobs = (['FAST', 'SLOW', 'FAMILY'] as const).map((kind) => new CountingJob(round, kind));
-      control.killAt(checkpoint, random.integer(1, PASSAGES[checkpoint]));
-      await control.report(server);
-      const started = startAll(jobs);
-      await untilTrue(() => !server.running || jobs.every((job) => job.hasRun));
-      await delay(random.next() * 200);
-      for (const job of jobs) job.release();
-      await untilTrue(async () => !server.running || (await isIdle(round)), {
-        what: `a kill at ${checkpoint}`,
-      });
-      if (control.spare() && server.running) round.count('passage not reached');
-      else round.count(checkpoint);
-      if (server.running) await control.report(server);
-      else await server.launch();
-      await started;
-      for (const job of jobs) await countLaunch(round, job);
-    },
-  }),
-);
+const killedAtCheckpoints = CHECKPOINTS_OF_A_RUN.map((checkpoint): Scenario => ({
+  name: `death at ${checkpoint}`,
+  faults: FAULTS_AT[checkpoint] ?? [],
+  injection: 'the checkpoint port kills at a random passage while three jobs start, run and end',
+  leastRounds: 2,
+  weight: 2,
+  async run(round) {
+    const { server, control, random } = round;
+    const jobs = (['FAST', 'SLOW', 'FAMILY'] as const).map((kind) => new CountingJob(round, kind));
+    control.killAt(checkpoint, random.integer(1, PASSAGES[checkpoint]));
+    await control.report(server);
+    const started = startAll(jobs);
+    await untilTrue(() => !server.running || jobs.every((job) => job.hasRun));
+    await delay(random.next() * 200);
+    for (const job of jobs) job.release();
+    await untilTrue(async () => !server.running || (await isIdle(round)), {
+      what: `a kill at ${checkpoint}`,
+    });
+    if (control.spare() && server.running) round.count('passage not reached');
+    else round.count(checkpoint);
+    if (server.running) await control.report(server);
+    else await server.launch();
+    await started;
+    for (const job of jobs) await countLaunch(round, job);
+  },
+}));
 
 const killedWhileReconciling: Scenario = {
   name: 'death at JOB_RECONCILED',
