@@ -8,7 +8,7 @@ import { ScratchDirectory } from '../end-to-end/harness/scratch-directory.ts';
 const ENTRY = { at: new Date(), who: 'the API token', address: '127.0.0.1', action: 'startJob', count: 1 };
 
 describe('the audit log’s table', () => {
-  it('keeps its rows as they are, whoever writes to the database, but for the oldest, whose removal is told for good', async () => {
+  it('keeps its rows as they are, whoever writes to the database', async () => {
     using scratch = new ScratchDirectory();
     const directory = DataDirectory.prepare(scratch.file('data'));
     await using database = await Database.open(directory);
