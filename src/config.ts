@@ -2,13 +2,15 @@ import type { Command } from 'commander';
 import { InvalidArgumentError, Option } from 'commander';
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
-import { parseByteSize } from './domain/byte-size.ts';
+import { bytesOf, parseBytes, parseDiskAmount, type DiskAmount } from './domain/byte-size.ts';
 import { parseDurationMs } from './domain/duration.ts';
 import type { ContainmentMeans } from './domain/containment.ts';
 import { DEFAULT_MAX_LOG_BYTES, isLogCap } from './domain/log-limit.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
+const DAY_MS = 24 * HOUR_MS;
+const LONGEST_AGE_MS = 36_500 * DAY_MS;
 /** Less would cut streams before anything came over them. */
 const SHORTEST_BOUND_MS = 1_000;
 
@@ -48,11 +50,25 @@ export interface Config {
   readonly maxStreamAgeMs: number | null;
   /** Milliseconds after which a stream is cut whose client takes nothing; `null`: never. */
   readonly maxStallMs: number | null;
+  /** What becomes of finished jobs and old entries of the audit log. */
+  readonly retention: RetentionConfig;
+  /** While less than this is free, no new jobs are taken; `null`: as long as there is any. */
+  readonly minFree: DiskAmount | null;
   readonly containment: ContainmentMeans | 'auto';
   /** Name or number of the user that jobs run as; null: the server's own. */
   readonly runAs: string | null;
   /** Absolute path of a file of services that is applied at the start; null: none. */
   readonly services: string | null;
+}
+
+/** `null`: no such bound. */
+export interface RetentionConfig {
+  readonly maxAgeMs: number | null;
+  readonly maxJobs: number | null;
+  /** Of all directories of finished jobs. */
+  readonly maxBytes: DiskAmount | null;
+  readonly maxAuditAgeMs: number | null;
+  readonly maxAuditEntries: number | null;
 }
 
 /** Absolute paths. */
@@ -82,6 +98,12 @@ interface ServeOptions {
   readonly maxLogBytes: number;
   readonly maxStreamAge: number;
   readonly maxStall: number;
+  readonly retainAge: number;
+  readonly retainJobs: number;
+  readonly retainBytes: DiskAmount;
+  readonly retainAuditAge: number;
+  readonly retainAuditEntries: number;
+  readonly minFreeBytes: DiskAmount;
   readonly containment: ContainmentMeans | 'auto';
   readonly runAs?: string;
   readonly services?: string;
@@ -214,6 +236,48 @@ export function withServeOptions(command: Command): Command {
         .argParser(duration),
     )
     .addOption(
+      new Option('--retain-age <duration>', 'how long a job is kept after its end; 0: for ever')
+        .env('LIFELINE_RETAIN_AGE')
+        .default(90 * DAY_MS, '90d')
+        .argParser(age),
+    )
+    .addOption(
+      new Option('--retain-jobs <number>', 'finished jobs that are kept, the newest; 0: all')
+        .env('LIFELINE_RETAIN_JOBS')
+        .default(100_000)
+        .argParser(integer(0, 100_000_000)),
+    )
+    .addOption(
+      new Option(
+        '--retain-bytes <size>',
+        'disk that finished jobs may take: 50GiB, a percentage of the file system, or the smaller of both: 50GiB,10%; 0: all',
+      )
+        .env('LIFELINE_RETAIN_BYTES')
+        .default({ part: 0.25 }, '25%')
+        .argParser(diskAmount),
+    )
+    .addOption(
+      new Option('--retain-audit-age <duration>', 'how long entries of the audit log are kept; 0: for ever')
+        .env('LIFELINE_RETAIN_AUDIT_AGE')
+        .default(365 * DAY_MS, '365d')
+        .argParser(age),
+    )
+    .addOption(
+      new Option('--retain-audit-entries <number>', 'entries of the audit log that are kept; 0: all')
+        .env('LIFELINE_RETAIN_AUDIT_ENTRIES')
+        .default(1_000_000)
+        .argParser(integer(0, 1_000_000_000)),
+    )
+    .addOption(
+      new Option(
+        '--min-free-bytes <size>',
+        'free disk below which no new jobs are taken, as --retain-bytes is written; 0: none',
+      )
+        .env('LIFELINE_MIN_FREE_BYTES')
+        .default({ bytes: 2 ** 30, part: 0.05 }, '1GiB,5%')
+        .argParser(diskAmount),
+    )
+    .addOption(
       new Option('--containment <means>', 'what holds the processes of a job together, so that none escapes')
         .env('LIFELINE_CONTAINMENT')
         .choices(['auto', 'cgroup', 'subreaper', 'none'] satisfies readonly Config['containment'][])
@@ -263,6 +327,14 @@ export function readConfig(command: Command, environment: NodeJS.ProcessEnv): Co
     maxLogBytes: options.maxLogBytes,
     maxStreamAgeMs: orNever(options.maxStreamAge),
     maxStallMs: orNever(options.maxStall),
+    retention: {
+      maxAgeMs: orNever(options.retainAge),
+      maxJobs: orNever(options.retainJobs),
+      maxBytes: orNone(options.retainBytes),
+      maxAuditAgeMs: orNever(options.retainAuditAge),
+      maxAuditEntries: orNever(options.retainAuditEntries),
+    },
+    minFree: orNone(options.minFreeBytes),
     containment: options.containment,
     runAs: options.runAs ?? null,
     services: options.services === undefined ? null : resolve(options.services),
@@ -318,15 +390,37 @@ function duration(text: string): number {
 }
 
 function logCap(text: string): number {
-  const bytes = parseByteSize(text);
+  const bytes = parseBytes(text);
   if (bytes === undefined || !isLogCap(bytes)) {
     throw new InvalidArgumentError('Give bytes, or a size such as 512MiB or 1GiB; 1MiB at the least.');
   }
   return bytes;
 }
 
-function orNever(durationMs: number): number | null {
-  return durationMs === 0 ? null : durationMs;
+function age(text: string): number {
+  const durationMs = parseDurationMs(text, LONGEST_AGE_MS);
+  if (durationMs === undefined || (durationMs > 0 && durationMs < SHORTEST_BOUND_MS)) {
+    throw new InvalidArgumentError('Give a duration from 1s to 36500d, such as 12h or 90d, or 0 for ever.');
+  }
+  return durationMs;
+}
+
+function diskAmount(text: string): DiskAmount {
+  const amount = parseDiskAmount(text);
+  if (amount === undefined) {
+    throw new InvalidArgumentError(
+      'Give a size such as 500MiB or 50GiB, a percentage of the file system such as 10%, or both with a comma.',
+    );
+  }
+  return amount;
+}
+
+function orNever(bound: number): number | null {
+  return bound === 0 ? null : bound;
+}
+
+function orNone(amount: DiskAmount): DiskAmount | null {
+  return bytesOf(amount, Number.MAX_SAFE_INTEGER) === 0 ? null : amount;
 }
 
 function collect(text: string, former: readonly string[]): readonly string[] {

@@ -2,8 +2,10 @@ import { homedir } from 'node:os';
 import { pino, type Logger } from 'pino';
 import { applyServices, readServices } from './apply-services.ts';
 import { checkExposure } from './check-exposure.ts';
-import type { Config } from './config.ts';
+import type { Config, RetentionConfig } from './config.ts';
+import { bytesOf } from './domain/byte-size.ts';
 import type { PassCheckpoint } from './domain/checkpoint.ts';
+import type { RetentionRules } from './domain/retention.ts';
 import { keepHeapClose } from './heap-growth.ts';
 import { LoopDelayWatch } from './loop-delay.ts';
 import type { ServerLimits } from './graphql/services.ts';
@@ -27,12 +29,14 @@ import { LoopShare } from './logs/loop-share.ts';
 import { warnOfExposure } from './exposure.ts';
 import { findEndingUnit } from './own-unit.ts';
 import { leaveServerPointer } from './server-pointer.ts';
+import { allocatedBytes } from './storage/allocated-bytes.ts';
 import { DataDirectory } from './storage/data-directory.ts';
 import { Database } from './storage/database.ts';
 import { InstanceLease } from './storage/instance-lease.ts';
 import { JobStore } from './storage/job-store.ts';
 import { ApiTokenStore } from './storage/api-token-store.ts';
 import { AuditStore } from './storage/audit-store.ts';
+import { RetentionStore } from './storage/retention-store.ts';
 import { SessionStore } from './storage/session-store.ts';
 import { StartupError } from './storage/startup-error.ts';
 import { readOrMakeToken } from './storage/token-file.ts';
@@ -42,10 +46,12 @@ import { closeStrayDescriptors } from './stray-descriptors.ts';
 import { Containment } from './supervisor/containment.ts';
 import { Fallocate } from './supervisor/fallocate.ts';
 import { defaultEnvironment } from './supervisor/job-environment.ts';
+import { DiskGuard } from './supervisor/disk-guard.ts';
 import { findJobUser } from './supervisor/job-user.ts';
 import { findLaunchTools } from './supervisor/launch-tools.ts';
 import { ShimLauncher } from './supervisor/launcher.ts';
 import { readHostIdentity } from './supervisor/process-table.ts';
+import { Retention, type RetentionLog } from './supervisor/retention.ts';
 import { StartLimits } from './supervisor/start-limits.ts';
 import { Supervisor } from './supervisor/supervisor.ts';
 import type { SupervisorLog } from './supervisor/supervisor-log.ts';
@@ -96,8 +102,10 @@ export async function serve(config: Config, version: string, ports: ServePorts =
   using _lease = InstanceLease.take(directory);
   const token = config.token ?? readOrMakeToken(config.tokenFile);
   await using database = await Database.open(directory, ports.pass);
-  await using audit = new AuditLog({ records: new AuditStore(database.gate), logger });
+  const auditRecords = new AuditStore(database.read, database.gate);
+  await using audit = new AuditLog({ records: auditRecords, logger });
   const jobs = new JobStore(database.read, database.gate);
+  const retained = new RetentionStore(database.read, database.gate);
   const bus = new LogEventBus();
   const share = new LoopShare();
   const tools = findLaunchTools(path);
@@ -107,9 +115,20 @@ export async function serve(config: Config, version: string, ports: ServePorts =
     tini: tools.tini,
   });
   const limits = limitsOf(config);
+  using disk = new DiskGuard({
+    path: directory.path,
+    minFree: config.minFree,
+    clock: systemClock,
+    onChange: (isLow, state) => {
+      if (isLow)
+        logger.warn(state, 'the disk of the data directory is low: no job begins until there is more');
+      else logger.info(state, 'the disk of the data directory has enough room again');
+    },
+  });
   const supervisor = await Supervisor.open({
     dataDirectory: directory,
     jobs,
+    retained,
     bus,
     share,
     puncher: new Fallocate(tools.fallocate, directory.holeProbePath),
@@ -122,6 +141,7 @@ export async function serve(config: Config, version: string, ports: ServePorts =
     maxRunning: config.maxRunning,
     maxLogBytes: config.maxLogBytes,
     startLimits: new StartLimits(limits),
+    disk,
     ...ports,
   });
   await using _supervisor = { [Symbol.asyncDispose]: () => supervisor.stop(config.onExit) };
@@ -132,6 +152,7 @@ export async function serve(config: Config, version: string, ports: ServePorts =
     bus,
     openReader: openLog,
     outcomeIsKnown: (jobId) => jobs.outcomeIsKnown(jobId),
+    isGone: async (jobId) => directory.isBuried(jobId) || (await jobs.findJob(jobId)) === null,
   };
   const watched = {
     clock: systemClock,
@@ -147,6 +168,7 @@ export async function serve(config: Config, version: string, ports: ServePorts =
     random: Math.random,
     log: serviceLog(logger),
     watch: (...run) => watchRun(watched, ...run),
+    disk,
   });
   if (wantedServices !== null) {
     const steps = await applyServices(serviceSupervisor, wantedServices);
@@ -155,6 +177,20 @@ export async function serve(config: Config, version: string, ports: ServePorts =
       'applied the file of services',
     );
   }
+  const { maxAuditAgeMs: maxAgeMs, maxAuditEntries: maxEntries } = config.retention;
+  await using retention = new Retention({
+    store: retained,
+    remove: (jobIds) => supervisor.removal.remove(jobIds),
+    measure: (jobId) => allocatedBytes(directory.jobDirectory(jobId).path),
+    rules: () => retentionRules(config.retention, disk.state.totalBytes),
+    services: () => retainedServices(serviceSupervisor),
+    trimAudit: (nowMs) => auditRecords.trim({ maxAgeMs, maxEntries }, nowMs),
+    clock: systemClock,
+    log: retentionLog(logger),
+  });
+  using _retained = supervisor.changes.listen(() => {
+    retention.poke();
+  });
   using tokens = await ApiTokens.open(new ApiTokenStore(database.read, database.gate));
   using loopDelay = warnOfLateness(logger);
   const http = createHttpServer({
@@ -175,6 +211,8 @@ export async function serve(config: Config, version: string, ports: ServePorts =
       limits,
       loopDelay,
       containment: containment.means,
+      retention,
+      disk,
     },
     sessionRecords: new SessionStore(database.read, database.gate),
     tokens,
@@ -199,6 +237,7 @@ export async function serve(config: Config, version: string, ports: ServePorts =
   // To a person alone: what goes to a file or a journal is read by others, and later. A browser cannot open a socket.
   if (process.stdout.isTTY && config.port !== null) process.stdout.write(`Open ${http.ticketUrl(url)}\n`);
 
+  retention.start();
   using _unitCheck = warnOfEndingUnit(logger, config);
 
   const signal = await stopRequested;
@@ -212,6 +251,19 @@ export async function serve(config: Config, version: string, ports: ServePorts =
     logger.error('the stop took too long: exiting at once; jobs go on, and the next start finds them');
   });
   if (config.onExit === 'cancel') await serviceSupervisor.endAtStop();
+}
+
+/** @param totalBytes the size of the file system */
+function retentionRules(
+  { maxAgeMs, maxJobs, maxBytes }: RetentionConfig,
+  totalBytes: number,
+): RetentionRules {
+  const bytes = maxBytes === null ? null : bytesOf(maxBytes, totalBytes);
+  return { maxAgeMs, maxJobs, maxBytes: bytes };
+}
+
+function* retainedServices({ services }: Pick<ServiceSupervisor, 'services'>) {
+  for (const { id, definition } of services.values()) yield { id, retention: definition.retention };
 }
 
 function limitsOf(config: Config): ServerLimits {
@@ -326,6 +378,17 @@ async function awaitStopSignal(logger: Logger): Promise<string> {
       });
     }
   });
+}
+
+function retentionLog(logger: Logger): RetentionLog {
+  return {
+    removed: (facts) => {
+      logger.info(facts, 'retention removed finished jobs');
+    },
+    failure: (err) => {
+      logger.error({ err }, 'retention could not go on; it is tried again in a minute');
+    },
+  };
 }
 
 /** @param onEnd called after each end of a job */

@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from 'commander';
 import type { JobStatus } from '../client/client.ts';
-import { parseByteSize } from '../domain/byte-size.ts';
+import { parseBytes } from '../domain/byte-size.ts';
 import { parseDurationMs } from '../domain/duration.ts';
 import { isLogCap } from '../domain/log-limit.ts';
 import { isServiceName } from '../domain/service-name.ts';
@@ -66,7 +66,7 @@ export function durationArgument(text: string): number {
 
 /** Bytes of the cap of a log. @throws InvalidArgumentError */
 export function logCapArgument(text: string): number {
-  const bytes = parseByteSize(text);
+  const bytes = parseBytes(text);
   if (bytes === undefined || !isLogCap(bytes)) {
     throw new InvalidArgumentError('Give bytes, or a size such as 16MiB or 1GiB; 1MiB at the least.');
   }

@@ -175,6 +175,14 @@ function addJobCommands(program: Command): void {
         (await import('./commands/cancel.ts')).cancel(context, jobId, options),
       ),
     );
+  for (const [word, pinned, description] of [
+    ['pin', true, 'keep a job, whatever retention says'],
+    ['unpin', false, 'let retention have a job again'],
+  ] as const) {
+    withJob(clientCommand(program, word, description)).action(async (jobId: string, options: CommonOptions) =>
+      perform(options, async (context) => (await import('./commands/pin.ts')).pin(context, jobId, pinned)),
+    );
+  }
   withJob(clientCommand(program, 'rerun', 'run a job once more, and print its number'))
     .option('-f, --follow', 'follow it and end with its exit code, as run does')
     .option('--request-id <word>', 'your own word for this request; a repeat gives the same job')

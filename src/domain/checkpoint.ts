@@ -13,23 +13,30 @@
  * - `DATABASE_COMMITTED`: a transaction is durable; whoever waits for it does not know.
  * - `EXIT_SEEN`: the exit record has an end; nothing is swept, drained or stored.
  * - `JOB_RECONCILED`: a start has judged one recorded job, and not the next.
+ * - `JOB_BURIED`: a job is being removed; its directory is a tombstone, its row is there.
+ * - `JOB_ROW_REMOVED`: its row is gone, and the tombstone is not.
  */
-export const CHECKPOINTS = [
+export type Checkpoint =
+  | CheckpointOfARun
+  | 'LOG_MARKED'
+  | 'LOG_TRIMMED'
+  | 'SINKS_STOPPED'
+  | 'JOB_RECONCILED'
+  | 'JOB_BURIED'
+  | 'JOB_ROW_REMOVED';
+
+/** Those that every run of a job passes. */
+export const CHECKPOINTS_OF_A_RUN = [
   'SHIM_SPAWNED',
   'IDENTITY_STORED',
   'GATE_OPENED',
   'INDEX_APPENDED',
   'BATCH_PUBLISHED',
-  'LOG_MARKED',
-  'LOG_TRIMMED',
-  'SINKS_STOPPED',
   'TRANSITION_WRITTEN',
   'DATABASE_COMMITTED',
   'EXIT_SEEN',
-  'JOB_RECONCILED',
 ] as const;
-
-export type Checkpoint = (typeof CHECKPOINTS)[number];
+export type CheckpointOfARun = (typeof CHECKPOINTS_OF_A_RUN)[number];
 
 /** Called at every passage, synchronously. A port of the composition root: the product supplies none. */
 export type PassCheckpoint = (checkpoint: Checkpoint) => void;

@@ -84,6 +84,19 @@ export class LimitExceededError extends LifelineError {
   readonly code = 'LIMIT_EXCEEDED';
 }
 
+/** The disk has too little room for what was asked, or none: nothing was done. It goes by itself when there is room again. */
+export class DiskLowError extends LifelineError {
+  readonly code = 'DISK_LOW';
+
+  /** @param message by default that of a disk that is full */
+  constructor(
+    message = 'The disk of the data directory is full, so nothing was done. Make room there and try again.',
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
+
 /** The server is going down and takes no new work. */
 export class ServerStoppingError extends LifelineError {
   readonly code = 'SERVER_STOPPING';

@@ -2,6 +2,7 @@ export const QUEUE_REASONS = [
   'SERVER_LIMIT',
   'AHEAD_IN_QUEUE',
   'CONCURRENCY_LIMIT',
+  'DISK_LOW',
   'SERVER_STOPPING',
 ] as const;
 /** What keeps a job in the queue. */

@@ -1,3 +1,4 @@
+import type { RetentionRules } from './retention.ts';
 import type { EnvEntry } from './job-spec.ts';
 import type { JobSignal } from './job-signal.ts';
 import type { OnEnd } from './job-status.ts';
@@ -144,4 +145,6 @@ export interface ServiceDefinition {
   readonly maxLogBytes: number | null;
   /** What becomes of a job at the cap. Default: TRIM. */
   readonly logOverflow: LogOverflow;
+  /** How long its finished jobs are kept. */
+  readonly retention: RetentionRules;
 }

@@ -47,6 +47,8 @@ export type ServiceEvent =
   | { readonly kind: 'JOB_MADE' | 'JOB_RUNS'; readonly jobId: JobId }
   /** There is no job: its definition cannot be run here and now. */
   | { readonly kind: 'LAUNCH_REFUSED'; readonly message: string }
+  /** There is no job for now, and that is not the fault of the service: the disk is full. */
+  | { readonly kind: 'LAUNCH_HELD'; readonly message: string }
   /** Its readiness probe has turned, or says no for another reason than before. */
   | { readonly kind: 'READINESS'; readonly jobId: JobId; readonly isReady: boolean; readonly message: string }
   /** Its liveness probe has failed too often. */
@@ -106,6 +108,8 @@ export function nextLife(life: ServiceLife, event: ServiceEvent, rules: LifeRule
         : life;
     case 'LAUNCH_REFUSED':
       return refused(life, event.message, rules);
+    case 'LAUNCH_HELD':
+      return held(life, event.message, rules);
     case 'JOB_RUNS':
       return life.state === 'STARTING' && life.jobId === event.jobId
         ? { ...life, state: rules.hasReadiness ? 'RUNNING' : 'READY', why: null }
@@ -169,6 +173,14 @@ function refused(life: ServiceLife, message: string, rules: LifeRules): ServiceL
   if (life.jobId !== null) return life;
   if (life.state === 'STOPPING') return stoppedNow(life, rules);
   return life.state === 'STARTING' ? failed(life, message, rules) : life;
+}
+
+/** Tried again before long, however often: it is not counted. */
+function held(life: ServiceLife, why: string, rules: LifeRules): ServiceLife {
+  if (life.jobId !== null) return life;
+  if (life.state === 'STOPPING') return stoppedNow(life, rules);
+  const retryAtMs = rules.nowMs + rules.restart.firstDelayMs;
+  return life.state === 'STARTING' ? { ...life, state: 'BACKOFF', why, retryAtMs } : life;
 }
 
 function readiness(

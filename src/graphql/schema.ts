@@ -16,6 +16,7 @@ import './types/scheduled-run.ts';
 import './types/server.ts';
 import './types/api-token.ts';
 import './types/audit-entry.ts';
+import './types/audit-trim.ts';
 
 builder.queryType({ description: 'What can be asked.' });
 builder.mutationType({ description: 'What can be done. One field a request.' });

@@ -3,6 +3,7 @@ import type { ContainmentMeans } from '../domain/containment.ts';
 import type { JobId } from '../domain/job-id.ts';
 import type { JobQueuePlace } from '../domain/job-queue-place.ts';
 import type { JobSignal } from '../domain/job-signal.ts';
+import type { RetentionRules } from '../domain/retention.ts';
 import type { Scope } from '../domain/scope.ts';
 import type { FollowIterator, FollowRequest } from '../logs/follow.ts';
 import type { JobLogReader } from '../logs/job-log-reader.ts';
@@ -10,10 +11,12 @@ import type { LogEventBus } from '../logs/log-event-bus.ts';
 import type { ReadClient } from '../storage/database.ts';
 import type { JobDirectory } from '../storage/job-directory.ts';
 import type { JobRecord } from '../storage/job-records.ts';
+import type { DiskState } from '../supervisor/disk-guard.ts';
 import type { JobChangeBus } from '../supervisor/job-change-bus.ts';
 import type { LogPressure } from '../supervisor/job-logs.ts';
 import type { StartJobRequest } from '../supervisor/job-request.ts';
 import type { Reconciliation } from '../supervisor/reconciliation.ts';
+import type { RetentionFigures } from '../supervisor/retention.ts';
 import type { ServiceSupervisor } from '../supervisor/services/service-supervisor.ts';
 import type { StartLimitOptions } from '../supervisor/start-limits.ts';
 import type { StreamLimitOptions, StreamPlaces } from './stream-places.ts';
@@ -39,6 +42,8 @@ export interface JobControl {
   signalJob(jobId: JobId, signal: JobSignal): Promise<void>;
   /** @throws JobNotFoundError, ConflictError */
   deleteJob(jobId: JobId): Promise<void>;
+  /** @throws JobNotFoundError */
+  setJobPinned(jobId: JobId, pinned: boolean): Promise<void>;
   readonly activeJobs: number;
   readonly queuedJobs: number;
   /** Where a job stands in the queue now; `null` where it is not in it. */
@@ -106,6 +111,13 @@ export interface LoopDelay {
   readonly windowMs: number;
 }
 
+/** What is kept of finished jobs, as it is now. */
+export interface RetentionState {
+  /** Those of the server. */
+  readonly rules: RetentionRules;
+  readonly figures: RetentionFigures;
+}
+
 /** All that the public face is built on, made once by the composition root, owned by it. */
 export interface Services {
   /** For Pothos' Prisma plugin alone. */
@@ -129,4 +141,7 @@ export interface Services {
   readonly limits: ServerLimits;
   readonly loopDelay: { read(): LoopDelay };
   readonly containment: ContainmentMeans;
+  readonly retention: RetentionState;
+  /** Of the data directory. */
+  readonly disk: { readonly state: DiskState };
 }

@@ -21,6 +21,8 @@ export interface AuditLogOptions {
   readonly tallyMs?: number;
 }
 
+/** How many entries wait for a database that cannot be written. */
+const MOST_UNSTORED = 1_000;
 const TALLY_MS = 10 * 60_000;
 
 /**
@@ -29,14 +31,17 @@ const TALLY_MS = 10 * 60_000;
  *
  * Refusals that are alike are counted after the first, so that whoever knocks for hours fills neither.
  *
- * Entries that come while others are being stored go into one transaction, in their order. Where they cannot be stored, the
- * log says so, and the act is not undone: it has happened.
+ * Entries that come while others are being stored go into one transaction, in their order. Where they cannot be stored, for
+ * want of disk, the log says so, and the act is not undone: it has happened. They are stored with the next ones, up to 1,000 of
+ * them.
  */
 export class AuditLog implements AsyncDisposable {
   readonly #records: AuditRecords;
   readonly #logger: AuditLogger;
   readonly #tally: RefusalTally;
   #waiting: NewAuditEntry[] = [];
+  /** What could not be stored yet, oldest first. */
+  #unstored: readonly NewAuditEntry[] = [];
   #storing: Promise<void> = Promise.resolve();
 
   constructor({ records, logger, tallyMs = TALLY_MS }: AuditLogOptions) {
@@ -57,6 +62,7 @@ export class AuditLog implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#tally[Symbol.dispose]();
     await this.#storing;
+    if (this.#unstored.length > 0) await this.#storeWaiting();
   }
 
   async #add({ actor, action, subject, result, count }: TalliedAct): Promise<void> {
@@ -69,12 +75,17 @@ export class AuditLog implements AsyncDisposable {
   }
 
   async #storeWaiting(): Promise<void> {
-    const entries = this.#waiting;
+    const entries = [...this.#unstored, ...this.#waiting];
     this.#waiting = [];
+    this.#unstored = [];
     try {
       await this.#records.append(entries);
     } catch (err) {
-      this.#logger.error({ err }, 'audit entries could not be stored; they stand in this log alone');
+      this.#unstored = entries.slice(-MOST_UNSTORED);
+      this.#logger.error(
+        { err },
+        'audit entries could not be stored yet; until then they stand in this log alone',
+      );
     }
   }
 }

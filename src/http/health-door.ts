@@ -6,11 +6,12 @@ export const healthDoor: Door = ({ res }) => {
   sendWord(res, 200, 'ok');
 };
 
-/** `GET /readyz`: whether new work is taken: not any more once the server closes. */
-export function readinessDoor(isReady: () => boolean): Door {
+/** `GET /readyz`: whether new work is taken: not while the disk is low, and not any more once the server closes. */
+export function readinessDoor(isOpen: () => boolean, hasDisk: () => boolean): Door {
   return ({ res }) => {
-    if (isReady()) sendWord(res, 200, 'ready');
-    else sendWord(res, 503, 'stopping');
+    if (!isOpen()) sendWord(res, 503, 'stopping');
+    else if (!hasDisk()) sendWord(res, 503, 'disk low');
+    else sendWord(res, 200, 'ready');
   };
 }
 

@@ -24,7 +24,8 @@ export function logDownloadDoor(services: Services): Door {
       if (format === undefined) throw new InvalidInputError('format is text or jsonl.', 'format');
       await requireJob(services, jobId);
       using reader = await services.openLog(jobId);
-      await sendMergedLog(jobId, reader, format, exchange);
+      const isGone = async (): Promise<boolean> => (await services.jobs.findJob(jobId)) === null;
+      await sendMergedLog({ jobId, reader, format, isGone }, exchange);
       return;
     }
     const stream = STREAMS.get(streamName);

@@ -8,6 +8,14 @@ import { writeChunk } from './write-chunk.ts';
 export const MERGED_FORMATS = ['text', 'jsonl'] as const;
 export type MergedFormat = (typeof MERGED_FORMATS)[number];
 
+export interface MergedLogRequest {
+  readonly jobId: JobId;
+  readonly reader: JobLogReader;
+  readonly format: MergedFormat;
+  /** Whether the job was removed, so that what is missing of its log is not damaged. */
+  readonly isGone: () => Promise<boolean>;
+}
+
 /**
  * Sends both streams of a log merged by seq, as far as it goes at the time of the request. The reader stays the caller's.
  *
@@ -16,9 +24,7 @@ export type MergedFormat = (typeof MERGED_FORMATS)[number];
  * `{gap: {fromSeq, toSeq, reason}}` where lines are gone.
  */
 export async function sendMergedLog(
-  jobId: JobId,
-  reader: JobLogReader,
-  format: MergedFormat,
+  { jobId, reader, format, isGone }: MergedLogRequest,
   { req, res, signal }: Exchange,
 ): Promise<void> {
   res.writeHead(200, {
@@ -32,6 +38,11 @@ export async function sendMergedLog(
     for (let seq = 0; seq < upToSeq;) {
       const pieces = await reader.readAfter(seq, { upToSeq });
       const last = pieces.at(-1);
+      if ((last === undefined || pieces.some(isDamage)) && (await isGone())) {
+        // Removed under us: a short body must not look like a whole one.
+        res.destroy();
+        return;
+      }
       if (last === undefined) break;
       seq = isGap(last) ? last.gap.toSeq : last.lastSeq;
       if (!(await writeChunk(res, pieces.map(write).join(''), signal))) {
@@ -41,6 +52,10 @@ export async function sendMergedLog(
     }
   }
   res.end();
+}
+
+function isDamage(piece: LogItem): boolean {
+  return isGap(piece) && piece.gap.reason === 'DAMAGED';
 }
 
 function writeJson(piece: LogItem): string {

@@ -39,7 +39,7 @@ export function createRoutes({
       path: /^\/readyz$/,
       methods: ['GET', 'HEAD'],
       isPublic: false,
-      door: readinessDoor(isReady),
+      door: readinessDoor(isReady, () => !services.disk.state.isLow),
     },
     {
       name: '/graphql',

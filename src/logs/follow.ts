@@ -1,3 +1,4 @@
+import { JobNotFoundError } from '../domain/errors.ts';
 import type { JobId } from '../domain/job-id.ts';
 import { LOG_STREAMS, type LogStream } from '../domain/log-line.ts';
 import { FollowInterruptedError } from './errors.ts';
@@ -15,6 +16,8 @@ export interface FollowSources {
   openReader(jobId: JobId): Promise<JobLogReader>;
   /** Whether the job has its final state, so that nothing can follow. */
   outcomeIsKnown(jobId: JobId): Promise<boolean>;
+  /** Whether there is no such job any more, by hand or by retention: what is missing of its log then is not damaged. */
+  isGone(jobId: JobId): Promise<boolean>;
 }
 
 export interface FollowRequest {
@@ -63,7 +66,7 @@ export function follow(sources: FollowSources, request: FollowRequest): FollowIt
  * Not an async generator: whose return() waits behind a pending next(), and does nothing before the first one.
  * Order: by seq. Slow reader: holds a cursor, and descriptors while it is behind; the log waits for nobody.
  * Closing: when the channel has closed and all lines are delivered, `done` if the job's outcome is known; otherwise next()
- * rejects with FollowInterruptedError, for the log may go on.
+ * rejects with FollowInterruptedError, for the log may go on, or with JobNotFoundError where the job was removed meanwhile.
  * Release: synchronous, whatever is waited for; next() calls that wait resolve with done. What is being opened then is
  * closed as soon as it is open.
  */
@@ -181,11 +184,13 @@ export class FollowIterator implements AsyncIterableIterator<FollowEvent, undefi
     if (reader === undefined) return undefined;
     const limits = { ...this.#eventSize.limits, streams: this.#streams };
     const chunk = await reader.readChunk(this.#cursor, limits);
+    if (chunk.items.some((item) => isGap(item) && item.gap.reason === 'DAMAGED')) await this.#refuseIfGone();
     if (chunk.lastSeq > this.#cursor) return this.#takeChunk(chunk);
     this.#hasReplayed = true;
     if (hasEnded) return await this.#end(reader);
     // Published, so it was written down; now it is not there.
     if (publishedSeq > this.#cursor) {
+      await this.#refuseIfGone();
       return this.#takeGap({ fromSeq: this.#cursor + 1, toSeq: publishedSeq, reason: 'DAMAGED' });
     }
     return undefined;
@@ -247,11 +252,18 @@ export class FollowIterator implements AsyncIterableIterator<FollowEvent, undefi
 
   async #end(reader: JobLogReader): Promise<FollowEvent> {
     const { jobId, after } = this.#request;
+    await this.#refuseIfGone();
     if (!(await this.#sources.outcomeIsKnown(jobId))) throw new FollowInterruptedError(jobId, this.#cursor);
     const totals = await reader.totals();
     // A cursor beyond the end has passed no more than there is.
     const lastSeq = this.#cursor === after ? Math.min(after, totals.lastSeq) : this.#cursor;
     return { type: 'done', lastSeq, endedWithoutNewline: totals.endedWithoutNewline };
+  }
+
+  /** @throws JobNotFoundError */
+  async #refuseIfGone(): Promise<void> {
+    const { jobId } = this.#request;
+    if (await this.#sources.isGone(jobId)) throw new JobNotFoundError(jobId);
   }
 
   /** Waits until something was published, the channel closed, a heartbeat is due, or the release. */

@@ -1,6 +1,7 @@
 import { passUnwatched, type PassCheckpoint } from '../domain/checkpoint.ts';
 import type { JobId } from '../domain/job-id.ts';
 import type { LogStream } from '../domain/log-line.ts';
+import { isDiskFull } from '../storage/disk-full.ts';
 import type { JobDirectory } from '../storage/job-directory.ts';
 import { LogDrainFailedError, type LogAnomaly } from './errors.ts';
 import { batchRecords } from './batch-records.ts';
@@ -151,7 +152,7 @@ export class Tailer implements Disposable {
   /**
    * Reads to the current end of both streams and delivers the rest, complete or not: nothing follows. Further calls give
    * the same promise.
-   * @throws LogDrainFailedError if that keeps failing for `drainRetryMs`, or when the tailer is released before.
+   * @throws LogDrainFailedError if that keeps failing for `drainRetryMs`, but for a disk that is full, or when the tailer is released before.
    */
   drain(): Promise<LogTotals> {
     if (this.#drain === undefined) {
@@ -248,7 +249,8 @@ export class Tailer implements Disposable {
     this.#tell({ kind: 'STALLED', error });
     const nowMs = performance.now();
     this.#retryAtMs = nowMs + this.#retryMs;
-    if (this.#drain === undefined) return;
+    // A disk that is full has room again some day; until then the end of the log waits for it.
+    if (this.#drain === undefined || isDiskFull(error)) return;
     this.#retryAtMs = Math.min(this.#retryAtMs, this.#drain.deadlineMs);
     if (nowMs < this.#drain.deadlineMs) return;
     this.#stop();

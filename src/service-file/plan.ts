@@ -42,6 +42,7 @@ const OF_THE_NEXT_START = [
   'schedule',
   'concurrency',
   'priority',
+  'retention',
   'desired',
 ];
 

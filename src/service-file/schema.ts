@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { parseByteSize } from '../domain/byte-size.ts';
+import { parseBytes } from '../domain/byte-size.ts';
 import { exactDuration, parseDurationMs } from '../domain/duration.ts';
 import { JOB_SIGNALS } from '../domain/job-signal.ts';
 import { isLogCap, LEAST_MAX_LOG_BYTES } from '../domain/log-limit.ts';
@@ -11,6 +11,8 @@ import { isServiceName } from '../domain/service-name.ts';
 
 /** About 24 days in milliseconds: what the schema's Int carries. */
 const LONGEST_MS = 2 ** 31 - 1;
+/** A hundred years. */
+const MOST_KEPT_MS = 36_500 * 86_400_000;
 const TIME = /^\d+(\.\d+)?(ms|s|m|h|d)$/;
 const SIZE = /^\d+(\.\d+)?(B|kB|MB|GB|TB|KiB|MiB|GiB|TiB)$/;
 const WORD_OR_NUMBER = 'must be text, a number, true or false';
@@ -38,8 +40,27 @@ function byteSize(description: string) {
   const text = z
     .string({ error })
     .regex(SIZE, { error, abort: true })
-    .refine((given) => isLogCap(parseByteSize(given) ?? 0), { error });
+    .refine((given) => isLogCap(parseBytes(given) ?? 0), { error });
   return z.union([text, z.int().min(LEAST_MAX_LOG_BYTES)], { error }).meta({ description });
+}
+
+/** For what may take years. */
+function longTime(description: string) {
+  const error = 'must be a time with its unit, such as 12h, 30d, 365d, from 1s to 36500d';
+  return z
+    .string({ error })
+    .regex(TIME, { error, abort: true })
+    .refine((text) => (parseDurationMs(text, MOST_KEPT_MS) ?? 0) >= 1_000, { error })
+    .meta({ description });
+}
+
+function size(description: string) {
+  const error = 'must be a size such as 500MiB, 1.5GB or 20GiB';
+  return z
+    .string({ error })
+    .regex(/^\d+(\.\d+)?(B|[kK]B|[KMGT](i?B)?)?$/, { error, abort: true })
+    .refine((text) => (parseBytes(text) ?? 0) >= 1, { error })
+    .meta({ description });
 }
 
 function moment(description: string) {
@@ -244,6 +265,16 @@ const service = z
       description:
         'What becomes of a job whose log reaches the cap: it loses its oldest lines, or is ended. Default: trim.',
     }),
+    retention: z
+      .strictObject({
+        age: longTime(
+          'How long a job is kept after its end, instead of the server’s --retain-age.',
+        ).optional(),
+        jobs: count('Finished jobs that are kept, the newest. Default: no bound of its own.', 1).optional(),
+        bytes: size('Disk that its finished jobs may take. Default: no bound of its own.').optional(),
+      })
+      .optional()
+      .meta({ description: 'How long its finished jobs are kept; the bounds of the server hold beside.' }),
     desired: z
       .enum(['up', 'down'])
       .optional()
@@ -266,6 +297,7 @@ export const serviceFileSchema = z
 /** What stands under the name of a service. */
 export type ServiceEntry = z.input<typeof service>;
 export type ProbeEntry = z.input<typeof probe>;
+export type RetentionEntry = NonNullable<ServiceEntry['retention']>;
 export type ScheduleEntry = z.input<typeof schedule>;
 /** A value that means its text. */
 export type Word = z.input<typeof word>;

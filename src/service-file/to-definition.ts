@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
-import { parseByteSize } from '../domain/byte-size.ts';
+import { parseBytes } from '../domain/byte-size.ts';
 import { parseDurationMs } from '../domain/duration.ts';
+import type { RetentionRules } from '../domain/retention.ts';
 import {
   DEFAULT_RESTART_RULES,
   type DependencyCondition,
@@ -15,7 +16,14 @@ import {
 } from '../domain/service-definition.ts';
 import { byName } from './by-name.ts';
 import type { LocatedDocument, Path } from './located-document.ts';
-import { hostAndPort, type ProbeEntry, type ScheduleEntry, type ServiceEntry, type Word } from './schema.ts';
+import {
+  hostAndPort,
+  type ProbeEntry,
+  type RetentionEntry,
+  type ScheduleEntry,
+  type ServiceEntry,
+  type Word,
+} from './schema.ts';
 
 export const DEFAULT_GRACE_PERIOD_MS = 10_000;
 export const DEFAULT_PROBE = {
@@ -71,8 +79,9 @@ export function definitionOf(
     concurrencyKey: entry.concurrency?.key ?? null,
     concurrencyLimit: entry.concurrency?.limit ?? 1,
     priority: entry.priority ?? 0,
-    maxLogBytes: maxLog === undefined ? null : (parseByteSize(String(maxLog)) ?? null),
+    maxLogBytes: maxLog === undefined ? null : (parseBytes(String(maxLog)) ?? null),
     logOverflow: entry.logOverflow === 'cancel' ? 'CANCEL' : 'TRIM',
+    retention: retentionOf(entry.retention ?? {}),
   };
 }
 
@@ -92,6 +101,14 @@ function restartOf(restart: NonNullable<ServiceEntry['restart']>): RestartRules 
     ...(healthyAfter !== undefined && { healthyAfterMs: milliseconds(healthyAfter) }),
   };
   return { ...DEFAULT_RESTART_RULES, ...given };
+}
+
+function retentionOf({ age, jobs, bytes }: RetentionEntry): RetentionRules {
+  return {
+    maxAgeMs: age === undefined ? null : milliseconds(age),
+    maxJobs: jobs ?? null,
+    maxBytes: bytes === undefined ? null : (parseBytes(bytes) ?? null),
+  };
 }
 
 function probeOf(probe: ProbeEntry, execPath: Path, document: Pick<LocatedDocument, 'textAt'>): Probe {

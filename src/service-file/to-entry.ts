@@ -1,5 +1,6 @@
-import { exactByteSize } from '../domain/byte-size.ts';
+import { exactBytes } from '../domain/byte-size.ts';
 import { exactDuration } from '../domain/duration.ts';
+import type { RetentionRules } from '../domain/retention.ts';
 import {
   DEFAULT_RESTART_RULES,
   type Probe,
@@ -9,7 +10,7 @@ import {
 } from '../domain/service-definition.ts';
 import { byName } from './by-name.ts';
 import type { WantedService } from './read-service-file.ts';
-import type { ProbeEntry, ScheduleEntry, ServiceEntry } from './schema.ts';
+import type { ProbeEntry, RetentionEntry, ScheduleEntry, ServiceEntry } from './schema.ts';
 import { DEFAULT_GRACE_PERIOD_MS, DEFAULT_PROBE } from './to-definition.ts';
 
 /** What a file says under the name of a service, without what goes without saying: the way back from `definitionOf`. */
@@ -39,8 +40,9 @@ export function entryOf({ definition, desired }: WantedService): ServiceEntry {
     ...(schedule !== null && { schedule: scheduleEntry(schedule) }),
     ...concurrencyEntry(definition),
     ...(priority !== 0 && { priority }),
-    ...(maxLogBytes !== null && { maxLog: exactByteSize(maxLogBytes) }),
+    ...(maxLogBytes !== null && { maxLog: exactBytes(maxLogBytes) }),
     ...(definition.logOverflow === 'CANCEL' && { logOverflow: 'cancel' }),
+    ...retentionEntry(definition.retention),
     ...(desired === 'DOWN' && { desired: 'down' }),
   };
 }
@@ -126,6 +128,15 @@ function scheduleTimeEntry(when: Schedule['time']): ScheduleEntry {
   if (when.kind === 'ONCE') return { at: new Date(when.atMs).toISOString() };
   const from = when.fromMs === 0 ? {} : { from: new Date(when.fromMs).toISOString() };
   return { every: exactDuration(when.everyMs), ...from };
+}
+
+function retentionEntry({ maxAgeMs, maxJobs, maxBytes }: RetentionRules): Pick<ServiceEntry, 'retention'> {
+  const retention: RetentionEntry = {
+    ...(maxAgeMs !== null && { age: exactDuration(maxAgeMs) }),
+    ...(maxJobs !== null && { jobs: maxJobs }),
+    ...(maxBytes !== null && { bytes: exactBytes(maxBytes) }),
+  };
+  return Object.keys(retention).length === 0 ? {} : { retention };
 }
 
 function concurrencyEntry({

@@ -1,5 +1,5 @@
-import { accessSync, constants, existsSync, mkdirSync, realpathSync, renameSync } from 'node:fs';
-import { readdir, rm } from 'node:fs/promises';
+import { accessSync, constants, existsSync, mkdirSync, realpathSync } from 'node:fs';
+import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { parseJobId, type JobId } from '../domain/job-id.ts';
 import { JobDirectory } from './job-directory.ts';
@@ -12,6 +12,8 @@ const TOMBSTONE_PREFIX = 'deleted-';
 export interface Tombstone {
   readonly jobId: JobId;
   readonly path: string;
+  /** Removes what is in it; the tombstone stays. */
+  empty(): Promise<void>;
   remove(): Promise<void>;
 }
 
@@ -85,10 +87,10 @@ export class DataDirectory {
   }
 
   /** Makes a job's directory a tombstone: from now on it is no job's. The caller removes the row, then the tombstone. */
-  bury(jobId: JobId): Tombstone {
+  async bury(jobId: JobId): Promise<Tombstone> {
     const tombstone = this.#tombstone(jobId);
     try {
-      renameSync(this.jobDirectory(jobId).path, tombstone.path);
+      await rename(this.jobDirectory(jobId).path, tombstone.path);
     } catch (error) {
       // Without a directory there is only the row to remove.
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
@@ -108,9 +110,19 @@ export class DataDirectory {
     };
   }
 
+  /** Whether a job has been buried: its directory is no job's any more, and its row will go. */
+  isBuried(jobId: JobId): boolean {
+    return existsSync(this.#tombstone(jobId).path);
+  }
+
   #tombstone(jobId: JobId): Tombstone {
     const path = join(this.jobsPath, `${TOMBSTONE_PREFIX}${String(jobId)}`);
-    return { jobId, path, remove: () => rm(path, { recursive: true, force: true }) };
+    const remove = (): Promise<void> => rm(path, { recursive: true, force: true });
+    const empty = async (): Promise<void> => {
+      await remove();
+      await mkdir(path, { mode: 0o700 });
+    };
+    return { jobId, path, empty, remove };
   }
 }
 

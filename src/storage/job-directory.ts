@@ -52,6 +52,10 @@ export class JobDirectory {
   get stopCommandPath(): string {
     return join(this.path, 'stop-command.json');
   }
+  /** There while retention is to leave the job alone; empty. */
+  get pinPath(): string {
+    return join(this.path, 'pinned');
+  }
   /** Shell text that becomes the program; gone once it runs. */
   get launchScriptPath(): string {
     return join(this.path, 'launch.sh');

@@ -38,6 +38,8 @@ export interface JobFacts {
   readonly signalInferred?: boolean | undefined;
   readonly startedAtMs?: number | undefined;
   readonly finishedAtMs?: number | undefined;
+  /** What its directory takes on the disk. */
+  readonly allocatedBytes?: number | undefined;
 }
 
 /** The intent to end a job, and the report of it. */

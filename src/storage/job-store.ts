@@ -92,10 +92,11 @@ export class JobStore {
     const without: JobId[] = [];
     for (let at = 0; at < jobIds.length; at += IDS_AT_ONCE) {
       const part = jobIds.slice(at, at + IDS_AT_ONCE);
-      const range = { gte: part[0] ?? 0, lte: part.at(-1) ?? 0 };
-      const rows = await this.#read.job.findMany({ where: { id: range }, select: { id: true } });
-      const known = new Set(rows.map(({ id }) => id));
-      without.push(...part.filter((id) => !known.has(id)));
+      // Of a long history hardly any: so it is the others that are not fetched.
+      const rows = await this.#read.$queryRaw<{ readonly id: number | bigint }[]>`
+        SELECT given.value AS "id" FROM json_each(${JSON.stringify(part)}) given
+        WHERE NOT EXISTS (SELECT 1 FROM "Job" WHERE "id" = given.value)`;
+      without.push(...rows.map(({ id }) => Number(id)));
       await setImmediate();
     }
     return without;
@@ -122,6 +123,7 @@ export class JobStore {
     stored: { readonly spec: JobSpec; readonly requestFingerprint: string | null },
     steps: readonly [StepRecord, ...StepRecord[]],
     identity: StoredIdentity | null,
+    pinned: boolean,
   ): Promise<void> {
     const [first, ...later] = steps;
     await this.#gate.transaction(async (tx) => {
@@ -129,6 +131,7 @@ export class JobStore {
       const rerunOf = rerunOfId === null ? null : await tx.job.findUnique({ where: { id: rerunOfId } });
       const spec = { ...stored.spec, rerunOfId: rerunOf === null ? null : rerunOfId };
       await insertJob(tx, jobId, spec, stored.requestFingerprint, first);
+      if (pinned) await tx.job.updateMany({ where: { id: jobId }, data: { pinned } });
       await catchUp(tx, jobId, first.to, later, identity);
     });
   }
@@ -156,6 +159,11 @@ export class JobStore {
       });
       return count === 1;
     });
+  }
+
+  /** Whether retention is to leave it alone. */
+  async setPinned(jobId: JobId, pinned: boolean): Promise<void> {
+    await this.#gate.transaction((tx) => tx.job.updateMany({ where: { id: jobId }, data: { pinned } }));
   }
 
   /** Records who the shim and the program are: from here on a restarted server can find them. Rejects if the job is not active. */

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { JobId } from '../domain/job-id.ts';
 import { ACTIVE_STATUSES } from '../domain/job-status.ts';
+import { NO_RETENTION_RULES } from '../domain/retention.ts';
 import type { ServiceDefinition } from '../domain/service-definition.ts';
 import { NEW_LIFE, type ServiceLife } from '../domain/service-life.ts';
 import type { DesiredState, ServiceState } from '../domain/service-state.ts';
@@ -174,8 +175,10 @@ export interface ServiceJobRecord extends JobRecord {
 }
 
 function definitionOf({ definition }: { readonly definition: string }): ServiceDefinition {
-  // Versions that were saved before logs had a cap do not speak of it.
-  return { ...SAYS_NOTHING_OF_LOGS, ...(JSON.parse(definition) as ServiceDefinition) };
+  // Versions that were saved before there were bounds say nothing of them.
+  type Stored = Omit<ServiceDefinition, 'retention'> & Partial<Pick<ServiceDefinition, 'retention'>>;
+  const { retention = NO_RETENTION_RULES, ...stored } = JSON.parse(definition) as Stored;
+  return { ...SAYS_NOTHING_OF_LOGS, ...stored, retention };
 }
 
 function recordOf(row: Service, definition: ServiceDefinition): ServiceRecord {

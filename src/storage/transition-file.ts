@@ -16,6 +16,7 @@ const facts = z.object({
   signalInferred: z.boolean().optional(),
   startedAtMs: z.number().optional(),
   finishedAtMs: z.number().optional(),
+  allocatedBytes: z.int().nonnegative().optional(),
 });
 const cancellation = z.object({
   reason,

@@ -1,5 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { passUnwatched, type PassCheckpoint } from '../domain/checkpoint.ts';
+import { DiskLowError } from '../domain/errors.ts';
+import { isDiskFull } from './disk-full.ts';
 import type { PrismaClient } from './generated/client.ts';
 import { type Prisma } from './generated/client.ts';
 
@@ -39,7 +41,7 @@ export class WriteGate {
   }
 
   /**
-   * Runs `work` alone in a transaction; a rejection rolls everything of it back. It must not wait for anything but the
+   * Runs `work` alone in a transaction; a rejection rolls everything of it back. Where the disk is full that is a DiskLowError. It must not wait for anything but the
    * database, and may be run again where the database was locked.
    */
   async transaction<T>(work: (tx: Prisma.TransactionClient) => Promise<T>): Promise<T> {
@@ -73,7 +75,8 @@ export class WriteGate {
       );
       this.#pass('DATABASE_COMMITTED');
     } catch (error) {
-      for (const { reject } of together) reject(error);
+      const told = isDiskFull(error) ? new DiskLowError(undefined, { cause: error }) : error;
+      for (const { reject } of together) reject(told);
       return;
     }
     for (const [at, { resolve, reject }] of together.entries()) {
@@ -97,8 +100,8 @@ async function runAll(
     try {
       settled.push({ result: await work(tx) });
     } catch (error) {
-      // Nothing of it can be written while somebody else holds the lock.
-      if (isBusy(error)) throw error;
+      // Nothing of it can be written while somebody else holds the lock, nor where SQLite has rolled all of it back by itself.
+      if (isBusy(error) || isDiskFull(error)) throw error;
       await tx.$executeRaw`ROLLBACK TO entry`;
       settled.push({ error });
     }

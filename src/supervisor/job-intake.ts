@@ -1,13 +1,15 @@
 import { rmSync } from 'node:fs';
 import type { PassCheckpoint } from '../domain/checkpoint.ts';
-import { ConflictError } from '../domain/errors.ts';
+import { ConflictError, DiskLowError } from '../domain/errors.ts';
 import type { JobId } from '../domain/job-id.ts';
 import type { EnvEntry, JobSpec } from '../domain/job-spec.ts';
 import type { DataDirectory } from '../storage/data-directory.ts';
+import { isDiskFull } from '../storage/disk-full.ts';
 import { createJobFiles } from '../storage/job-files.ts';
 import type { JobIds } from '../storage/job-ids.ts';
 import type { TransitionRecord } from '../storage/job-records.ts';
 import type { JobStore } from '../storage/job-store.ts';
+import type { DiskGuard } from './disk-guard.ts';
 import { chooseProgram, type JobUser } from './job-user.ts';
 import type { StartLimits } from './start-limits.ts';
 import {
@@ -29,6 +31,7 @@ export interface JobIntakePorts {
   readonly limits: StartLimits;
   /** The cap of the log of a job that says none. */
   readonly maxLogBytes: number;
+  readonly disk: Pick<DiskGuard, 'check'>;
   readonly pass: PassCheckpoint;
   /** Called once for each new job, when it is stored and before its request is answered. Owns its place. */
   readonly onCreated: (jobId: JobId, spec: JobSpec, place: Disposable) => void;
@@ -45,7 +48,8 @@ export class JobIntake {
 
   /**
    * @returns the new job, or the one that the requestId had made before
-   * @throws InvalidInputError, CommandNotFoundError, ConflictError (another request had the requestId), LimitExceededError
+   * @throws InvalidInputError, CommandNotFoundError, ConflictError (another request had the requestId), LimitExceededError,
+   * DiskLowError
    */
   async accept(request: StartJobRequest, origin: JobOrigin): Promise<JobId> {
     const { requestId } = request;
@@ -73,7 +77,8 @@ export class JobIntake {
   }
 
   async #create(request: StartJobRequest, origin: JobOrigin, digest: string | null): Promise<JobId> {
-    const { environment, user, limits, maxLogBytes, onCreated } = this.#ports;
+    const { environment, user, limits, disk, maxLogBytes, onCreated } = this.#ports;
+    disk.check();
     const completed = { maxLogBytes, ...(user && { cwd: user.defaultCwd }), ...request };
     const spec = completeRequest(completed, environment, origin);
     // A service that is kept up was allowed when it was started: no limit must keep it down.
@@ -85,6 +90,8 @@ export class JobIntake {
       return jobId;
     } catch (error) {
       place[Symbol.dispose]();
+      if (isDiskFull(error) && !(error instanceof DiskLowError))
+        throw new DiskLowError(undefined, { cause: error });
       throw error;
     }
   }

@@ -4,6 +4,7 @@ import type { JobSignal } from '../domain/job-signal.ts';
 import type { JobSpec } from '../domain/job-spec.ts';
 import { isFinal } from '../domain/job-status.ts';
 import type { ChannelGuard } from '../logs/log-event-bus.ts';
+import { allocatedBytesNow } from '../storage/allocated-bytes.ts';
 import type { JobDirectory } from '../storage/job-directory.ts';
 import type { CancellationFacts } from '../storage/job-records.ts';
 import { Containment } from './containment.ts';
@@ -19,6 +20,7 @@ import type { JobRunPorts } from './job-run-ports.ts';
 import { JobSupervision } from './job-supervision.ts';
 import { JobTree } from './job-tree.ts';
 import { LaunchFailedError } from './launcher.ts';
+import { withLogLoss } from './log-loss.ts';
 import {
   outcomeElsewhere,
   outcomeLost,
@@ -215,8 +217,10 @@ export class JobRun {
       cause: this.#ending.request?.requestedBy ?? null,
       facts: {
         ...facts,
+        message: withLogLoss(facts.message ?? null, this.directory),
         // The time of a file comes from a coarser clock: a short job would end before it began.
         finishedAtMs: Math.max(finishedAtMs, startedAtMs ?? 0),
+        allocatedBytes: allocatedBytesNow(this.directory.path),
         ...(pid === undefined || startedAtMs === null ? {} : { pid, startedAtMs }),
       },
       ...this.#cancellation(Date.now()),

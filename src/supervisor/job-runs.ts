@@ -5,6 +5,7 @@ import type { JobSpec } from '../domain/job-spec.ts';
 import type { JobStatus } from '../domain/job-status.ts';
 import type { LogEventBus } from '../logs/log-event-bus.ts';
 import type { DataDirectory } from '../storage/data-directory.ts';
+import type { DiskGuard } from './disk-guard.ts';
 import type { EndRequest } from './end-request.ts';
 import type { JobChangeBus } from './job-change-bus.ts';
 import { JobLife } from './job-life.ts';
@@ -12,6 +13,7 @@ import { JobQueue } from './job-queue.ts';
 import { JobRun } from './job-run.ts';
 import type { JobRunPorts } from './job-run-ports.ts';
 import { OomKills } from './oom-kills.ts';
+import { waitsForDisk } from './queue-place.ts';
 import type { StartLimits } from './start-limits.ts';
 import type { ResumedRun } from './resumed-run.ts';
 
@@ -35,6 +37,8 @@ export interface JobRunsPorts {
   readonly limits: StartLimits;
   /** How many jobs may be in the active map at once; the others wait. */
   readonly maxRunning: number;
+  /** While it is low, none leaves the queue. */
+  readonly disk: Pick<DiskGuard, 'why'>;
 }
 
 /**
@@ -78,7 +82,9 @@ export class JobRuns {
 
   /** Where a job stands in the queue now; `undefined` where it is not in it. */
   placeOf(jobId: JobId): JobQueuePlace | undefined {
-    return this.#queue.placeOf(jobId);
+    const place = this.#queue.placeOf(jobId);
+    const why = place === undefined ? null : this.#ports.disk.why;
+    return place === undefined || why === null ? place : waitsForDisk(place.position, why);
   }
 
   /**
@@ -97,6 +103,7 @@ export class JobRuns {
 
   /** Jobs leave the queue in their order, as long as there are any that may. */
   startQueued(): void {
+    if (this.#queue.size === 0 || this.#ports.disk.why !== null) return;
     for (let jobId = this.#queue.take(); jobId !== undefined; jobId = this.#queue.take()) {
       const run = this.#runs.get(jobId);
       if (run !== undefined) this.#follow(jobId, run.run());

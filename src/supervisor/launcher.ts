@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import type { EnvEntry, JobSpec } from '../domain/job-spec.ts';
 import type { ProcessIdentity } from '../domain/process-identity.ts';
+import { isDiskFull } from '../storage/disk-full.ts';
 import type { JobDirectory } from '../storage/job-directory.ts';
 import { createExitRecord } from './exit-record.ts';
 import type { JobUser } from './job-user.ts';
@@ -92,13 +93,15 @@ export class ShimLauncher implements Launcher {
 
   #spawnShim(directory: JobDirectory, spec: JobSpec, environment: readonly EnvEntry[]): ChildProcess {
     const script = launchScript(spec, environment, this.#tools, this.#user !== null);
-    writeFileSync(directory.launchScriptPath, script, { mode: 0o600 });
     const descriptors: number[] = [];
     const own = (descriptor: number): number => {
       descriptors.push(descriptor);
       return descriptor;
     };
     try {
+      writeFileSync(directory.launchScriptPath, script, { mode: 0o600 });
+      // With a byte in it, it has a block: what a sink says of a full disk still finds room there.
+      writeFileSync(directory.shimErrorsPath, '\n', { mode: 0o600, flag: 'wx' });
       const append = constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND | constants.O_NOFOLLOW;
       const stdin = spec.stdin === null ? 'ignore' : own(openStdin(directory, spec.stdin, this.#user));
       const shimErrors = own(openSync(directory.shimErrorsPath, append, 0o600));
@@ -117,7 +120,8 @@ export class ShimLauncher implements Launcher {
       child.unref();
       return child;
     } catch (error) {
-      throw new LaunchFailedError(`The shim could not be started (${errorCode(error)}).`, { cause: error });
+      const why = isDiskFull(error) ? 'the disk is full' : errorCode(error);
+      throw new LaunchFailedError(`The shim could not be started (${why}).`, { cause: error });
     } finally {
       for (const descriptor of descriptors) closeSync(descriptor);
     }

@@ -42,6 +42,10 @@ export function waitsForKey(
   };
 }
 
+export function waitsForDisk(position: number, message: string): JobQueuePlace {
+  return { position, reason: 'DISK_LOW', message };
+}
+
 export function waitsForServer(position: number): JobQueuePlace {
   return {
     position,

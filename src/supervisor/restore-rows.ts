@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import type { JobId } from '../domain/job-id.ts';
 import { isActive, type JobStatus } from '../domain/job-status.ts';
 import type { DataDirectory } from '../storage/data-directory.ts';
@@ -28,7 +29,8 @@ export async function restoreRow(ports: RestorePorts, jobId: JobId): Promise<Res
     const { requestId } = stored.spec;
     const known = requestId === null ? null : await jobs.findByRequestId(requestId);
     if (known !== null) return { ignoredBecause: `its requestId is that of job ${String(known.id)}` };
-    await jobs.importJob(jobId, stored, [first, ...later], readIdentity(directory));
+    const pinned = existsSync(directory.pinPath);
+    await jobs.importJob(jobId, stored, [first, ...later], readIdentity(directory), pinned);
     return { status: (later.at(-1) ?? first).to };
   } catch (error) {
     if (error instanceof JobDirectoryUnreadableError) return { ignoredBecause: error.message };

@@ -4,7 +4,6 @@ import type { EnvEntry } from '../domain/job-spec.ts';
 import type { JobId } from '../domain/job-id.ts';
 import type { JobQueuePlace } from '../domain/job-queue-place.ts';
 import type { JobSignal } from '../domain/job-signal.ts';
-import { isFinal, type JobStatus } from '../domain/job-status.ts';
 import { DEFAULT_MAX_LOG_BYTES } from '../domain/log-limit.ts';
 import type { HostIdentity } from '../domain/process-identity.ts';
 import type { LogEventBus } from '../logs/log-event-bus.ts';
@@ -14,13 +13,16 @@ import type { DataDirectory } from '../storage/data-directory.ts';
 import { readSpec } from '../storage/job-files.ts';
 import { JobIds } from '../storage/job-ids.ts';
 import type { JobStore } from '../storage/job-store.ts';
+import type { RetentionStore } from '../storage/retention-store.ts';
 import type { Containment } from './containment.ts';
 import type { ErrandPlace } from './errand.ts';
+import type { DiskGuard } from './disk-guard.ts';
 import { FamilyWatch } from './family-watch.ts';
 import { Breather } from './breather.ts';
 import { specOfRow } from './former-run.ts';
 import { JobChangeBus } from './job-change-bus.ts';
 import { JobIntake } from './job-intake.ts';
+import { JobRemoval } from './job-removal.ts';
 import {
   changedRequest,
   checkedDuration,
@@ -42,6 +44,7 @@ import type { SupervisorLog } from './supervisor-log.ts';
 export interface SupervisorOptions {
   readonly dataDirectory: DataDirectory;
   readonly jobs: JobStore;
+  readonly retained: RetentionStore;
   readonly bus: LogEventBus;
   /** Borrowed: of all who read logs. */
   readonly share: LoopShare;
@@ -60,8 +63,12 @@ export interface SupervisorOptions {
   readonly maxLogBytes?: number;
   /** Borrowed. */
   readonly startLimits: StartLimits;
+  /** Borrowed. Default: there is always room. */
+  readonly disk?: Pick<DiskGuard, 'check' | 'why' | 'onEnough'>;
   readonly pass?: PassCheckpoint;
 }
+
+const ENOUGH: Pick<DiskGuard, 'check' | 'why'> = { check: () => undefined, why: null };
 
 /**
  * All jobs of this server: takes requests, keeps the queue, runs, ends, adopts. Alone in changing anything.
@@ -70,6 +77,8 @@ export interface SupervisorOptions {
  */
 export class Supervisor {
   readonly changes = new JobChangeBus();
+  /** Takes finished jobs away. */
+  readonly removal: JobRemoval;
   readonly #options: SupervisorOptions;
   readonly #table = new ProcessTable(COOKIE_NAME);
   readonly #intake: JobIntake;
@@ -92,6 +101,7 @@ export class Supervisor {
       share,
       maxRunning,
       startLimits: limits,
+      disk = ENOUGH,
       pass = passUnwatched,
     } = options;
     this.#runs = new JobRuns({
@@ -100,6 +110,7 @@ export class Supervisor {
       changes: this.changes,
       limits,
       maxRunning,
+      disk,
       run: {
         jobs,
         launcher,
@@ -115,6 +126,15 @@ export class Supervisor {
         families: new FamilyWatch(this.#table),
       },
     });
+    this.removal = new JobRemoval({
+      dataDirectory,
+      jobs,
+      retained: options.retained,
+      changes: this.changes,
+      log,
+      pass,
+      isUnderWay: (jobId) => this.#runs.get(jobId) !== undefined,
+    });
     this.#intake = new JobIntake({
       dataDirectory,
       jobs,
@@ -123,12 +143,20 @@ export class Supervisor {
       user,
       limits,
       maxLogBytes: options.maxLogBytes ?? DEFAULT_MAX_LOG_BYTES,
+      disk,
       pass,
       onCreated: (jobId, spec, place) => {
         this.changes.notify(jobId);
         this.#runs.enqueue({ jobId, spec, status: 'QUEUED', transitionCount: 1 }, place);
         this.#runs.startQueued();
       },
+    });
+  }
+
+  /** Jobs leave the queue that were held back for want of disk. */
+  #goOnWhenThereIsDisk(disk: Pick<DiskGuard, 'onEnough'>): void {
+    disk.onEnough(() => {
+      this.#runs.startQueued();
     });
   }
 
@@ -148,6 +176,7 @@ export class Supervisor {
     }
     for (const job of queued) supervisor.#runs.enqueue(job);
     supervisor.#runs.startQueued();
+    if (options.disk !== undefined) supervisor.#goOnWhenThereIsDisk(options.disk);
     return supervisor;
   }
 
@@ -155,7 +184,7 @@ export class Supervisor {
    * Accepts a job; it is stored and queued when this returns, and may already run.
    * @param tokenId the stored token that asks, whose limits hold; `null` for the server's own
    * @throws InvalidInputError, CommandNotFoundError, ConflictError (another request had the requestId), LimitExceededError,
-   * ServerStoppingError
+   * DiskLowError, ServerStoppingError
    */
   async startJob(request: StartJobRequest, tokenId: number | null = null): Promise<JobId> {
     return this.#accept(request, { ...FIRST_RUN, tokenId });
@@ -207,21 +236,16 @@ export class Supervisor {
   }
 
   /**
-   * Removes a finished job with its log, for good. The directory becomes a tombstone first, so that a server that dies
-   * half-way finishes at its next start.
-   * @throws JobNotFoundError, ConflictError if the job has not ended
+   * Removes a finished job with its log, for good.
+   * @throws JobNotFoundError, ConflictError if the job has not ended, or is pinned
    */
   async deleteJob(jobId: JobId): Promise<void> {
-    const { jobs, dataDirectory } = this.#options;
-    const row = await jobs.findJob(jobId);
-    if (row === null) throw new JobNotFoundError(jobId);
-    if (this.#runs.get(jobId) !== undefined || !isFinal(row.status as JobStatus)) {
-      throw new ConflictError(`Job ${String(jobId)} has not ended. Cancel it first, then delete it.`);
-    }
-    const tombstone = dataDirectory.bury(jobId);
-    await jobs.deleteFinished(jobId);
-    this.changes.notify(jobId);
-    await tombstone.remove();
+    await this.removal.delete(jobId);
+  }
+
+  /** Says whether retention leaves a job alone. @throws JobNotFoundError */
+  async setJobPinned(jobId: JobId, pinned: boolean): Promise<void> {
+    await this.removal.setPinned(jobId, pinned);
   }
 
   /**

@@ -6,7 +6,7 @@ import { ScratchDirectory } from '../end-to-end/harness/scratch-directory.ts';
 import { LifelineCommand, type CommandResult } from './lifeline-command.ts';
 
 const COMMANDS = [
-  ...['serve', 'run', 'logs', 'ps', 'show', 'cancel', 'rerun', 'open', 'completion'],
+  ...['serve', 'run', 'logs', 'ps', 'show', 'cancel', 'pin', 'unpin', 'rerun', 'open', 'completion'],
   ...['apply', 'services', 'service', 'start', 'stop', 'import', 'schema'],
 ];
 

@@ -1,6 +1,7 @@
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { CHECKPOINTS, type Checkpoint } from '../../src/domain/checkpoint.ts';
+import { CHECKPOINTS_OF_A_RUN, type Checkpoint } from '../../src/domain/checkpoint.ts';
 import { findJob, nodeProgram, readWholeLog, startJob, untilOver } from './harness/jobs.ts';
 import { LifelineServer } from './harness/lifeline-server.ts';
 import { sequenceOf } from './harness/sequence-of.ts';
@@ -26,19 +27,11 @@ afterEach(async () => {
   }
 });
 
-/** Passed at a start of the server, or by a job that floods: in reconciliation.test.ts and log-cap.test.ts. */
-const PASSED_ELSEWHERE: readonly Checkpoint[] = [
-  'JOB_RECONCILED',
-  'LOG_MARKED',
-  'LOG_TRIMMED',
-  'SINKS_STOPPED',
-];
-
 /** Before these, the gate was shut: the program must not have run, and must not run later. */
 const GATE_SHUT: readonly Checkpoint[] = ['SHIM_SPAWNED', 'IDENTITY_STORED'];
 
 describe('a server that is killed', () => {
-  it.each(CHECKPOINTS.filter((name) => !PASSED_ELSEWHERE.includes(name)))(
+  it.each(CHECKPOINTS_OF_A_RUN)(
     'at %s ends the job as it really ended, with every line once',
     async (checkpoint) => {
       const ran = server.scratch.file('pids');
@@ -68,6 +61,29 @@ describe('a server that is killed', () => {
       expect(lines.filter(({ stream }) => stream === 'STDOUT').map(({ text }) => text)).toEqual(
         Array.from({ length: LINES }, (_, index) => String(index + 1)),
       );
+    },
+  );
+
+  it.each(['JOB_BURIED', 'DATABASE_COMMITTED', 'JOB_ROW_REMOVED'] as const)(
+    'at %s while it removes a job leaves nothing of that job, and all of the others',
+    async (checkpoint) => {
+      const script = 'echo one; echo two';
+      const [removed, other] = [await startJob(server, { script }), await startJob(server, { script })];
+      for (const jobId of [removed, other]) await untilOver(server, jobId);
+      control.killAt(checkpoint);
+      await control.report(server);
+      const remove = 'mutation ($id: ID!) { deleteJob(jobId: $id) }';
+      await server.graphql(remove, { id: removed }).catch(() => undefined);
+      await untilTrue(() => !server.running, { what: 'the death of the server' });
+      await server.launch();
+      expect(control.kills).toEqual([checkpoint]);
+      const { job } = await server.ask<{ job: unknown }>('query ($id: ID!) { job(id: $id) { id } }', {
+        id: removed,
+      });
+      expect(job).toBeNull();
+      const directories = readdirSync(join(server.dataDirectory, 'jobs'));
+      expect(directories.filter((name) => [removed, `deleted-${removed}`].includes(name))).toEqual([]);
+      expect((await readWholeLog(server, other)).lines.map(({ text }) => text)).toEqual(['one', 'two']);
     },
   );
 

@@ -144,7 +144,7 @@ describe.skipIf(!possible)('jobs that run as another user', () => {
     const jobId = await startJob(of, { script: 'id -u', env });
     await untilOver(of, jobId);
     expect((await downloadLog(of, jobId, 'stdout')).toString()).toBe(`${idOf('-u')}\n`);
-    expect(readFileSync(join(of.dataDirectory, 'jobs', jobId, 'shim.err'), 'utf8')).toBe('');
+    expect(readFileSync(join(of.dataDirectory, 'jobs', jobId, 'shim.err'), 'utf8')).toBe('\n');
     await of.assertNothingIsLeft();
   });
 

@@ -7,6 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'vitest';
 import { JobNotFoundError } from '../../src/domain/errors.ts';
 import type { JobId } from '../../src/domain/job-id.ts';
+import { NO_RETENTION_RULES } from '../../src/domain/retention.ts';
 import type { LogStream } from '../../src/domain/log-line.ts';
 import type { JobControl, ServerLimits, Services } from '../../src/graphql/services.ts';
 import { createStreamPlaces, type StreamPlaces } from '../../src/graphql/stream-places.ts';
@@ -50,6 +51,7 @@ export interface HarnessOptions {
   /** Of the audit log. */
   readonly tallyMs?: number;
   readonly limits?: Partial<ServerLimits>;
+  readonly diskIsLow?: boolean;
 }
 
 const LIMITS: ServerLimits = {
@@ -145,7 +147,7 @@ export class Harness implements AsyncDisposable {
     const tokens = await ApiTokens.open(testStore.tokens);
     harness.#tokens = tokens;
     const audit = new AuditLog({
-      records: new AuditStore(database.gate),
+      records: new AuditStore(database.read, database.gate),
       logger: harness.#auditLogger(),
       ...(options.tallyMs !== undefined && { tallyMs: options.tallyMs }),
     });
@@ -186,7 +188,12 @@ export class Harness implements AsyncDisposable {
       streams: harness.streams,
       follow: (request) =>
         follow(
-          { bus: harness.bus, openReader: openLog, outcomeIsKnown: (id) => jobs.outcomeIsKnown(id) },
+          {
+            bus: harness.bus,
+            openReader: openLog,
+            outcomeIsKnown: (id) => jobs.outcomeIsKnown(id),
+            isGone: async (id) => (await jobs.findJob(id)) === null,
+          },
           request,
         ),
       openLog,
@@ -196,6 +203,25 @@ export class Harness implements AsyncDisposable {
       limits,
       loopDelay: { read: () => ({ p50Ms: 0.1, p99Ms: 2.5, maxMs: 7, windowMs: 60_000 }) },
       containment: 'none',
+      disk: {
+        state: {
+          totalBytes: 1_000_000,
+          freeBytes: 500_000,
+          freeFiles: null,
+          minFreeBytes: 50_000,
+          isLow: options.diskIsLow ?? false,
+        },
+      },
+      retention: {
+        rules: NO_RETENTION_RULES,
+        figures: {
+          removedJobs: 3,
+          removedBytes: 12_288,
+          lastRunAtMs: null,
+          kept: { jobs: 5, bytes: 20_480 },
+          pinned: { jobs: 1, bytes: 4_096 },
+        },
+      },
     };
     harness.#server = createHttpServer({
       services: options.services?.(real) ?? real,
@@ -357,6 +383,7 @@ export class Harness implements AsyncDisposable {
       rerunJob: notHere,
       signalJob: notHere,
       deleteJob: notHere,
+      setJobPinned: notHere,
       activeJobs: 0,
       queuedJobs: 0,
       queuePlaceOf: () => null,

@@ -24,6 +24,7 @@ export const ROOT_FIELDS: Readonly<Record<string, RootField>> = {
   cancelJob: { needs: 'run', request: 'mutation { cancelJob(jobId: 1) { id } }' },
   signalJob: { needs: 'run', request: 'mutation { signalJob(jobId: 1, signal: SIGUSR1) { id } }' },
   rerunJob: { needs: 'run', request: 'mutation { rerunJob(jobId: 1) { id } }' },
+  setJobPinned: { needs: 'run', request: 'mutation { setJobPinned(jobId: 1, pinned: true) { id } }' },
   deleteJob: { needs: 'exec', request: 'mutation { deleteJob(jobId: 1) }' },
   createToken: {
     needs: 'admin',

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { LOG_STREAMS, type LogStream } from '../../src/domain/log-line.ts';
@@ -30,12 +30,14 @@ class Job implements Disposable {
   readonly channel: ChannelGuard = bus.open(1);
   readonly writer = new LogWriter(this.scratch, this.channel);
   outcomeIsKnown = false;
+  isGone = false;
 
   get sources(): FollowSources {
     return {
       bus,
       openReader: () => JobLogReader.open(this.scratch.directory),
       outcomeIsKnown: () => Promise.resolve(this.outcomeIsKnown),
+      isGone: () => Promise.resolve(this.isGone),
     };
   }
 
@@ -306,6 +308,20 @@ describe('the end of following', () => {
     expect(error).toBeInstanceOf(FollowInterruptedError);
     expect(error).toMatchObject({ code: 'INTERNAL', lastSeq: 2 });
     expect(await follower.next()).toEqual(DONE);
+  });
+
+  it('is JOB_NOT_FOUND where the job was removed while it was read, and never a damaged log or an end of it', async () => {
+    using job = new Job();
+    job.writer.write('STDOUT', 3);
+    job.end();
+    const fromTheBeginning = job.follow();
+    const atTheHead = job.follow({ after: 3 });
+    rmSync(job.scratch.directory.logPath('STDOUT'));
+    job.isGone = true;
+    for (const follower of [fromTheBeginning, atTheHead]) {
+      await expect(follower.next()).rejects.toMatchObject({ code: 'JOB_NOT_FOUND', jobId: '1' });
+      expect(await follower.next()).toEqual(DONE);
+    }
   });
 
   it('is an error where a source fails, and releases everything', async () => {

@@ -89,16 +89,45 @@ export const STORAGE_FAULTS: readonly Fault[] = [
     evidence: [by('supervisor/job-life', 'is stored at last, in order, where it could not be for a while')],
     injection: 'a store that fails for a while',
   },
-  { number: 95, fault: 'The disk is full while a job logs', later: 'the disk guard is not built yet' },
+  {
+    number: 95,
+    fault: 'The disk is full while a job logs',
+    evidence: [by('end-to-end/disk', 'that a log fills ends its job, which says so, and the server goes on')],
+    injection: 'a file system of 32 MiB, and a job that never stops printing',
+    open: 'what the sink had in its hands is lost',
+  },
   {
     number: 96,
     fault: 'The disk is full at the exit record',
-    evidence: [by('supervisor/exit-record', 'has its full size from the beginning and keeps it')],
-    injection: 'the record is written in place and never grows',
-    open: 'no full file system in a test yet',
+    evidence: [
+      by('supervisor/exit-record', 'has its full size from the beginning and keeps it'),
+      by('end-to-end/disk', 'that is full at the end of a job loses nothing of its outcome'),
+    ],
+    injection: 'the record is written in place and never grows; a full file system at the end',
+    open: 'tested on tmpfs; a file system that copies on write may want room',
   },
-  { number: 97, fault: 'The disk is full in SQLite', later: 'the disk guard is not built yet' },
-  { number: 98, fault: 'Little space is left', later: 'the disk guard is not built yet' },
+  {
+    number: 97,
+    fault: 'The disk is full in SQLite',
+    evidence: [
+      by(
+        'end-to-end/disk',
+        'that is full in the database refuses what is to be written, with a code, and takes it when there is room',
+      ),
+    ],
+    injection: 'a full file system',
+  },
+  {
+    number: 98,
+    fault: 'Little space is left',
+    evidence: [
+      by(
+        'end-to-end/disk',
+        'that has little room left takes no new job and says so, and jobs and services go on by themselves when it has',
+      ),
+    ],
+    injection: 'a file that leaves 4 MiB',
+  },
   {
     number: 99,
     fault: 'A data directory that cannot be written',

@@ -78,6 +78,7 @@ services:
       concurrencyKey: null,
       concurrencyLimit: 1,
       priority: 0,
+      retention: { maxAgeMs: null, maxJobs: null, maxBytes: null },
     });
     expect(definitionIn(text, 'b')).toMatchObject({
       script: 'echo one\nexec two\n',

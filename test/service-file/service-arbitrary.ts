@@ -150,6 +150,11 @@ const definitions = (name: string): fc.Arbitrary<ServiceDefinition> =>
       concurrencyKey: fc.option(filled),
       concurrencyLimit: fc.integer({ min: 1, max: 100 }),
       priority: fc.integer({ min: -1_000, max: 1_000 }),
+      retention: fc.record({
+        maxAgeMs: fc.option(timeFrom(1_000)),
+        maxJobs: fc.option(fc.integer({ min: 1, max: 1_000_000 })),
+        maxBytes: fc.option(fc.oneof(fc.integer({ min: 1, max: 2 ** 48 }), fc.constant(5 * 2 ** 30))),
+      }),
     })
     .map(({ program, ...rest }) => ({
       ...rest,

@@ -9,6 +9,7 @@ import { readIdentity } from '../../src/storage/identity-file.ts';
 import { loadSpec } from '../../src/storage/job-files.ts';
 import type { StepRecord } from '../../src/storage/job-records.ts';
 import { JobStore } from '../../src/storage/job-store.ts';
+import { RetentionStore } from '../../src/storage/retention-store.ts';
 import { readTransitions } from '../../src/storage/transition-file.ts';
 import { Containment } from '../../src/supervisor/containment.ts';
 import { Fallocate } from '../../src/supervisor/fallocate.ts';
@@ -48,11 +49,12 @@ async function newWorld(): Promise<World> {
   return world;
 }
 
-async function openSupervisor({ directory, jobs }: World): Promise<Supervisor> {
+async function openSupervisor({ directory, database, jobs }: World): Promise<Supervisor> {
   const silent = (): void => undefined;
   return Supervisor.open({
     dataDirectory: directory,
     jobs,
+    retained: new RetentionStore(database.read, database.gate),
     bus: new LogEventBus(),
     share: new LoopShare(),
     puncher: new Fallocate(null, directory.holeProbePath),

@@ -10,6 +10,7 @@ import { LoopShare } from '../../src/logs/loop-share.ts';
 import { DataDirectory } from '../../src/storage/data-directory.ts';
 import { Database } from '../../src/storage/database.ts';
 import { JobStore } from '../../src/storage/job-store.ts';
+import { RetentionStore } from '../../src/storage/retention-store.ts';
 import { readStopCommand } from '../../src/storage/stop-command-file.ts';
 import { Containment } from '../../src/supervisor/containment.ts';
 import { readExitRecord } from '../../src/supervisor/exit-record.ts';
@@ -60,6 +61,7 @@ async function open(): Promise<Supervisor> {
   return Supervisor.open({
     dataDirectory: directory,
     jobs,
+    retained: new RetentionStore(database.read, database.gate),
     bus,
     share: new LoopShare(),
     puncher: new Fallocate(null, directory.holeProbePath),

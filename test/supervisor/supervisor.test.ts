@@ -9,6 +9,7 @@ import { LoopShare } from '../../src/logs/loop-share.ts';
 import { DataDirectory } from '../../src/storage/data-directory.ts';
 import { Database } from '../../src/storage/database.ts';
 import { JobStore } from '../../src/storage/job-store.ts';
+import { RetentionStore } from '../../src/storage/retention-store.ts';
 import { Containment } from '../../src/supervisor/containment.ts';
 import { Fallocate } from '../../src/supervisor/fallocate.ts';
 import { findLaunchTools } from '../../src/supervisor/launch-tools.ts';
@@ -63,6 +64,7 @@ async function openSupervisor(
   const supervisor = await Supervisor.open({
     dataDirectory: directory,
     jobs,
+    retained: new RetentionStore(database.read, database.gate),
     bus,
     share: new LoopShare(),
     puncher: new Fallocate(null, directory.holeProbePath),
@@ -112,6 +114,7 @@ async function readToEnd(jobId: JobId): Promise<FollowEvent['type'][]> {
     bus,
     openReader: async (id: JobId) => JobLogReader.open(directory.jobDirectory(id)),
     outcomeIsKnown: async (id: JobId) => jobs.outcomeIsKnown(id),
+    isGone: async (id: JobId) => (await jobs.findJob(id)) === null,
   };
   for await (const { type } of follow(sources, { jobId, signal: AbortSignal.timeout(20_000) }))
     types.push(type);

@@ -64,6 +64,7 @@ function placeOf({ queue, concurrencyKey }: ListedJob): string {
 const REASONS = {
   SERVER_LIMIT: 'next',
   AHEAD_IN_QUEUE: 'in line',
+  DISK_LOW: 'disk is low',
   SERVER_STOPPING: 'server stops',
 } as const satisfies Record<Exclude<QueueReason, 'CONCURRENCY_LIMIT'>, string>;
 

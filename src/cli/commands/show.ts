@@ -1,7 +1,7 @@
 import { ShowJobDocument, type ShowJobQuery } from '../../client/generated/graphql.ts';
 import { CliError } from '../cli-error.ts';
 import type { CommandContext } from '../command-context.ts';
-import { exactByteSize } from '../../domain/byte-size.ts';
+import { exactBytes, formatBytes } from '../../domain/byte-size.ts';
 import { formatDuration } from '../../domain/duration.ts';
 import { EXIT } from '../exit-codes.ts';
 import { harmlessLine, harmlessText } from '../harmless-text.ts';
@@ -62,9 +62,11 @@ function factsOf(output: OutputStream, job: ShownJob): Fact[] {
     ['timeout', job.timeoutMs === null ? null : formatDuration(job.timeoutMs)],
     ['grace', formatDuration(job.gracePeriodMs)],
     ['on end', job.onEnd],
-    ['log cap', job.maxLogBytes === null ? null : `${exactByteSize(job.maxLogBytes)} (${job.logOverflow})`],
+    ['log cap', job.maxLogBytes === null ? null : `${exactBytes(job.maxLogBytes)} (${job.logOverflow})`],
     ['attempt', `${job.attempt}${job.rerunOf === null ? '' : ` (rerun of job ${job.rerunOf.id})`}`],
     ['request', textOf(job.requestId)],
+    ['pinned', job.pinned ? 'yes: retention leaves it alone' : null],
+    ['disk', job.allocatedBytes === null ? null : formatBytes(job.allocatedBytes)],
     ['stdout', sizeOf(log.stdoutLines, log.stdoutBytes)],
     ['stderr', sizeOf(log.stderrLines, log.stderrBytes)],
   ];

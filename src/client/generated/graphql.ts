@@ -253,6 +253,8 @@ export type QueueReason =
   | 'AHEAD_IN_QUEUE'
   /** As many jobs run with its concurrency key as its own limit allows. Those behind it pass it. */
   | 'CONCURRENCY_LIMIT'
+  /** The disk has less room than --min-free-bytes asks for. */
+  | 'DISK_LOW'
   /** It is next, and as many jobs run as --max-running allows. */
   | 'SERVER_LIMIT'
   /** The server is stopping, and starts no job. */
@@ -321,6 +323,16 @@ export type RestartPolicy =
   /** After every end but one with exit code 0. */
   | 'ON_FAILURE';
 
+/** How long the finished jobs of a service are kept. */
+export type RetentionInput = {
+  /** Milliseconds since the end of a job, instead of the server’s. Default: as the server. */
+  readonly maxAgeMs?: number | null | undefined;
+  /** Bytes that they may take on the disk. Default: no bound of its own. */
+  readonly maxBytes?: number | null | undefined;
+  /** So many, the newest. Default: no bound of its own. */
+  readonly maxJobs?: number | null | undefined;
+};
+
 /** All of a definition: what is not given has its default, also where an older version said otherwise. */
 export type SaveServiceInput = {
   /** What must be so before it starts. */
@@ -357,6 +369,8 @@ export type SaveServiceInput = {
   readonly readiness?: ProbeInput | null | undefined;
   /** When it is started again. */
   readonly restart?: RestartInput | null | undefined;
+  /** How long its finished jobs are kept; the bounds of the server hold beside. */
+  readonly retention?: RetentionInput | null | undefined;
   /** When it runs. Default: it is kept up as long as it is wanted. */
   readonly schedule?: ScheduleInput | null | undefined;
   /** Text that is run by `sh -c`. */
@@ -527,6 +541,14 @@ export type LogBoundsQueryVariables = Exact<{
 
 export type LogBoundsQuery = { readonly job: { readonly log: { readonly lastSeq: number, readonly lines: { readonly nodes: ReadonlyArray<{ readonly seq: number }>, readonly pageInfo: { readonly hasPreviousPage: boolean } } } } | null };
 
+export type PinJobMutationVariables = Exact<{
+  jobId: string;
+  pinned: boolean;
+}>;
+
+
+export type PinJobMutation = { readonly setJobPinned: { readonly pinned: boolean, readonly id: string, readonly status: JobStatus, readonly reason: JobReason, readonly message: string | null, readonly command: ReadonlyArray<string>, readonly script: string | null, readonly cwd: string, readonly labels: ReadonlyArray<string>, readonly pid: number | null, readonly exitCode: number | null, readonly signal: string | null, readonly signalInferred: boolean, readonly queuedAt: string, readonly startedAt: string | null, readonly finishedAt: string | null, readonly durationMs: number | null, readonly attempt: number } };
+
 export type RerunJobMutationVariables = Exact<{
   jobId: string;
   changes?: RerunJobInput | null | undefined;
@@ -540,6 +562,7 @@ export type ServiceRowFragment = { readonly name: string, readonly desired: Desi
 export type ProbeFieldsFragment = { readonly kind: ProbeKind, readonly command: ReadonlyArray<string> | null, readonly url: string | null, readonly status: number | null, readonly host: string | null, readonly port: number | null, readonly pattern: string | null, readonly stream: LogStream | null, readonly delayMs: number | null, readonly initialDelayMs: number, readonly periodMs: number, readonly timeoutMs: number, readonly failureThreshold: number, readonly successThreshold: number };
 
 export type DefinitionFieldsFragment = { readonly description: string | null, readonly command: ReadonlyArray<string> | null, readonly script: string | null, readonly cwd: string | null, readonly stdin: string | null, readonly unbuffered: boolean, readonly labels: ReadonlyArray<string>, readonly timeoutMs: number | null, readonly gracePeriodMs: number, readonly onEnd: OnEnd, readonly stopSignal: JobSignal, readonly stopCommand: ReadonlyArray<string> | null, readonly silenceAlarmMs: number | null, readonly concurrencyKey: string | null, readonly concurrencyLimit: number, readonly priority: number, readonly maxLogBytes: number | null, readonly logOverflow: LogOverflow, readonly env: ReadonlyArray<{ readonly name: string, readonly value: string }>, readonly restart: { readonly policy: RestartPolicy, readonly firstDelayMs: number, readonly maxDelayMs: number, readonly maxFailures: number, readonly healthyAfterMs: number }, readonly readiness: { readonly kind: ProbeKind, readonly command: ReadonlyArray<string> | null, readonly url: string | null, readonly status: number | null, readonly host: string | null, readonly port: number | null, readonly pattern: string | null, readonly stream: LogStream | null, readonly delayMs: number | null, readonly initialDelayMs: number, readonly periodMs: number, readonly timeoutMs: number, readonly failureThreshold: number, readonly successThreshold: number } | null, readonly liveness: { readonly kind: ProbeKind, readonly command: ReadonlyArray<string> | null, readonly url: string | null, readonly status: number | null, readonly host: string | null, readonly port: number | null, readonly pattern: string | null, readonly stream: LogStream | null, readonly delayMs: number | null, readonly initialDelayMs: number, readonly periodMs: number, readonly timeoutMs: number, readonly failureThreshold: number, readonly successThreshold: number } | null, readonly after: ReadonlyArray<{ readonly service: string, readonly condition: DependencyCondition }>, readonly schedule: { readonly cron: string | null, readonly timeZone: string | null, readonly everyMs: number | null, readonly from: string | null, readonly at: string | null, readonly overlap: OverlapRule, readonly catchUp: CatchUpRule } | null };
+export type DefinitionFieldsFragment = { readonly description: string | null, readonly command: ReadonlyArray<string> | null, readonly script: string | null, readonly cwd: string | null, readonly stdin: string | null, readonly unbuffered: boolean, readonly labels: ReadonlyArray<string>, readonly timeoutMs: number | null, readonly gracePeriodMs: number, readonly onEnd: OnEnd, readonly stopSignal: JobSignal, readonly stopCommand: ReadonlyArray<string> | null, readonly silenceAlarmMs: number | null, readonly concurrencyKey: string | null, readonly concurrencyLimit: number, readonly priority: number, readonly env: ReadonlyArray<{ readonly name: string, readonly value: string }>, readonly restart: { readonly policy: RestartPolicy, readonly firstDelayMs: number, readonly maxDelayMs: number, readonly maxFailures: number, readonly healthyAfterMs: number }, readonly readiness: { readonly kind: ProbeKind, readonly command: ReadonlyArray<string> | null, readonly url: string | null, readonly status: number | null, readonly host: string | null, readonly port: number | null, readonly pattern: string | null, readonly stream: LogStream | null, readonly delayMs: number | null, readonly initialDelayMs: number, readonly periodMs: number, readonly timeoutMs: number, readonly failureThreshold: number, readonly successThreshold: number } | null, readonly liveness: { readonly kind: ProbeKind, readonly command: ReadonlyArray<string> | null, readonly url: string | null, readonly status: number | null, readonly host: string | null, readonly port: number | null, readonly pattern: string | null, readonly stream: LogStream | null, readonly delayMs: number | null, readonly initialDelayMs: number, readonly periodMs: number, readonly timeoutMs: number, readonly failureThreshold: number, readonly successThreshold: number } | null, readonly after: ReadonlyArray<{ readonly service: string, readonly condition: DependencyCondition }>, readonly schedule: { readonly cron: string | null, readonly timeZone: string | null, readonly everyMs: number | null, readonly from: string | null, readonly at: string | null, readonly overlap: OverlapRule, readonly catchUp: CatchUpRule } | null, readonly retention: { readonly maxAgeMs: number | null, readonly maxJobs: number | null, readonly maxBytes: number | null } };
 
 export type ScheduleFieldsFragment = { readonly cron: string | null, readonly timeZone: string | null, readonly everyMs: number | null, readonly from: string | null, readonly at: string | null, readonly overlap: OverlapRule, readonly catchUp: CatchUpRule };
 
@@ -554,6 +577,7 @@ export type DefinedServicesQueryVariables = Exact<{ [key: string]: never; }>;
 
 
 export type DefinedServicesQuery = { readonly services: ReadonlyArray<{ readonly name: string, readonly desired: DesiredState, readonly state: ServiceState, readonly definition: { readonly description: string | null, readonly command: ReadonlyArray<string> | null, readonly script: string | null, readonly cwd: string | null, readonly stdin: string | null, readonly unbuffered: boolean, readonly labels: ReadonlyArray<string>, readonly timeoutMs: number | null, readonly gracePeriodMs: number, readonly onEnd: OnEnd, readonly stopSignal: JobSignal, readonly stopCommand: ReadonlyArray<string> | null, readonly silenceAlarmMs: number | null, readonly concurrencyKey: string | null, readonly concurrencyLimit: number, readonly priority: number, readonly maxLogBytes: number | null, readonly logOverflow: LogOverflow, readonly env: ReadonlyArray<{ readonly name: string, readonly value: string }>, readonly restart: { readonly policy: RestartPolicy, readonly firstDelayMs: number, readonly maxDelayMs: number, readonly maxFailures: number, readonly healthyAfterMs: number }, readonly readiness: { readonly kind: ProbeKind, readonly command: ReadonlyArray<string> | null, readonly url: string | null, readonly status: number | null, readonly host: string | null, readonly port: number | null, readonly pattern: string | null, readonly stream: LogStream | null, readonly delayMs: number | null, readonly initialDelayMs: number, readonly periodMs: number, readonly timeoutMs: number, readonly failureThreshold: number, readonly successThreshold: number } | null, readonly liveness: { readonly kind: ProbeKind, readonly command: ReadonlyArray<string> | null, readonly url: string | null, readonly status: number | null, readonly host: string | null, readonly port: number | null, readonly pattern: string | null, readonly stream: LogStream | null, readonly delayMs: number | null, readonly initialDelayMs: number, readonly periodMs: number, readonly timeoutMs: number, readonly failureThreshold: number, readonly successThreshold: number } | null, readonly after: ReadonlyArray<{ readonly service: string, readonly condition: DependencyCondition }>, readonly schedule: { readonly cron: string | null, readonly timeZone: string | null, readonly everyMs: number | null, readonly from: string | null, readonly at: string | null, readonly overlap: OverlapRule, readonly catchUp: CatchUpRule } | null } }> };
+export type DefinedServicesQuery = { readonly services: ReadonlyArray<{ readonly name: string, readonly desired: DesiredState, readonly state: ServiceState, readonly definition: { readonly description: string | null, readonly command: ReadonlyArray<string> | null, readonly script: string | null, readonly cwd: string | null, readonly stdin: string | null, readonly unbuffered: boolean, readonly labels: ReadonlyArray<string>, readonly timeoutMs: number | null, readonly gracePeriodMs: number, readonly onEnd: OnEnd, readonly stopSignal: JobSignal, readonly stopCommand: ReadonlyArray<string> | null, readonly silenceAlarmMs: number | null, readonly concurrencyKey: string | null, readonly concurrencyLimit: number, readonly priority: number, readonly env: ReadonlyArray<{ readonly name: string, readonly value: string }>, readonly restart: { readonly policy: RestartPolicy, readonly firstDelayMs: number, readonly maxDelayMs: number, readonly maxFailures: number, readonly healthyAfterMs: number }, readonly readiness: { readonly kind: ProbeKind, readonly command: ReadonlyArray<string> | null, readonly url: string | null, readonly status: number | null, readonly host: string | null, readonly port: number | null, readonly pattern: string | null, readonly stream: LogStream | null, readonly delayMs: number | null, readonly initialDelayMs: number, readonly periodMs: number, readonly timeoutMs: number, readonly failureThreshold: number, readonly successThreshold: number } | null, readonly liveness: { readonly kind: ProbeKind, readonly command: ReadonlyArray<string> | null, readonly url: string | null, readonly status: number | null, readonly host: string | null, readonly port: number | null, readonly pattern: string | null, readonly stream: LogStream | null, readonly delayMs: number | null, readonly initialDelayMs: number, readonly periodMs: number, readonly timeoutMs: number, readonly failureThreshold: number, readonly successThreshold: number } | null, readonly after: ReadonlyArray<{ readonly service: string, readonly condition: DependencyCondition }>, readonly schedule: { readonly cron: string | null, readonly timeZone: string | null, readonly everyMs: number | null, readonly from: string | null, readonly at: string | null, readonly overlap: OverlapRule, readonly catchUp: CatchUpRule } | null, readonly retention: { readonly maxAgeMs: number | null, readonly maxJobs: number | null, readonly maxBytes: number | null } } }> };
 
 export type ShowServiceQueryVariables = Exact<{
   name: string;
@@ -561,6 +585,7 @@ export type ShowServiceQueryVariables = Exact<{
 
 
 export type ShowServiceQuery = { readonly service: { readonly createdAt: string, readonly name: string, readonly desired: DesiredState, readonly state: ServiceState, readonly since: string, readonly why: string | null, readonly version: number, readonly failures: number, readonly retryAt: string | null, readonly lastWords: { readonly log: { readonly lines: { readonly nodes: ReadonlyArray<{ readonly stream: LogStream, readonly text: string }> } } } | null, readonly definition: { readonly description: string | null, readonly command: ReadonlyArray<string> | null, readonly script: string | null, readonly cwd: string | null, readonly stdin: string | null, readonly unbuffered: boolean, readonly labels: ReadonlyArray<string>, readonly timeoutMs: number | null, readonly gracePeriodMs: number, readonly onEnd: OnEnd, readonly stopSignal: JobSignal, readonly stopCommand: ReadonlyArray<string> | null, readonly silenceAlarmMs: number | null, readonly concurrencyKey: string | null, readonly concurrencyLimit: number, readonly priority: number, readonly maxLogBytes: number | null, readonly logOverflow: LogOverflow, readonly schedule: { readonly nextRuns: ReadonlyArray<string>, readonly cron: string | null, readonly timeZone: string | null, readonly everyMs: number | null, readonly from: string | null, readonly at: string | null, readonly overlap: OverlapRule, readonly catchUp: CatchUpRule } | null, readonly env: ReadonlyArray<{ readonly name: string, readonly value: string }>, readonly restart: { readonly policy: RestartPolicy, readonly firstDelayMs: number, readonly maxDelayMs: number, readonly maxFailures: number, readonly healthyAfterMs: number }, readonly readiness: { readonly kind: ProbeKind, readonly command: ReadonlyArray<string> | null, readonly url: string | null, readonly status: number | null, readonly host: string | null, readonly port: number | null, readonly pattern: string | null, readonly stream: LogStream | null, readonly delayMs: number | null, readonly initialDelayMs: number, readonly periodMs: number, readonly timeoutMs: number, readonly failureThreshold: number, readonly successThreshold: number } | null, readonly liveness: { readonly kind: ProbeKind, readonly command: ReadonlyArray<string> | null, readonly url: string | null, readonly status: number | null, readonly host: string | null, readonly port: number | null, readonly pattern: string | null, readonly stream: LogStream | null, readonly delayMs: number | null, readonly initialDelayMs: number, readonly periodMs: number, readonly timeoutMs: number, readonly failureThreshold: number, readonly successThreshold: number } | null, readonly after: ReadonlyArray<{ readonly service: string, readonly condition: DependencyCondition }> }, readonly transitions: ReadonlyArray<{ readonly from: ServiceState, readonly to: ServiceState, readonly desired: DesiredState, readonly at: string, readonly why: string | null, readonly jobId: string | null }>, readonly currentJob: { readonly id: string, readonly status: JobStatus, readonly serviceVersion: number | null, readonly startedAt: string | null } | null } | null };
+export type ShowServiceQuery = { readonly service: { readonly createdAt: string, readonly name: string, readonly desired: DesiredState, readonly state: ServiceState, readonly since: string, readonly why: string | null, readonly version: number, readonly failures: number, readonly retryAt: string | null, readonly lastWords: { readonly log: { readonly lines: { readonly nodes: ReadonlyArray<{ readonly stream: LogStream, readonly text: string }> } } } | null, readonly definition: { readonly description: string | null, readonly command: ReadonlyArray<string> | null, readonly script: string | null, readonly cwd: string | null, readonly stdin: string | null, readonly unbuffered: boolean, readonly labels: ReadonlyArray<string>, readonly timeoutMs: number | null, readonly gracePeriodMs: number, readonly onEnd: OnEnd, readonly stopSignal: JobSignal, readonly stopCommand: ReadonlyArray<string> | null, readonly silenceAlarmMs: number | null, readonly concurrencyKey: string | null, readonly concurrencyLimit: number, readonly priority: number, readonly schedule: { readonly nextRuns: ReadonlyArray<string>, readonly cron: string | null, readonly timeZone: string | null, readonly everyMs: number | null, readonly from: string | null, readonly at: string | null, readonly overlap: OverlapRule, readonly catchUp: CatchUpRule } | null, readonly env: ReadonlyArray<{ readonly name: string, readonly value: string }>, readonly restart: { readonly policy: RestartPolicy, readonly firstDelayMs: number, readonly maxDelayMs: number, readonly maxFailures: number, readonly healthyAfterMs: number }, readonly readiness: { readonly kind: ProbeKind, readonly command: ReadonlyArray<string> | null, readonly url: string | null, readonly status: number | null, readonly host: string | null, readonly port: number | null, readonly pattern: string | null, readonly stream: LogStream | null, readonly delayMs: number | null, readonly initialDelayMs: number, readonly periodMs: number, readonly timeoutMs: number, readonly failureThreshold: number, readonly successThreshold: number } | null, readonly liveness: { readonly kind: ProbeKind, readonly command: ReadonlyArray<string> | null, readonly url: string | null, readonly status: number | null, readonly host: string | null, readonly port: number | null, readonly pattern: string | null, readonly stream: LogStream | null, readonly delayMs: number | null, readonly initialDelayMs: number, readonly periodMs: number, readonly timeoutMs: number, readonly failureThreshold: number, readonly successThreshold: number } | null, readonly after: ReadonlyArray<{ readonly service: string, readonly condition: DependencyCondition }>, readonly retention: { readonly maxAgeMs: number | null, readonly maxJobs: number | null, readonly maxBytes: number | null } }, readonly transitions: ReadonlyArray<{ readonly from: ServiceState, readonly to: ServiceState, readonly desired: DesiredState, readonly at: string, readonly why: string | null, readonly jobId: string | null }>, readonly currentJob: { readonly id: string, readonly status: JobStatus, readonly serviceVersion: number | null, readonly startedAt: string | null } | null } | null };
 
 export type NewestServiceJobQueryVariables = Exact<{
   name: string;
@@ -614,6 +639,7 @@ export type ShowJobQueryVariables = Exact<{
 
 
 export type ShowJobQuery = { readonly job: { readonly timeoutMs: number | null, readonly gracePeriodMs: number, readonly onEnd: OnEnd, readonly priority: number, readonly concurrencyKey: string | null, readonly concurrencyLimit: number, readonly maxLogBytes: number | null, readonly logOverflow: LogOverflow, readonly requestId: string | null, readonly id: string, readonly status: JobStatus, readonly reason: JobReason, readonly message: string | null, readonly command: ReadonlyArray<string>, readonly script: string | null, readonly cwd: string, readonly labels: ReadonlyArray<string>, readonly pid: number | null, readonly exitCode: number | null, readonly signal: string | null, readonly signalInferred: boolean, readonly queuedAt: string, readonly startedAt: string | null, readonly finishedAt: string | null, readonly durationMs: number | null, readonly attempt: number, readonly env: ReadonlyArray<{ readonly name: string, readonly value: string }>, readonly queue: { readonly position: number, readonly reason: QueueReason, readonly message: string } | null, readonly rerunOf: { readonly id: string } | null, readonly cancellation: { readonly reason: JobReason, readonly requestedAt: string, readonly requestedBy: string | null, readonly gracePeriodMs: number, readonly killedAt: string | null, readonly finishedAt: string | null, readonly containment: Containment, readonly processes: ReadonlyArray<{ readonly pid: number, readonly command: string, readonly signals: ReadonlyArray<string>, readonly goneAt: string | null }> } | null, readonly log: { readonly lastSeq: number, readonly stdoutLines: number, readonly stdoutBytes: number, readonly stderrLines: number, readonly stderrBytes: number }, readonly transitions: ReadonlyArray<{ readonly number: number, readonly from: JobStatus | null, readonly to: JobStatus, readonly reason: JobReason, readonly cause: string | null, readonly at: string }> } | null };
+export type ShowJobQuery = { readonly job: { readonly timeoutMs: number | null, readonly gracePeriodMs: number, readonly onEnd: OnEnd, readonly priority: number, readonly concurrencyKey: string | null, readonly concurrencyLimit: number, readonly requestId: string | null, readonly pinned: boolean, readonly allocatedBytes: number | null, readonly id: string, readonly status: JobStatus, readonly reason: JobReason, readonly message: string | null, readonly command: ReadonlyArray<string>, readonly script: string | null, readonly cwd: string, readonly labels: ReadonlyArray<string>, readonly pid: number | null, readonly exitCode: number | null, readonly signal: string | null, readonly signalInferred: boolean, readonly queuedAt: string, readonly startedAt: string | null, readonly finishedAt: string | null, readonly durationMs: number | null, readonly attempt: number, readonly env: ReadonlyArray<{ readonly name: string, readonly value: string }>, readonly queue: { readonly position: number, readonly reason: QueueReason, readonly message: string } | null, readonly rerunOf: { readonly id: string } | null, readonly cancellation: { readonly reason: JobReason, readonly requestedAt: string, readonly requestedBy: string | null, readonly gracePeriodMs: number, readonly killedAt: string | null, readonly finishedAt: string | null, readonly containment: Containment, readonly processes: ReadonlyArray<{ readonly pid: number, readonly command: string, readonly signals: ReadonlyArray<string>, readonly goneAt: string | null }> } | null, readonly log: { readonly lastSeq: number, readonly stdoutLines: number, readonly stdoutBytes: number, readonly stderrLines: number, readonly stderrBytes: number }, readonly transitions: ReadonlyArray<{ readonly number: number, readonly from: JobStatus | null, readonly to: JobStatus, readonly reason: JobReason, readonly cause: string | null, readonly at: string }> } | null };
 
 export type TokenFieldsFragment = { readonly name: string, readonly scope: Scope, readonly createdAt: string, readonly createdBy: string, readonly expiresAt: string | null, readonly lastUsedAt: string | null, readonly revokedAt: string | null };
 
@@ -804,6 +830,11 @@ export const DefinitionFieldsFragmentDoc = new TypedDocumentString(`
   priority
   maxLogBytes
   logOverflow
+  retention {
+    maxAgeMs
+    maxJobs
+    maxBytes
+  }
 }
     fragment ProbeFields on Probe {
   kind
@@ -943,6 +974,32 @@ export const LogBoundsDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<LogBoundsQuery, LogBoundsQueryVariables>;
+export const PinJobDocument = new TypedDocumentString(`
+    mutation PinJob($jobId: ID!, $pinned: Boolean!) {
+  setJobPinned(jobId: $jobId, pinned: $pinned) {
+    ...JobFields
+    pinned
+  }
+}
+    fragment JobFields on Job {
+  id
+  status
+  reason
+  message
+  command
+  script
+  cwd
+  labels
+  pid
+  exitCode
+  signal
+  signalInferred
+  queuedAt
+  startedAt
+  finishedAt
+  durationMs
+  attempt
+}`) as unknown as TypedDocumentString<PinJobMutation, PinJobMutationVariables>;
 export const RerunJobDocument = new TypedDocumentString(`
     mutation RerunJob($jobId: ID!, $changes: RerunJobInput) {
   rerunJob(jobId: $jobId, changes: $changes) {
@@ -1065,6 +1122,11 @@ fragment DefinitionFields on ServiceDefinition {
   priority
   maxLogBytes
   logOverflow
+  retention {
+    maxAgeMs
+    maxJobs
+    maxBytes
+  }
 }
 fragment ScheduleFields on Schedule {
   cron
@@ -1183,6 +1245,11 @@ fragment DefinitionFields on ServiceDefinition {
   priority
   maxLogBytes
   logOverflow
+  retention {
+    maxAgeMs
+    maxJobs
+    maxBytes
+  }
 }
 fragment ScheduleFields on Schedule {
   cron
@@ -1341,6 +1408,8 @@ export const ShowJobDocument = new TypedDocumentString(`
       message
     }
     requestId
+    pinned
+    allocatedBytes
     rerunOf {
       id
     }

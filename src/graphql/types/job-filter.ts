@@ -1,4 +1,5 @@
 import { InvalidInputError } from '../../domain/errors.ts';
+import type { ReadClient } from '../../storage/database.ts';
 import type { JobStatus } from '../../domain/job-status.ts';
 import { searchable } from '../../storage/search-text.ts';
 import { builder } from '../builder.ts';
@@ -19,6 +20,24 @@ export const JobFilter = builder.inputType('JobFilter', {
     queuedBefore: t.field({ type: 'DateTime', description: 'Accepted before this instant.' }),
   }),
 });
+
+/**
+ * Between which ids all jobs are that the bounds of time let through. Why: jobs are listed by id, and a long history would be read
+ * from its newest job to the first one in the bounds.
+ */
+export async function idBounds(
+  read: ReadClient,
+  { queuedAfter, queuedBefore }: JobFilterShape,
+): Promise<PrismaTypes['Job']['Where']> {
+  if (queuedAfter == null && queuedBefore == null) return {};
+  const { _min: first, _max: last } = await read.job.aggregate({
+    where: { queuedAt: given({ gte: queuedAfter, lt: queuedBefore }) },
+    _min: { id: true },
+    _max: { id: true },
+  });
+  // Without any such job there is nothing to look for.
+  return { id: { gte: first.id ?? 0, lte: last.id ?? -1 } };
+}
 
 interface JobFilterShape {
   readonly statuses?: readonly JobStatus[] | null | undefined;

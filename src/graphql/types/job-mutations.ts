@@ -45,12 +45,28 @@ builder.mutationFields((t) => ({
       return services.read.job.findUniqueOrThrow({ ...query, where: { id } });
     },
   }),
+  setJobPinned: t.prismaField({
+    authScopes: { run: true },
+    extensions: onJob,
+    type: 'Job',
+    description:
+      'Pins a job, so that retention leaves it alone whatever its age and size, or takes the pin away. It need not have ended.',
+    args: {
+      jobId: t.arg.id({ required: true, description: 'Which job.' }),
+      pinned: t.arg.boolean({ required: true, description: 'Whether it is to stay.' }),
+    },
+    resolve: async (query, _parent, { jobId, pinned }, { services }) => {
+      const id = jobIdFrom(jobId);
+      await services.supervisor.setJobPinned(id, pinned);
+      return services.read.job.findUniqueOrThrow({ ...query, where: { id } });
+    },
+  }),
   deleteJob: t.field({
     authScopes: { exec: true },
     extensions: onJob,
     type: 'ID',
     description:
-      'Removes a finished job with its log, for good, and gives its id. CONFLICT where it has not ended.',
+      'Removes a finished job with its log, for good, and gives its id. CONFLICT where it has not ended, or is pinned.',
     args: { jobId: t.arg.id({ required: true, description: 'Which job.' }) },
     resolve: async (_parent, { jobId }, { services }) => {
       const id = jobIdFrom(jobId);

@@ -10,6 +10,7 @@ const QueueReasonRef = builder.enumType('QueueReason', {
       description:
         'As many jobs run with its concurrency key as its own limit allows. Those behind it pass it.',
     },
+    DISK_LOW: { description: 'The disk has less room than --min-free-bytes asks for.' },
     SERVER_STOPPING: { description: 'The server is stopping, and starts no job.' },
   } satisfies Record<QueueReason, { description: string }>,
 });

@@ -14,7 +14,7 @@ import { JobLogView } from '../job-log-view.ts';
 import { checkPageSize } from '../page-size.ts';
 import { readEnv, readStrings } from '../stored-json.ts';
 import { EnvVar } from './env.ts';
-import { JobFilter, jobsWhere } from './job-filter.ts';
+import { idBounds, JobFilter, jobsWhere } from './job-filter.ts';
 import { JobLog } from './job-log.ts';
 import { JobQueuePlaceRef } from './job-queue-place.ts';
 import { JobReasonRef } from './job-reason.ts';
@@ -179,6 +179,16 @@ export const Job = builder.prismaObject('Job', {
         // A clock that was set back must not make it negative.
         startedAt === null ? null : Math.max(0, (finishedAt?.getTime() ?? Date.now()) - startedAt.getTime()),
     }),
+    allocatedBytes: t.field({
+      type: 'SafeInt',
+      nullable: true,
+      description: 'Bytes that it takes on the disk, measured at its end; null before.',
+      select: { allocatedBytes: true },
+      resolve: ({ allocatedBytes }) => (allocatedBytes === null ? null : Number(allocatedBytes)),
+    }),
+    pinned: t.exposeBoolean('pinned', {
+      description: 'Whether retention leaves it alone; see setJobPinned.',
+    }),
     trigger: t.field({
       type: JobTriggerRef,
       description: 'Why it was made.',
@@ -258,13 +268,13 @@ builder.queryFields((t) => ({
         field: 1,
         multiplier: Math.min(first ?? last ?? DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE),
       }),
-      resolve: (query, _parent, { where, first, last, after, before }, { services }) => {
+      resolve: async (query, _parent, { where, first, last, after, before }, { services }) => {
         checkPageSize({ first, last }, MAX_PAGE_SIZE);
         checkRowCursor('after', after, 'jobs');
         checkRowCursor('before', before, 'jobs');
         return services.read.job.findMany({
           ...query,
-          where: jobsWhere(where ?? {}),
+          where: { AND: [jobsWhere(where ?? {}), await idBounds(services.read, where ?? {})] },
           orderBy: { id: 'desc' },
         });
       },

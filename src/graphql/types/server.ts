@@ -1,8 +1,10 @@
 import { builder, MAX_PAGE_SIZE } from '../builder.ts';
 import type { LoopDelay, ServerLimits, Services } from '../services.ts';
 import { ContainmentMeansRef, ContainmentRef } from './containment.ts';
+import { DiskRef } from './disk.ts';
 import { MAX_LINES } from './job-log.ts';
 import { ReconciliationRef } from './reconciliation.ts';
+import { RetentionRef } from './retention.ts';
 
 const ServerLimitsRef = builder.objectRef<ServerLimits>('ServerLimits').implement({
   authScopes: { read: true },
@@ -109,6 +111,16 @@ const Server = builder.objectRef<Services>('Server').implement({
     containmentMeans: t.expose('containment', {
       type: ContainmentMeansRef,
       description: 'What holds the processes of jobs together that it starts now.',
+    }),
+    disk: t.field({
+      type: DiskRef,
+      description: 'How full the disk of the data directory is.',
+      resolve: ({ disk }) => disk.state,
+    }),
+    retention: t.field({
+      type: RetentionRef,
+      description: 'What is kept of finished jobs, and what was removed.',
+      resolve: ({ retention }) => retention,
     }),
     lastReconciliation: t.field({
       type: ReconciliationRef,

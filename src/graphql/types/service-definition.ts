@@ -12,6 +12,7 @@ import { EnvVar } from './env.ts';
 import { LogOverflowRef } from './log-overflow.ts';
 import { LogStreamRef } from './log-stream.ts';
 import { JobSignalRef } from './job-signal.ts';
+import { RetentionRulesRef } from './retention.ts';
 import { Schedule } from './schedule.ts';
 import { OnEndRef } from './on-end.ts';
 
@@ -235,6 +236,10 @@ export const ServiceDefinitionRef = builder.objectRef<ServiceDefinition>('Servic
     logOverflow: t.expose('logOverflow', {
       type: LogOverflowRef,
       description: 'What becomes of a job whose log reaches the cap.',
+    }),
+    retention: t.expose('retention', {
+      type: RetentionRulesRef,
+      description: 'How long its finished jobs are kept; the bounds of the server hold beside.',
     }),
   }),
 });

@@ -14,6 +14,7 @@ import { EnvInput } from './env.ts';
 import { JobSignalRef } from './job-signal.ts';
 import { LogOverflowRef } from './log-overflow.ts';
 import { LogStreamRef } from './log-stream.ts';
+import { RetentionInput, retentionOf } from './retention.ts';
 import { ScheduleInput, scheduleOf } from './schedule.ts';
 import { OnEndRef } from './on-end.ts';
 import { DependencyConditionRef, RestartPolicyRef } from './service-definition.ts';
@@ -157,6 +158,10 @@ export const SaveServiceInput = builder.inputType('SaveServiceInput', {
       defaultValue: 'TRIM',
       description: 'What becomes of a job whose log reaches the cap.',
     }),
+    retention: t.field({
+      type: RetentionInput,
+      description: 'How long its finished jobs are kept; the bounds of the server hold beside.',
+    }),
   }),
 });
 
@@ -188,6 +193,7 @@ export function definitionOf(input: typeof SaveServiceInput.$inferInput): Servic
     priority: input.priority ?? 0,
     maxLogBytes: input.maxLogBytes ?? null,
     logOverflow: input.logOverflow ?? 'TRIM',
+    retention: retentionOf(input.retention ?? {}),
   };
 }
 

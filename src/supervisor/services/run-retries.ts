@@ -1,6 +1,6 @@
 import { retryDelayMs } from '../../domain/retry-delay.ts';
 import type { Clock } from '../../domain/clock.ts';
-import { LifelineError, ServerStoppingError } from '../../domain/errors.ts';
+import { DiskLowError, LifelineError, ServerStoppingError } from '../../domain/errors.ts';
 import type { JobId } from '../../domain/job-id.ts';
 import type { RestartRules } from '../../domain/service-definition.ts';
 import { isFailure, type EndedRun, type RetryStore, type WaitingRetry } from '../../storage/retry-store.ts';
@@ -126,7 +126,7 @@ export class RunRetries implements AsyncDisposable {
     } catch (error) {
       if (error instanceof ServerStoppingError) return;
       failure(jobId, 'it could not be tried again', error);
-      if (!(error instanceof LifelineError)) {
+      if (!(error instanceof LifelineError) || error instanceof DiskLowError) {
         this.#arm(retry, PAUSE_MS);
         return;
       }

@@ -1,6 +1,7 @@
 import { isAbsolute } from 'node:path';
 import { type Dependencies, findCycle } from '../../domain/dependency-plan.ts';
 import { ConflictError, InvalidInputError } from '../../domain/errors.ts';
+import type { RetentionRules } from '../../domain/retention.ts';
 import type { RestartRules, ServiceDefinition } from '../../domain/service-definition.ts';
 import { isServiceName } from '../../domain/service-name.ts';
 import type { ServiceRecord } from '../../storage/service-records.ts';
@@ -56,6 +57,21 @@ export function checkDefinition(name: string, definition: ServiceDefinition): vo
   if (definition.liveness !== null) checkProbe(definition.liveness, 'liveness');
   if (definition.maxLogBytes !== null) checkedLogCap(definition.maxLogBytes);
   checkRestart(restart);
+  checkRetention(definition.retention);
+}
+
+/** Of a hundred years, and of what a number holds exactly. */
+function checkRetention({ maxAgeMs, maxJobs, maxBytes }: RetentionRules): void {
+  const check = (value: number | null, field: string, least: number, most: number): void => {
+    if (value !== null && (value < least || value > most))
+      throw new InvalidInputError(
+        `retention.${field} is from ${String(least)} to ${String(most)}; leave it out for no such bound.`,
+        `retention.${field}`,
+      );
+  };
+  check(maxAgeMs, 'maxAgeMs', 1_000, 36_500 * 86_400_000);
+  check(maxJobs, 'maxJobs', 1, 1_000_000);
+  check(maxBytes, 'maxBytes', 1, Number.MAX_SAFE_INTEGER);
 }
 
 function checkRestart({ firstDelayMs, maxDelayMs, maxFailures, healthyAfterMs }: RestartRules): void {

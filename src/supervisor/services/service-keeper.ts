@@ -1,5 +1,5 @@
 import type { Clock } from '../../domain/clock.ts';
-import { LifelineError, ServerStoppingError } from '../../domain/errors.ts';
+import { DiskLowError, LifelineError, ServerStoppingError } from '../../domain/errors.ts';
 import type { JobId } from '../../domain/job-id.ts';
 import { isFinal, type JobReason, type JobStatus } from '../../domain/job-status.ts';
 import { type LifeRules, mayHaveJob, nextLife, type ServiceEvent } from '../../domain/service-life.ts';
@@ -117,7 +117,8 @@ export class ServiceKeeper implements Disposable {
       if (!this.#isReleased) await work();
     });
     this.#turn = turn.catch((error: unknown) => {
-      if (error instanceof LifelineError || this.#isReleased) return;
+      const isTold = error instanceof LifelineError && !(error instanceof DiskLowError);
+      if (isTold || this.#isReleased) return;
       this.#ports.log.failure(this.#service.name, 'a step of the service failed; it is tried again', error);
       this.#arm(LOOK_AGAIN_MS, () => this.poke());
     });
@@ -201,7 +202,8 @@ export class ServiceKeeper implements Disposable {
       return { kind: 'JOB_MADE', jobId: await this.#ports.startJob(this.#service) };
     } catch (error) {
       if (!(error instanceof LifelineError) || error instanceof ServerStoppingError) throw error;
-      return { kind: 'LAUNCH_REFUSED', message: error.message };
+      const isHeld = error instanceof DiskLowError;
+      return { kind: isHeld ? 'LAUNCH_HELD' : 'LAUNCH_REFUSED', message: error.message };
     }
   }
 

@@ -9,6 +9,7 @@ import type { RetryStore } from '../../storage/retry-store.ts';
 import type { ScheduledRunStore } from '../../storage/scheduled-run-store.ts';
 import type { ServiceRecord } from '../../storage/service-records.ts';
 import type { KeptJobRecord, ServiceStore } from '../../storage/service-store.ts';
+import type { DiskGuard } from '../disk-guard.ts';
 import { JobChangeBus } from '../job-change-bus.ts';
 import type { StartJobRequest } from '../job-request.ts';
 import type { Supervisor } from '../supervisor.ts';
@@ -42,6 +43,8 @@ export interface ServiceSupervisorOptions {
   readonly log: ServiceLog;
   /** Probes what runs, until the guard is released. */
   readonly watch: (service: ServiceRecord, job: KeptJobRecord, events: RunWatchEvents) => Disposable;
+  /** Borrowed. Default: there is always room. */
+  readonly disk?: Pick<DiskGuard, 'why' | 'onEnough'>;
 }
 
 /** Who asks, and how long that one waits. */
@@ -73,6 +76,7 @@ export class ServiceSupervisor implements AsyncDisposable {
   readonly #silentSinceMs = new Map<string, number>();
   readonly #released = new AbortController();
   readonly #jobChanges: Disposable;
+  readonly #diskChanges: Disposable | undefined;
   /** Saves and deletions come one after the other: each looks at the others' definitions. */
   #defining: Promise<unknown> = Promise.resolve();
 
@@ -82,6 +86,9 @@ export class ServiceSupervisor implements AsyncDisposable {
     this.#jobChanges = options.jobs.changes.listen((jobId) => {
       this.#byJob.get(jobId)?.poke();
       this.#runs.hear(jobId);
+    });
+    this.#diskChanges = options.disk?.onEnough(() => {
+      for (const keeper of this.#keepers.values()) keeper.poke();
     });
   }
 
@@ -234,6 +241,7 @@ export class ServiceSupervisor implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#released.abort();
     this.#jobChanges[Symbol.dispose]();
+    this.#diskChanges?.[Symbol.dispose]();
     await this.#runs[Symbol.asyncDispose]();
     const keepers = [...this.#keepers.values()];
     for (const keeper of keepers) keeper[Symbol.dispose]();
@@ -248,7 +256,7 @@ export class ServiceSupervisor implements AsyncDisposable {
       random,
       log,
       watch,
-      blockedBy: ({ definition }) => this.#book.blockedBy(definition),
+      blockedBy: ({ definition }) => this.#book.blockedBy(definition) ?? this.#options.disk?.why ?? null,
       isHeldUp: ({ name }) => this.#book.isHeldUp(name),
       takesTurn: ({ name }) => this.#turns.take(name),
       onSilence: ({ name, id }, isSilent, sinceMs) => {

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { CHECKPOINTS, type Checkpoint } from '../../../src/domain/checkpoint.ts';
+import { CHECKPOINTS_OF_A_RUN, type CheckpointOfARun } from '../../../src/domain/checkpoint.ts';
 import { untilTrue } from '../../end-to-end/harness/until-true.ts';
 import { CountingJob, type JobKind } from '../counting-job.ts';
 import { isAbsence } from '../readers.ts';
@@ -32,11 +32,8 @@ const killedAtAnyTime: Scenario = {
   },
 };
 
-/** Passed by jobs that count to a few thousand, at one time or another. */
-type Passed = Exclude<Checkpoint, 'JOB_RECONCILED' | 'LOG_MARKED' | 'LOG_TRIMMED' | 'SINKS_STOPPED'>;
-
 /** How many passages there are to choose from in a round of three jobs. */
-const PASSAGES: Readonly<Record<Passed, number>> = {
+const PASSAGES: Readonly<Record<CheckpointOfARun, number>> = {
   SHIM_SPAWNED: 3,
   IDENTITY_STORED: 3,
   GATE_OPENED: 3,
@@ -47,7 +44,7 @@ const PASSAGES: Readonly<Record<Passed, number>> = {
   EXIT_SEEN: 3,
 };
 
-const FAULTS_AT: Readonly<Partial<Record<Checkpoint, readonly number[]>>> = {
+const FAULTS_AT: Readonly<Partial<Record<CheckpointOfARun, readonly number[]>>> = {
   SHIM_SPAWNED: [2],
   IDENTITY_STORED: [2],
   GATE_OPENED: [3],
@@ -58,34 +55,32 @@ const FAULTS_AT: Readonly<Partial<Record<Checkpoint, readonly number[]>>> = {
   EXIT_SEEN: [45],
 };
 
-const killedAtCheckpoints = CHECKPOINTS.filter((name): name is Passed => name in PASSAGES).map(
-  (checkpoint): Scenario => ({
-    name: `death at ${checkpoint}`,
-    faults: FAULTS_AT[checkpoint] ?? [],
-    injection: 'the checkpoint port kills at a random passage while three jobs start, run and end',
-    leastRounds: 2,
-    weight: 2,
-    async run(round) {
-      const { server, control, random } = round;
-      const jobs = (['FAST', 'SLOW', 'FAMILY'] as const).map((kind) => new CountingJob(round, kind));
-      control.killAt(checkpoint, random.integer(1, PASSAGES[checkpoint]));
-      await control.report(server);
-      const started = startAll(jobs);
-      await untilTrue(() => !server.running || jobs.every((job) => job.hasRun));
-      await delay(random.next() * 200);
-      for (const job of jobs) job.release();
-      await untilTrue(async () => !server.running || (await isIdle(round)), {
-        what: `a kill at ${checkpoint}`,
-      });
-      if (control.spare() && server.running) round.count('passage not reached');
-      else round.count(checkpoint);
-      if (server.running) await control.report(server);
-      else await server.launch();
-      await started;
-      for (const job of jobs) await countLaunch(round, job);
-    },
-  }),
-);
+const killedAtCheckpoints = CHECKPOINTS_OF_A_RUN.map((checkpoint): Scenario => ({
+  name: `death at ${checkpoint}`,
+  faults: FAULTS_AT[checkpoint] ?? [],
+  injection: 'the checkpoint port kills at a random passage while three jobs start, run and end',
+  leastRounds: 2,
+  weight: 2,
+  async run(round) {
+    const { server, control, random } = round;
+    const jobs = (['FAST', 'SLOW', 'FAMILY'] as const).map((kind) => new CountingJob(round, kind));
+    control.killAt(checkpoint, random.integer(1, PASSAGES[checkpoint]));
+    await control.report(server);
+    const started = startAll(jobs);
+    await untilTrue(() => !server.running || jobs.every((job) => job.hasRun));
+    await delay(random.next() * 200);
+    for (const job of jobs) job.release();
+    await untilTrue(async () => !server.running || (await isIdle(round)), {
+      what: `a kill at ${checkpoint}`,
+    });
+    if (control.spare() && server.running) round.count('passage not reached');
+    else round.count(checkpoint);
+    if (server.running) await control.report(server);
+    else await server.launch();
+    await started;
+    for (const job of jobs) await countLaunch(round, job);
+  },
+}));
 
 const killedWhileReconciling: Scenario = {
   name: 'death at JOB_RECONCILED',

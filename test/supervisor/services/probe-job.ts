@@ -33,6 +33,7 @@ export class ProbeJob implements Disposable {
         bus: this.#bus,
         openReader: () => JobLogReader.open(this.scratch.directory),
         outcomeIsKnown: () => Promise.resolve(true),
+        isGone: () => Promise.resolve(false),
       },
       clock: systemClock,
       startedMonotonicMs: systemClock.monotonicMs(),

@@ -42,6 +42,7 @@ const anyEvent: fc.Arbitrary<ServiceEvent> = fc.oneof(
     { kind: 'SAVED' },
     { kind: 'BLOCKED', why: 'Waits for db.' },
     { kind: 'LAUNCH_REFUSED', message: 'There is no such program.' },
+    { kind: 'LAUNCH_HELD', message: 'The disk is full.' },
   ),
   jobId.map((id) => ({ kind: 'JOB_MADE', jobId: id }) as const),
   jobId.map((id) => ({ kind: 'JOB_RUNS', jobId: id }) as const),
@@ -106,12 +107,27 @@ describe('the life of a service', () => {
         for (const [event, rules] of steps) {
           const next = nextLife(life, event, rules);
           if (mayHaveJob(life.state) && !mayHaveJob(next.state)) {
-            expect(['JOB_ENDED', 'LAUNCH_REFUSED']).toContain(event.kind);
+            expect(['JOB_ENDED', 'LAUNCH_REFUSED', 'LAUNCH_HELD']).toContain(event.kind);
             if (event.kind === 'JOB_ENDED') expect(event.jobId).toBe(life.jobId);
             else expect(life.jobId).toBeNull();
           }
           life = next;
         }
+      }),
+    );
+  });
+
+  it('waits for a disk that is full however long, which is no failure of its own', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 50 }), anyRules, (times, rules) => {
+        let life = nextLife(NEW_LIFE, { kind: 'START', by: 'a test' }, { ...rules, isScheduled: false });
+        for (let time = 0; time < times; time++) {
+          life = nextLife(life, { kind: 'DEPENDENCIES_MET' }, rules);
+          life = nextLife(life, { kind: 'LAUNCH_HELD', message: 'The disk is full.' }, rules);
+          expect(life).toMatchObject({ state: 'BACKOFF', failures: 0, why: 'The disk is full.' });
+          life = nextLife(life, { kind: 'RETRY_DUE' }, rules);
+        }
+        expect(life.state).toBe('WAITING');
       }),
     );
   });
