@@ -15,7 +15,7 @@ import { ServiceSupervisor } from './supervisor/services/service-supervisor.ts';
 import { watchRun } from './supervisor/services/watch-run.ts';
 import { RetryStore } from './storage/retry-store.ts';
 import { ScheduledRunStore } from './storage/scheduled-run-store.ts';
-import { ServiceStore } from './storage/service-store.ts';
+import { openServices } from './storage/open-services.ts';
 import { ApiTokens } from './http/api-tokens.ts';
 import { AuditLog } from './http/audit-log.ts';
 import { SocketPathError } from './http/unix-socket.ts';
@@ -29,10 +29,12 @@ import { findEndingUnit } from './own-unit.ts';
 import { leaveServerPointer } from './server-pointer.ts';
 import { DataDirectory } from './storage/data-directory.ts';
 import { Database } from './storage/database.ts';
+import { writeDirectoryFormat } from './storage/directory-format.ts';
 import { InstanceLease } from './storage/instance-lease.ts';
 import { JobStore } from './storage/job-store.ts';
 import { ApiTokenStore } from './storage/api-token-store.ts';
 import { AuditStore } from './storage/audit-store.ts';
+import { beginRebuildIfLost, rebuildIsDone } from './storage/rebuild-mark.ts';
 import { SessionStore } from './storage/session-store.ts';
 import { StartupError } from './storage/startup-error.ts';
 import { readOrMakeToken } from './storage/token-file.ts';
@@ -42,6 +44,7 @@ import { closeStrayDescriptors } from './stray-descriptors.ts';
 import { Containment } from './supervisor/containment.ts';
 import { defaultEnvironment } from './supervisor/job-environment.ts';
 import { findJobUser } from './supervisor/job-user.ts';
+import { rebuildOf } from './supervisor/lost-database.ts';
 import { findLaunchTools } from './supervisor/launch-tools.ts';
 import { ShimLauncher } from './supervisor/launcher.ts';
 import { readHostIdentity } from './supervisor/process-table.ts';
@@ -93,10 +96,19 @@ export async function serve(config: Config, version: string, ports: ServePorts =
 
   const directory = DataDirectory.prepare(config.dataDirectory);
   using _lease = InstanceLease.take(directory);
-  const token = config.token ?? readOrMakeToken(config.tokenFile);
+  const isRebuild = beginRebuildIfLost(directory);
   await using database = await Database.open(directory, ports.pass);
+  const token = config.token ?? readOrMakeToken(config.tokenFile);
   await using audit = new AuditLog({ records: new AuditStore(database.gate), logger });
   const jobs = new JobStore(database.read, database.gate);
+  const services = await openServices(directory, database);
+  const rebuild = isRebuild ? rebuildOf(services.restored) : null;
+  if (rebuild !== null) {
+    const what = 'the database was gone: it is made anew from the directories of jobs and services';
+    logger.warn({ ...rebuild }, what);
+  } else if (services.restored.ignored.length > 0) {
+    logger.warn({ ignored: services.restored.ignored }, 'files of services were left as they are');
+  }
   const bus = new LogEventBus();
   const share = new LoopShare();
   const tools = findLaunchTools(path);
@@ -119,8 +131,11 @@ export async function serve(config: Config, version: string, ports: ServePorts =
     log: supervisorLog(logger, () => zombies?.lookSoon()),
     maxRunning: config.maxRunning,
     startLimits: new StartLimits(limits),
+    rebuild,
     ...ports,
   });
+  rebuildIsDone(directory);
+  writeDirectoryFormat(directory.path);
   await using _supervisor = { [Symbol.asyncDispose]: () => supervisor.stop(config.onExit) };
   const logFiles = new LogFiles();
   const openLog = (jobId: number): Promise<JobLogReader> =>
@@ -136,7 +151,7 @@ export async function serve(config: Config, version: string, ports: ServePorts =
     errandPlace: (jobId: number) => supervisor.errandPlace(jobId),
   };
   await using serviceSupervisor = await ServiceSupervisor.open({
-    store: new ServiceStore(database.read, database.gate),
+    store: services.store,
     schedules: new ScheduledRunStore(database.read, database.gate),
     retries: new RetryStore(database.read, database.gate),
     jobs: supervisor,
