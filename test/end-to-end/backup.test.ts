@@ -20,9 +20,6 @@ import { sequenceOf } from './harness/sequence-of.ts';
 import { findService, orderService, saveService, stopAll, untilState } from './harness/services.ts';
 import { untilTrue } from './harness/until-true.ts';
 
-/** Several lives of a server each. */
-const SLOW_MS = 120_000;
-
 let server: LifelineServer;
 let backup: string;
 beforeEach(async () => {

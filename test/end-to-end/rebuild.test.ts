@@ -34,9 +34,6 @@ const NOT_RESTORED = [
   expect.stringMatching(/^Runs of services that had failed/),
 ] as unknown[];
 
-/** Several lives of a server each. */
-const SLOW_MS = 120_000;
-
 let server: LifelineServer;
 beforeEach(async () => {
   server = await LifelineServer.start();

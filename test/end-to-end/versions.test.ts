@@ -16,9 +16,6 @@ import {
 import { LifelineServer } from './harness/lifeline-server.ts';
 import { makeOldest } from './harness/oldest-format.ts';
 
-/** Several lives of a server each. */
-const SLOW_MS = 120_000;
-
 let server: LifelineServer;
 beforeEach(async () => {
   server = await LifelineServer.start();
