@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import { readFileSync } from 'node:fs';
 import { addClientCommands } from './cli/program.ts';
+import { addOfflineCommands } from './offline-commands.ts';
 import { ConfigError, readConfig, withServeOptions } from './config.ts';
 import { StartupError } from './storage/startup-error.ts';
 
@@ -23,6 +24,7 @@ withServeOptions(program.command('serve', { isDefault: true }))
     await serve(readConfig(command, process.env), version);
   });
 addClientCommands(program);
+addOfflineCommands(program, version);
 
 const [word] = process.argv.slice(2);
 // Without this, a mistyped command would be an argument too many of the default one, `serve`.

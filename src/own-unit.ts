@@ -26,16 +26,17 @@ export interface EndingUnit extends OwnUnit {
 }
 
 /**
- * Whether the service that this process runs in would end jobs together with the server. Asks `systemctl`, as it is found
+ * Whether the service that a process, by default this one, runs in would end jobs together with the server. Asks `systemctl`, as it is found
  * in the PATH of `environment`.
  * @returns `undefined` where it would not, where there is no such service, and where nobody can tell; never rejects
  */
 export async function findEndingUnit(
   environment: NodeJS.ProcessEnv,
   signal: AbortSignal,
+  pid: number | 'self' = 'self',
 ): Promise<EndingUnit | undefined> {
   try {
-    const unit = unitIn(readFileSync('/proc/self/cgroup', 'utf8'));
+    const unit = unitIn(readFileSync(`/proc/${String(pid)}/cgroup`, 'utf8'));
     if (unit === undefined) return undefined;
     const manager = unit.isUserUnit ? ['--user'] : [];
     const { stdout } = await promisify(execFile)(

@@ -17,7 +17,7 @@ import { ServiceSupervisor } from './supervisor/services/service-supervisor.ts';
 import { watchRun } from './supervisor/services/watch-run.ts';
 import { RetryStore } from './storage/retry-store.ts';
 import { ScheduledRunStore } from './storage/scheduled-run-store.ts';
-import { ServiceStore } from './storage/service-store.ts';
+import { openServices } from './storage/open-services.ts';
 import { ApiTokens } from './http/api-tokens.ts';
 import { AuditLog } from './http/audit-log.ts';
 import { SocketPathError } from './http/unix-socket.ts';
@@ -32,11 +32,13 @@ import { leaveServerPointer } from './server-pointer.ts';
 import { allocatedBytes } from './storage/allocated-bytes.ts';
 import { DataDirectory } from './storage/data-directory.ts';
 import { Database } from './storage/database.ts';
+import { writeDirectoryFormat } from './storage/directory-format.ts';
 import { InstanceLease } from './storage/instance-lease.ts';
 import { JobStore } from './storage/job-store.ts';
 import { ApiTokenStore } from './storage/api-token-store.ts';
 import { AuditStore } from './storage/audit-store.ts';
 import { RetentionStore } from './storage/retention-store.ts';
+import { beginRebuildIfLost, rebuildIsDone } from './storage/rebuild-mark.ts';
 import { SessionStore } from './storage/session-store.ts';
 import { StartupError } from './storage/startup-error.ts';
 import { readOrMakeToken } from './storage/token-file.ts';
@@ -48,6 +50,7 @@ import { Fallocate } from './supervisor/fallocate.ts';
 import { defaultEnvironment } from './supervisor/job-environment.ts';
 import { DiskGuard } from './supervisor/disk-guard.ts';
 import { findJobUser } from './supervisor/job-user.ts';
+import { rebuildOf } from './supervisor/lost-database.ts';
 import { findLaunchTools } from './supervisor/launch-tools.ts';
 import { ShimLauncher } from './supervisor/launcher.ts';
 import { readHostIdentity } from './supervisor/process-table.ts';
@@ -100,12 +103,21 @@ export async function serve(config: Config, version: string, ports: ServePorts =
 
   const directory = DataDirectory.prepare(config.dataDirectory);
   using _lease = InstanceLease.take(directory);
-  const token = config.token ?? readOrMakeToken(config.tokenFile);
+  const isRebuild = beginRebuildIfLost(directory);
   await using database = await Database.open(directory, ports.pass);
+  const token = config.token ?? readOrMakeToken(config.tokenFile);
   const auditRecords = new AuditStore(database.read, database.gate);
   await using audit = new AuditLog({ records: auditRecords, logger });
   const jobs = new JobStore(database.read, database.gate);
   const retained = new RetentionStore(database.read, database.gate);
+  const services = await openServices(directory, database);
+  const rebuild = isRebuild ? rebuildOf(services.restored) : null;
+  if (rebuild !== null) {
+    const what = 'the database was gone: it is made anew from the directories of jobs and services';
+    logger.warn({ ...rebuild }, what);
+  } else if (services.restored.ignored.length > 0) {
+    logger.warn({ ignored: services.restored.ignored }, 'files of services were left as they are');
+  }
   const bus = new LogEventBus();
   const share = new LoopShare();
   const tools = findLaunchTools(path);
@@ -142,8 +154,11 @@ export async function serve(config: Config, version: string, ports: ServePorts =
     maxLogBytes: config.maxLogBytes,
     startLimits: new StartLimits(limits),
     disk,
+    rebuild,
     ...ports,
   });
+  rebuildIsDone(directory);
+  writeDirectoryFormat(directory.path);
   await using _supervisor = { [Symbol.asyncDispose]: () => supervisor.stop(config.onExit) };
   const logFiles = new LogFiles();
   const openLog = (jobId: number): Promise<JobLogReader> =>
@@ -160,7 +175,7 @@ export async function serve(config: Config, version: string, ports: ServePorts =
     errandPlace: (jobId: number) => supervisor.errandPlace(jobId),
   };
   await using serviceSupervisor = await ServiceSupervisor.open({
-    store: new ServiceStore(database.read, database.gate),
+    store: services.store,
     schedules: new ScheduledRunStore(database.read, database.gate),
     retries: new RetryStore(database.read, database.gate),
     jobs: supervisor,

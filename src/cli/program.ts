@@ -322,7 +322,8 @@ function withJob(command: Command): Command {
   return command.argument('<job>', 'number of a job', jobIdArgument);
 }
 
-function withUsageExitCode(command: Command): Command {
+/** Wrong usage ends the process with 125, as any failure of Lifeline's own. */
+export function withUsageExitCode(command: Command): Command {
   return command.exitOverride((error) => {
     // eslint-disable-next-line no-restricted-properties -- nothing has been acquired while options are read
     process.exit(error.exitCode === 0 ? EXIT.OK : EXIT.LIFELINE_FAILED);

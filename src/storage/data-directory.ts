@@ -2,6 +2,7 @@ import { accessSync, constants, existsSync, mkdirSync, realpathSync } from 'node
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { parseJobId, type JobId } from '../domain/job-id.ts';
+import { checkDirectoryFormat } from './directory-format.ts';
 import { JobDirectory } from './job-directory.ts';
 import { narrowModes } from './narrow-modes.ts';
 import { StartupError } from './startup-error.ts';
@@ -38,13 +39,14 @@ export class DataDirectory {
 
   /**
    * Makes the directory if it is missing.
-   * @throws StartupError if it cannot be made, read or written.
+   * @throws StartupError if it cannot be made, read or written; before anything is written if a newer version has written it,
+   * and if it is a backup
    */
   static prepare(path: string): DataDirectory {
     const absolute = resolve(path);
+    checkDirectoryFormat(absolute);
     try {
-      makeDirectory(join(absolute, 'jobs'));
-      makeDirectory(join(absolute, 'backups'));
+      for (const name of ['jobs', 'services', 'backups']) makeDirectory(join(absolute, name));
       accessSync(absolute, constants.R_OK | constants.W_OK | constants.X_OK);
       const real = realpathSync(absolute);
       // The directories of jobs are out of reach with the one that they are in.
@@ -68,12 +70,22 @@ export class DataDirectory {
   get jobsPath(): string {
     return join(this.path, 'jobs');
   }
+  get servicesPath(): string {
+    return join(this.path, 'services');
+  }
   get highestJobIdPath(): string {
     return join(this.path, 'highest-job-id');
   }
   /** A file that is there while it is found out whether files can have holes. */
   get holeProbePath(): string {
     return join(this.path, 'hole-probe');
+  }
+  get highestServiceIdPath(): string {
+    return join(this.path, 'highest-service-id');
+  }
+  /** There while the database is being made anew. */
+  get rebuildMarkPath(): string {
+    return join(this.path, 'rebuilding');
   }
   get leasePath(): string {
     return join(this.path, 'lease');

@@ -1,6 +1,7 @@
 import Database from 'better-sqlite3';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { join } from 'node:path';
 import type { DataDirectory } from './data-directory.ts';
 import { StartupError } from './startup-error.ts';
 
@@ -28,7 +29,7 @@ export class InstanceLease implements Disposable {
   }
 
   /** @throws StartupError naming the holder if another server has the directory. */
-  static take(directory: DataDirectory): InstanceLease {
+  static take(directory: Pick<DataDirectory, 'path' | 'leasePath'>): InstanceLease {
     const holderPath = `${directory.leasePath}.json`;
     const lock = new Database(`${directory.leasePath}.lock`, { timeout: 0 });
     try {
@@ -53,6 +54,22 @@ export class InstanceLease implements Disposable {
     if (!this.#lock.open) return;
     rmSync(this.#holderPath, { force: true });
     this.#lock.close();
+  }
+}
+
+/** Whether a server has the directory, and its pid where that is known. Changes nothing, and asks for a moment only. */
+export function findLeaseHolder(path: string): { readonly isHeld: boolean; readonly pid: number | null } {
+  const leasePath = join(path, 'lease');
+  if (!existsSync(`${leasePath}.lock`)) return { isHeld: false, pid: null };
+  const lock = new Database(`${leasePath}.lock`, { timeout: 0, readonly: true });
+  try {
+    lock.prepare('SELECT count(*) FROM sqlite_master').get();
+    return { isHeld: false, pid: null };
+  } catch (error) {
+    if (!isBusy(error)) throw error;
+    return { isHeld: true, pid: readHolder(`${leasePath}.json`)?.pid ?? null };
+  } finally {
+    lock.close();
   }
 }
 

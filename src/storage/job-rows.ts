@@ -13,48 +13,102 @@ import {
 } from './job-records.ts';
 import { searchTextOf } from './search-text.ts';
 
+/** What a new row is made of. */
+export interface NewJob {
+  readonly spec: JobSpec;
+  readonly requestFingerprint: string | null;
+}
+
 /** Inserts the job with its first transition. */
 export async function insertJob(
   tx: Prisma.TransactionClient,
   jobId: JobId,
-  spec: JobSpec,
-  requestFingerprint: string | null,
+  { spec, requestFingerprint }: NewJob,
   first: TransitionRecord,
 ): Promise<void> {
-  const service = spec.service === null ? {} : await serviceColumns(tx, spec.service, spec.dueAtMs);
+  const data = await columnsOfNew(tx, jobId, { spec, requestFingerprint }, first);
+  await tx.job.create({ data: { ...data, transitions: { create: transitionData(first) } } });
+}
+
+/** Inserts a job at whatever state its steps lead to, with all that belongs to it. */
+export async function insertRestored(
+  tx: Prisma.TransactionClient,
+  jobId: JobId,
+  stored: NewJob,
+  steps: readonly [StepRecord, ...StepRecord[]],
+  identity: StoredIdentity | null,
+): Promise<void> {
+  const [first] = steps;
+  const last = steps.at(-1) ?? first;
+  const facts = latest(steps.map((step) => step.facts));
+  const cancellation = latest(steps.map((step) => step.cancellation)) as CancellationFacts;
+  const entry = isActive(last.to) ? activeData(steps, identity) : null;
   await tx.job.create({
     data: {
-      id: jobId,
-      requestId: spec.requestId,
-      requestFingerprint,
-      status: first.to,
-      reason: first.reason,
-      command: JSON.stringify(spec.command),
-      script: spec.script,
-      searchText: searchTextOf(spec.command),
-      cwd: spec.cwd,
-      env: JSON.stringify(spec.env),
-      labels: JSON.stringify(spec.labels),
-      labelIndex: { create: spec.labels.map((label) => ({ label })) },
-      timeoutMs: spec.timeoutMs,
-      gracePeriodMs: spec.gracePeriodMs,
-      onEnd: spec.onEnd,
-      stopSignal: spec.stopSignal,
-      stopCommand: spec.stopCommand === null ? null : JSON.stringify(spec.stopCommand),
-      priority: spec.priority,
-      concurrencyKey: spec.concurrencyKey,
-      concurrencyLimit: spec.concurrencyLimit,
-      maxLogBytes: spec.maxLogBytes === NO_LOG_CAP ? null : spec.maxLogBytes,
-      logOverflow: spec.logOverflow,
-      trigger: spec.trigger,
-      ...service,
-      attempt: spec.attempt,
-      rerunOfId: spec.rerunOfId,
-      retryOfId: spec.trigger === 'RETRY' ? spec.rerunOfId : null,
-      queuedAt: new Date(first.atMs),
-      transitions: { create: transitionData(first) },
+      ...(await columnsOfNew(tx, jobId, stored, first)),
+      status: last.to,
+      reason: last.reason,
+      ...(factColumns(facts) as object),
+      // What was to follow from an end of long ago has followed, or nobody knows when it was to.
+      retryIsDecided: isFinal(last.to),
+      transitions: { createMany: { data: steps.map(transitionData) } },
+      ...(Object.keys(cancellation).length > 0 && {
+        cancellation: { create: cancellationData(cancellation) },
+      }),
+      ...(entry !== null && { active: { create: entry } }),
     },
   });
+}
+
+/** Each fact as it was said last. */
+function latest<T extends object>(said: readonly (T | undefined)[]): Partial<T> {
+  const facts = said.flatMap((each) => Object.entries(each ?? {}).filter(([, value]) => value !== undefined));
+  return Object.fromEntries(facts) as Partial<T>;
+}
+
+function activeData(steps: readonly StepRecord[], identity: StoredIdentity | null) {
+  if (identity !== null) return identityData(identity);
+  const entry = steps.findLast(({ active }) => active !== undefined)?.active;
+  return entry === undefined ? null : { cookie: entry.cookie, ...entry.host };
+}
+
+async function columnsOfNew(
+  tx: Prisma.TransactionClient,
+  jobId: JobId,
+  { spec, requestFingerprint }: NewJob,
+  first: TransitionRecord,
+) {
+  const service = spec.service === null ? {} : await serviceColumns(tx, spec.service, spec.dueAtMs);
+  return {
+    id: jobId,
+    requestId: spec.requestId,
+    requestFingerprint,
+    status: first.to,
+    reason: first.reason,
+    command: JSON.stringify(spec.command),
+    script: spec.script,
+    searchText: searchTextOf(spec.command),
+    cwd: spec.cwd,
+    env: JSON.stringify(spec.env),
+    labels: JSON.stringify(spec.labels),
+    labelIndex: { create: spec.labels.map((label) => ({ label })) },
+    timeoutMs: spec.timeoutMs,
+    gracePeriodMs: spec.gracePeriodMs,
+    onEnd: spec.onEnd,
+    stopSignal: spec.stopSignal,
+    stopCommand: spec.stopCommand === null ? null : JSON.stringify(spec.stopCommand),
+    priority: spec.priority,
+    concurrencyKey: spec.concurrencyKey,
+    concurrencyLimit: spec.concurrencyLimit,
+    maxLogBytes: spec.maxLogBytes === NO_LOG_CAP ? null : spec.maxLogBytes,
+    logOverflow: spec.logOverflow,
+    trigger: spec.trigger,
+    ...service,
+    attempt: spec.attempt,
+    rerunOfId: spec.rerunOfId,
+    retryOfId: spec.trigger === 'RETRY' ? spec.rerunOfId : null,
+    queuedAt: new Date(first.atMs),
+  };
 }
 
 /** A service that is not there, since it was deleted or its database lost, is named and no more. */
@@ -110,15 +164,12 @@ async function compareAndSet(
   transition: TransitionRecord,
   facts: JobFacts,
 ): Promise<void> {
-  const { startedAtMs, finishedAtMs } = facts;
   const { count } = await tx.job.updateMany({
     where: { id: jobId, status: transition.from ?? '' },
     data: {
       status: transition.to,
       reason: transition.reason,
-      ...columnsOf(facts),
-      ...(startedAtMs === undefined ? {} : { startedAt: new Date(startedAtMs) }),
-      ...(finishedAtMs === undefined ? {} : { finishedAt: new Date(finishedAtMs) }),
+      ...factColumns(facts),
     },
   });
   if (count !== 1) throw new TransitionConflictError(jobId, transition);
@@ -150,16 +201,16 @@ export function cancellationData(facts: CancellationFacts) {
   };
 }
 
-function transitionData(transition: TransitionRecord) {
-  const { atMs, ...columns } = transition;
-  return { ...columns, at: new Date(atMs) };
+function transitionData({ number, from, to, atMs, reason, cause }: TransitionRecord) {
+  return { number, from, to, at: new Date(atMs), reason, cause };
 }
 
 /** Without what is not said: that stays as it is. */
-function columnsOf({
-  startedAtMs: _started,
-  finishedAtMs: _finished,
-  ...columns
-}: JobFacts): Prisma.JobUpdateManyMutationInput {
-  return Object.fromEntries(Object.entries(columns).filter(([, value]) => value !== undefined));
+function factColumns({ startedAtMs, finishedAtMs, ...columns }: JobFacts): Prisma.JobUpdateManyMutationInput {
+  const said = Object.entries(columns).filter(([, value]) => value !== undefined);
+  return {
+    ...Object.fromEntries(said),
+    ...(startedAtMs !== undefined && { startedAt: new Date(startedAtMs) }),
+    ...(finishedAtMs !== undefined && { finishedAt: new Date(finishedAtMs) }),
+  };
 }

@@ -12,7 +12,15 @@ import type {
   TransitionRecord,
   UnfinishedJobRecord,
 } from './job-records.ts';
-import { applyStep, cancellationData, catchUp, identityData, insertJob } from './job-rows.ts';
+import {
+  applyStep,
+  cancellationData,
+  catchUp,
+  identityData,
+  insertJob,
+  insertRestored,
+  type NewJob,
+} from './job-rows.ts';
 import type { WriteGate } from './write-gate.ts';
 
 const UNFINISHED = {
@@ -109,30 +117,32 @@ export class JobStore {
     requestFingerprint: string | null,
     first: TransitionRecord,
   ): Promise<void> {
-    await this.#gate.transaction((tx) => insertJob(tx, jobId, spec, requestFingerprint, first));
+    await this.#gate.transaction((tx) => insertJob(tx, jobId, { spec, requestFingerprint }, first));
   }
 
   /**
    * Makes the row of a job that only its directory knows, at whatever state it had. All or nothing, so that a start that
-   * dies here finds the same at the next.
+   * dies here finds the same at the next. Those that are asked for together are made in this order.
    * @param steps all of its steps, from the first to QUEUED on
    * @param identity who its processes are, where it is active
+   * @returns the job that has its requestId already, and then nothing is made; `null` for none
    */
   async importJob(
     jobId: JobId,
-    stored: { readonly spec: JobSpec; readonly requestFingerprint: string | null },
+    stored: NewJob,
     steps: readonly [StepRecord, ...StepRecord[]],
     identity: StoredIdentity | null,
     pinned: boolean,
-  ): Promise<void> {
-    const [first, ...later] = steps;
-    await this.#gate.transaction(async (tx) => {
-      const { rerunOfId } = stored.spec;
+  ): Promise<JobId | null> {
+    const { rerunOfId, requestId } = stored.spec;
+    return this.#gate.transaction(async (tx) => {
+      const known = requestId === null ? null : await tx.job.findUnique({ where: { requestId } });
+      if (known !== null) return known.id;
       const rerunOf = rerunOfId === null ? null : await tx.job.findUnique({ where: { id: rerunOfId } });
       const spec = { ...stored.spec, rerunOfId: rerunOf === null ? null : rerunOfId };
-      await insertJob(tx, jobId, spec, stored.requestFingerprint, first);
+      await insertRestored(tx, jobId, { ...stored, spec }, steps, identity);
       if (pinned) await tx.job.updateMany({ where: { id: jobId }, data: { pinned } });
-      await catchUp(tx, jobId, first.to, later, identity);
+      return null;
     });
   }
 

@@ -1,10 +1,13 @@
 import Database from 'better-sqlite3';
-import { existsSync, renameSync } from 'node:fs';
+import { existsSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DataDirectory } from './data-directory.ts';
 import { migrationNames } from './migration-files.ts';
 import type { RunMigrations } from './run-migrations.ts';
 import { StartupError } from './startup-error.ts';
+
+/** The file is no database, or SQLite finds it damaged. */
+export class DamagedDatabaseError extends StartupError {}
 
 /**
  * Brings the database to the newest schema. The file is backed up first when something will change it.
@@ -16,14 +19,7 @@ export async function applyMigrations(
   run: RunMigrations,
 ): Promise<readonly string[]> {
   const known = migrationNames();
-  const applied = appliedMigrations(directory.databasePath);
-  const unknown = applied.filter((name) => !known.includes(name));
-  if (unknown.length > 0) {
-    throw new StartupError(
-      `The database in ${directory.path} was written by a newer version of Lifeline (it has ${unknown.join(', ')}). ` +
-        'Install that version, or restore a backup from before the upgrade.',
-    );
-  }
+  const applied = withoutTraces(directory, () => checkMigrations(directory));
   if (known.every((name) => applied.includes(name))) return [];
   if (applied.length > 0) await backUp(directory);
   try {
@@ -31,36 +27,68 @@ export async function applyMigrations(
   } catch (error) {
     throw new StartupError(
       `The database ${directory.databasePath} could not be brought to this version: ${(error as Error).message}. ` +
-        'The file as it was before is in the backups directory.',
+        `The file as it was before is in ${directory.backupsPath}. Put it in its place, or make the database anew from the directories of the jobs: ${rebuildCommand(directory.path)}.`,
       { cause: error },
     );
   }
 }
 
-function appliedMigrations(databasePath: string): string[] {
-  if (!existsSync(databasePath)) return [];
-  const database = new Database(databasePath, { readonly: false, timeout: 2000 });
+/**
+ * The names of the migrations that a database has had, read only: what is refused stays as it is, byte for byte.
+ * @throws StartupError where a newer version has written to it, and where it is damaged
+ */
+export function checkMigrations(place: Pick<DataDirectory, 'path' | 'databasePath'>): readonly string[] {
+  const known = migrationNames();
+  const applied = appliedMigrations(place);
+  const unknown = applied.filter((name) => !known.includes(name));
+  if (unknown.length === 0) return applied;
+  throw new StartupError(
+    `The database in ${place.path} was written by a newer version of Lifeline (it has ${unknown.join(', ')}). ` +
+      'Nothing was changed. Install that version, or restore a backup from before the upgrade.',
+  );
+}
+
+/** SQLite leaves files beside a database that it has only read. The caller has the lease: nobody else needs them. */
+function withoutTraces<T>({ databasePath }: DataDirectory, look: () => T): T {
+  const beside = ['-wal', '-shm'].map((suffix) => `${databasePath}${suffix}`);
+  const made = beside.filter((path) => !existsSync(path));
   try {
-    const check = database.pragma('quick_check', { simple: true });
-    if (check !== 'ok') throw new Error(`quick_check says: ${String(check)}`);
-    const hasTable =
-      database.prepare("SELECT 1 FROM sqlite_master WHERE name = '_prisma_migrations'").get() !== undefined;
-    if (!hasTable) return [];
-    return database
-      .prepare<[], { name: string }>(
-        'SELECT migration_name AS name FROM _prisma_migrations WHERE finished_at IS NOT NULL AND rolled_back_at IS NULL',
-      )
-      .all()
-      .map((row) => row.name);
+    return look();
+  } finally {
+    if (made.length === beside.length) for (const path of made) rmSync(path, { force: true });
+  }
+}
+
+function appliedMigrations({ path, databasePath }: Pick<DataDirectory, 'path' | 'databasePath'>): string[] {
+  if (!existsSync(databasePath)) return [];
+  try {
+    const database = new Database(databasePath, { readonly: true, timeout: 2000 });
+    try {
+      const check = database.pragma('quick_check', { simple: true });
+      if (check !== 'ok') throw new Error(`quick_check says: ${String(check)}`);
+      const hasTable =
+        database.prepare("SELECT 1 FROM sqlite_master WHERE name = '_prisma_migrations'").get() !== undefined;
+      if (!hasTable) return [];
+      return database
+        .prepare<[], { name: string }>(
+          'SELECT migration_name AS name FROM _prisma_migrations WHERE finished_at IS NOT NULL AND rolled_back_at IS NULL',
+        )
+        .all()
+        .map((row) => row.name);
+    } finally {
+      database.close();
+    }
   } catch (error) {
-    throw new StartupError(
-      `The database ${databasePath} is damaged (${(error as Error).message}). ` +
-        'Move it away and put the newest file of the backups directory in its place; the job directories are untouched.',
+    throw new DamagedDatabaseError(
+      `The database ${databasePath} is damaged (${(error as Error).message}). Nothing was changed. ` +
+        `The directories of the jobs have all but its tokens, its audit trail and the logins: ${rebuildCommand(path)} makes it anew from them. Or go back to a backup: lifeline restore BACKUP --data-dir ${path} --replace.`,
       { cause: error },
     );
-  } finally {
-    database.close();
   }
+}
+
+function rebuildCommand(path: string): string {
+  return `lifeline rebuild --data-dir ${path}`;
 }
 
 /** A complete copy under a temporary name first, so that a half-written backup is never taken for one. */

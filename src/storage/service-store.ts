@@ -6,8 +6,9 @@ import type { ServiceDefinition } from '../domain/service-definition.ts';
 import { NEW_LIFE, type ServiceLife } from '../domain/service-life.ts';
 import type { DesiredState, ServiceState } from '../domain/service-state.ts';
 import type { ReadClient } from './database.ts';
-import type { Prisma, Service } from './generated/client.ts';
+import type { Service, ServiceVersion } from './generated/client.ts';
 import type { JobRecord } from './job-records.ts';
+import type { ServiceFiles, StoredService, StoredServiceVersion } from './service-files.ts';
 import type { ServiceRecord } from './service-records.ts';
 import type { WriteGate } from './write-gate.ts';
 
@@ -24,14 +25,19 @@ export class ServiceConflictError extends Error {
   }
 }
 
-/** Services, their versions and the steps of their lives in the database. Every write passes the gate. */
+/**
+ * Services, their versions and the steps of their lives: in their files first, then in the database, where every write
+ * passes the gate.
+ */
 export class ServiceStore {
   readonly #read: ReadClient;
   readonly #gate: WriteGate;
+  readonly #files: ServiceFiles;
 
-  constructor(read: ReadClient, gate: WriteGate) {
+  constructor(read: ReadClient, gate: WriteGate, files: ServiceFiles) {
     this.#read = read;
     this.#gate = gate;
+    this.#files = files;
   }
 
   /** All of them, by name. */
@@ -60,13 +66,23 @@ export class ServiceStore {
     at: Date,
   ): Promise<ServiceRecord> {
     const { desired, state } = NEW_LIFE;
-    const version = { number: 1, definition: JSON.stringify(definition), savedAt: at, savedBy };
-    const row = await this.#gate.transaction((tx) =>
-      tx.service.create({
-        data: { name, version: 1, createdAt: at, desired, state, since: at, versions: { create: version } },
-      }),
-    );
-    return recordOf(row, definition);
+    const id = this.#files.nextId();
+    const version = { number: 1, definition, savedAtMs: at.getTime(), savedBy };
+    const times = { createdAtMs: at.getTime(), sinceMs: at.getTime() };
+    this.#files.write({ id, name, ...times, steps: 0, life: NEW_LIFE, versions: [version] });
+    const versions = { create: versionColumns(version) };
+    try {
+      const row = await this.#gate.transaction((tx) =>
+        tx.service.create({
+          data: { id, name, version: 1, createdAt: at, desired, state, since: at, versions },
+        }),
+      );
+      return recordOf(row, definition);
+    } catch (error) {
+      // Whoever asked is told that there is none: the next start must not find one.
+      this.#files.remove(id);
+      throw error;
+    }
   }
 
   /** Stores a new version. */
@@ -77,6 +93,8 @@ export class ServiceStore {
     at: Date,
   ): Promise<ServiceRecord> {
     const number = service.version + 1;
+    const version = { number, definition, savedAtMs: at.getTime(), savedBy };
+    this.#files.addVersion(service.id, version);
     await this.#gate.transaction(async (tx) => {
       const where = { id: service.id, version: service.version };
       // What would be due by another schedule was not missed.
@@ -84,8 +102,7 @@ export class ServiceStore {
       const data = { version: number, ...(isOther && { scheduledTo: null }) };
       const { count } = await tx.service.updateMany({ where, data });
       if (count !== 1) throw new ServiceConflictError(service.name, service.steps);
-      const version = { serviceId: service.id, number, definition: JSON.stringify(definition) };
-      await tx.serviceVersion.create({ data: { ...version, savedAt: at, savedBy } });
+      await tx.serviceVersion.create({ data: { serviceId: service.id, ...versionColumns(version) } });
     });
     return { ...service, version: number, definition };
   }
@@ -95,11 +112,13 @@ export class ServiceStore {
     const steps = service.steps + 1;
     const isMove = life.state !== service.life.state || life.desired !== service.life.desired;
     const sinceMs = life.state === service.life.state ? service.sinceMs : at.getTime();
+    const { id, name, createdAtMs } = service;
+    this.#files.writeLife({ id, name, createdAtMs, sinceMs, steps, life });
     await this.#gate.transaction(async (tx) => {
       const { count } = await tx.service.updateMany({
         where: { id: service.id, steps: service.steps },
         data: {
-          ...columnsOf(life),
+          ...lifeColumns(life),
           steps,
           since: new Date(sinceMs),
           // What is due while nobody wants it is not missed.
@@ -121,7 +140,9 @@ export class ServiceStore {
 
   /** Its jobs stay, with its name. */
   async delete(serviceId: number): Promise<void> {
+    this.#files.bury(serviceId);
     await this.#gate.transaction((tx) => tx.service.deleteMany({ where: { id: serviceId } }));
+    this.#files.remove(serviceId);
   }
 
   /** The job that a start of a service has made; `null` where it has made none. */
@@ -182,11 +203,14 @@ function definitionOf({ definition }: { readonly definition: string }): ServiceD
 }
 
 function recordOf(row: Service, definition: ServiceDefinition): ServiceRecord {
+  return { ...lifeOf(row), version: row.version, definition };
+}
+
+/** Who a service is, and where its row is in its life. */
+export function lifeOf(row: Service): StoredService {
   return {
     id: row.id,
     name: row.name,
-    version: row.version,
-    definition,
     createdAtMs: row.createdAt.getTime(),
     life: {
       desired: row.desired as DesiredState,
@@ -202,7 +226,18 @@ function recordOf(row: Service, definition: ServiceDefinition): ServiceRecord {
   };
 }
 
-function columnsOf({ jobId, retryAtMs, ...columns }: ServiceLife): Prisma.ServiceUpdateManyMutationInput {
+/** The columns of a life. */
+export function lifeColumns({ jobId, retryAtMs, ...columns }: ServiceLife) {
   const retryAt = retryAtMs === null ? null : new Date(retryAtMs);
   return { ...columns, currentJobId: jobId, retryAt };
+}
+
+/** A version as its row has it. */
+export function versionOf({ number, definition, savedAt, savedBy }: ServiceVersion): StoredServiceVersion {
+  return { number, definition: definitionOf({ definition }), savedAtMs: savedAt.getTime(), savedBy };
+}
+
+/** The columns of a version. */
+export function versionColumns({ number, definition, savedAtMs, savedBy }: StoredServiceVersion) {
+  return { number, definition: JSON.stringify(definition), savedAt: new Date(savedAtMs), savedBy };
 }

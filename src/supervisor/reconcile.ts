@@ -10,9 +10,10 @@ import type { UnfinishedJobRecord } from '../storage/job-records.ts';
 import { Breather } from './breather.ts';
 import { formerRun, specOfRow } from './former-run.ts';
 import type { ProcessTable } from './process-table.ts';
-import { reconciliationOf, type Reconciliation, type ReconciledJob } from './reconciliation.ts';
+import { reconciliationOf, type Rebuild, type Reconciliation, type ReconciledJob } from './reconciliation.ts';
 import type { ResumedRun } from './resumed-run.ts';
 import { catchUpRow, restoreRow, type RestorePorts } from './restore-rows.ts';
+import type { SupervisorLog } from './supervisor-log.ts';
 import { judge } from './verdict.ts';
 
 interface UnfinishedJob {
@@ -29,10 +30,16 @@ export interface ReconcileResult {
 }
 
 export interface ReconcilePorts extends RestorePorts {
+  readonly log: SupervisorLog;
   readonly host: HostIdentity;
   readonly table: ProcessTable;
   readonly pass: PassCheckpoint;
+  /** What is known already of a database that had to be made anew; default: none had to. */
+  readonly rebuild?: Rebuild | null;
 }
+
+/** So many rows are made at once, and committed together. */
+const RESTORED_TOGETHER = 32;
 
 /**
  * Compares what is recorded with reality. Of a job's two records the directory is the one that is never behind: a row that
@@ -53,15 +60,21 @@ export async function reconcile(
   }
   const work = new Reconcile(ports, new Set(listing.jobIds));
   const breather = new Breather();
-  for (const jobId of await jobs.withoutRow(listing.jobIds)) {
+  const withoutRow = await jobs.withoutRow(listing.jobIds);
+  for (let at = 0; at < withoutRow.length; at += RESTORED_TOGETHER) {
     await breather.pause();
-    await work.restore(jobId);
+    const together = withoutRow.slice(at, at + RESTORED_TOGETHER);
+    await Promise.all(together.map(async (jobId) => work.restore(jobId)));
   }
   for (const row of await jobs.unfinishedJobs()) {
     await breather.pause();
     await work.goOn(row);
   }
-  return { resumed: work.resumed, queued: work.queued, reconciliation: reconciliationOf(work.found) };
+  return {
+    resumed: work.resumed,
+    queued: work.queued,
+    reconciliation: reconciliationOf(work.found, ports.rebuild ?? null),
+  };
 }
 
 /** One pass, and what it has found so far. */

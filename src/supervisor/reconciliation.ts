@@ -21,6 +21,14 @@ export interface ReconciledJob {
   readonly evidence: string;
 }
 
+/** That the database was gone, or given up as damaged, and was made anew from the directories. */
+export interface Rebuild {
+  /** Services that were restored. */
+  readonly services: number;
+  /** What could not be, one sentence each. */
+  readonly notRestored: readonly string[];
+}
+
 /** What was found at the start: every job that had not ended, and every directory that the database did not know. */
 export interface Reconciliation {
   readonly atMs: number;
@@ -40,10 +48,12 @@ export interface Reconciliation {
   readonly ignored: number;
   /** One by one, by ascending id. */
   readonly jobs: readonly ReconciledJob[];
+  /** `null` where the database was there. */
+  readonly rebuild: Rebuild | null;
 }
 
 /** Counts what was found. */
-export function reconciliationOf(found: readonly ReconciledJob[]): Reconciliation {
+export function reconciliationOf(found: readonly ReconciledJob[], rebuild: Rebuild | null): Reconciliation {
   const count = (verdict: ReconcileVerdict): number => found.filter((job) => job.verdict === verdict).length;
   return {
     atMs: Date.now(),
@@ -55,5 +65,6 @@ export function reconciliationOf(found: readonly ReconciledJob[]): Reconciliatio
     imported: found.filter((job) => job.imported).length,
     ignored: count('IGNORED'),
     jobs: found.toSorted((a, b) => a.jobId - b.jobId),
+    rebuild,
   };
 }

@@ -12,7 +12,7 @@ import type { SupervisorLog } from './supervisor-log.ts';
 export interface RestorePorts {
   readonly dataDirectory: DataDirectory;
   readonly jobs: JobStore;
-  readonly log: SupervisorLog;
+  readonly log: Pick<SupervisorLog, 'failure'>;
 }
 
 /** What became of a directory without a row: the status that its job has now, or why it is no job. */
@@ -26,11 +26,10 @@ export async function restoreRow(ports: RestorePorts, jobId: JobId): Promise<Res
     const stored = loadSpec(directory);
     const [first, ...later] = stepsAfter(readTransitions(directory), 0, null);
     if (first === undefined) return { ignoredBecause: 'it has no transition that can be read' };
-    const { requestId } = stored.spec;
-    const known = requestId === null ? null : await jobs.findByRequestId(requestId);
-    if (known !== null) return { ignoredBecause: `its requestId is that of job ${String(known.id)}` };
+    // Nothing is waited for before this, so that jobs that are restored together are made in order.
     const pinned = existsSync(directory.pinPath);
-    await jobs.importJob(jobId, stored, [first, ...later], readIdentity(directory), pinned);
+    const known = await jobs.importJob(jobId, stored, [first, ...later], readIdentity(directory), pinned);
+    if (known !== null) return { ignoredBecause: `its requestId is that of job ${String(known)}` };
     return { status: (later.at(-1) ?? first).to };
   } catch (error) {
     if (error instanceof JobDirectoryUnreadableError) return { ignoredBecause: error.message };

@@ -37,7 +37,7 @@ import type { LogPressure } from './job-logs.ts';
 import type { Launcher } from './launcher.ts';
 import { ProcessTable } from './process-table.ts';
 import { reconcile } from './reconcile.ts';
-import type { Reconciliation } from './reconciliation.ts';
+import type { Rebuild, Reconciliation } from './reconciliation.ts';
 import type { StartLimits } from './start-limits.ts';
 import type { SupervisorLog } from './supervisor-log.ts';
 
@@ -66,6 +66,8 @@ export interface SupervisorOptions {
   /** Borrowed. Default: there is always room. */
   readonly disk?: Pick<DiskGuard, 'check' | 'why' | 'onEnough'>;
   readonly pass?: PassCheckpoint;
+  /** What is known of a database that had to be made anew; default: none had to. */
+  readonly rebuild?: Rebuild | null;
 }
 
 const ENOUGH: Pick<DiskGuard, 'check' | 'why'> = { check: () => undefined, why: null };
@@ -164,7 +166,8 @@ export class Supervisor {
   static async open(options: SupervisorOptions): Promise<Supervisor> {
     const { dataDirectory, jobs } = options;
     const listing = await dataDirectory.list();
-    const highestInUse = Math.max(await jobs.highestJobId(), listing.jobIds.at(-1) ?? 0);
+    const buried = listing.tombstones.map(({ jobId }) => jobId);
+    const highestInUse = Math.max(await jobs.highestJobId(), listing.jobIds.at(-1) ?? 0, ...buried);
     const supervisor = new Supervisor(options, new JobIds(dataDirectory, highestInUse));
     const ports = { ...options, table: supervisor.#table, pass: options.pass ?? passUnwatched };
     const { resumed, queued, reconciliation } = await reconcile(ports, listing);

@@ -32,7 +32,7 @@ import { AuditStore, type NewAuditEntry } from '../../src/storage/audit-store.ts
 import { SessionStore } from '../../src/storage/session-store.ts';
 import { RetryStore } from '../../src/storage/retry-store.ts';
 import { ScheduledRunStore } from '../../src/storage/scheduled-run-store.ts';
-import { ServiceStore } from '../../src/storage/service-store.ts';
+import { openServices } from '../../src/storage/open-services.ts';
 import { ServiceSupervisor } from '../../src/supervisor/services/service-supervisor.ts';
 import { systemClock } from '../../src/supervisor/system-clock.ts';
 import { JobChangeBus } from '../../src/supervisor/job-change-bus.ts';
@@ -155,7 +155,7 @@ export class Harness implements AsyncDisposable {
     const openLog = (jobId: JobId): Promise<JobLogReader> =>
       JobLogReader.open(harness.directory.jobDirectory(jobId), harness.logFiles);
     const serviceSupervisor = await ServiceSupervisor.open({
-      store: new ServiceStore(database.read, database.gate),
+      store: (await openServices(harness.directory, database)).store,
       schedules: new ScheduledRunStore(database.read, database.gate),
       retries: new RetryStore(database.read, database.gate),
       jobs: {

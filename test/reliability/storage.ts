@@ -65,11 +65,15 @@ export const STORAGE_FAULTS: readonly Fault[] = [
     evidence: [
       by('storage/migrations', 'refuse %s and say how to repair it'),
       by(
-        'end-to-end/reconciliation',
-        'of a job that had ended is history again, with the same outcome, report and log',
+        'end-to-end/rebuild',
+        'is made anew at the start: everything is there but what is listed, and what runs is adopted',
+      ),
+      by(
+        'end-to-end/rebuild',
+        'refuses the start with the command that helps, and changes nothing; the command helps',
       ),
     ],
-    injection: 'rubbish in its place, a truncated one; rows that are deleted',
+    injection: 'rubbish in its place, a truncated one, none; backups that are damaged',
   },
   {
     number: 92,
@@ -153,9 +157,13 @@ export const STORAGE_FAULTS: readonly Fault[] = [
         'that cannot be read is left as it is and named with the reason, at each start',
       ),
       by('logs/log-index', 'refuses the index of another job, a newer version’s, and a symbolic link'),
+      by(
+        'end-to-end/versions',
+        'is carried over: its jobs go on, its history stays, its database is backed up',
+      ),
     ],
-    injection: 'directories of another format',
-    open: 'there is no former release to start from yet',
+    injection:
+      'directories of another format; files and tables as the first version wrote them, with a job that runs',
   },
   {
     number: 102,
@@ -173,8 +181,14 @@ export const STORAGE_FAULTS: readonly Fault[] = [
   {
     number: 103,
     fault: 'An older version on a newer database',
-    evidence: [by('storage/migrations', 'refuse a database of a newer version, and write nothing to it')],
-    injection: 'a migration that this version does not know',
+    evidence: [
+      by('storage/migrations', 'refuse a database of a newer version, and write nothing to it'),
+      by(
+        'end-to-end/versions',
+        'is refused with a sentence and stays as it is, byte for byte, jobs that run included',
+      ),
+    ],
+    injection: 'a migration, and a format of the directory, that this version does not know',
   },
   {
     number: 104,

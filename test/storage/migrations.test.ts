@@ -110,6 +110,6 @@ describe('migrations', () => {
   ])('refuse %s and say how to repair it', async (_what, bytes) => {
     writeFileSync(directory.databasePath, bytes());
     await expect(applyMigrations(directory, runMigrations)).rejects.toThrow(StartupError);
-    await expect(applyMigrations(directory, runMigrations)).rejects.toThrow(/damaged.*backups/);
+    await expect(applyMigrations(directory, runMigrations)).rejects.toThrow(/damaged.*lifeline rebuild/);
   });
 });

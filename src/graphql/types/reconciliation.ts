@@ -1,6 +1,7 @@
 import { jobIdFrom } from '../../domain/written-job-id.ts';
 import type {
   ReconciledJob as FoundJob,
+  Rebuild as FoundRebuild,
   Reconciliation,
   ReconcileVerdict,
 } from '../../supervisor/reconciliation.ts';
@@ -47,6 +48,20 @@ const ReconciledJob = builder.objectRef<FoundJob>('ReconciledJob').implement({
   }),
 });
 
+const Rebuild = builder.objectRef<FoundRebuild>('Rebuild').implement({
+  authScopes: { read: true },
+  description: 'That the database was gone and was made anew from the directories of jobs and services.',
+  fields: (t) => ({
+    services: t.exposeInt('services', {
+      description: 'Services that were restored, with all their versions.',
+    }),
+    notRestored: t.exposeStringList('notRestored', {
+      description:
+        'What could not be restored, one sentence each. Directories that cannot be read are in `jobs`, as IGNORED.',
+    }),
+  }),
+});
+
 export const ReconciliationRef = builder.objectRef<Reconciliation>('Reconciliation').implement({
   authScopes: { read: true },
   description: 'What the server found at its start of the jobs that it had left.',
@@ -64,6 +79,12 @@ export const ReconciliationRef = builder.objectRef<Reconciliation>('Reconciliati
     }),
     requeued: t.exposeInt('requeued', { description: 'Jobs that were still waiting and kept their place.' }),
     ignored: t.exposeInt('ignored', { description: 'Directories that are no job’s or cannot be read.' }),
+    rebuild: t.field({
+      type: Rebuild,
+      nullable: true,
+      description: 'What could not be restored of a database that was gone; null where it was there.',
+      resolve: ({ rebuild }) => rebuild,
+    }),
     jobs: t.field({
       type: [ReconciledJob],
       description:
