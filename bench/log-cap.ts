@@ -36,34 +36,53 @@ interface Told {
   lastSeq: number;
 }
 
+interface Flood {
+  readonly id: string;
+  readonly told: Told;
+  mostDiskBytes: number;
+  /** Looks at which it was held back. */
+  heldLooks: number;
+}
+
 const scratch = mkdtempSync(join(tmpdir(), 'lifeline-bench-'));
 try {
   await using server = await ServerProcess.start(join(scratch, 'data'));
   const client = createLifelineClient(server);
   const quiet = await client.startJob({ command: QUIET });
   const floods = await Promise.all(
-    Array.from({ length: FLOODS }, () =>
-      client.startJob({ command: ['yes'], maxLogBytes: CAP_MIB * MIB, logOverflow: 'TRIM' }),
-    ),
+    Array.from({ length: FLOODS }, async (): Promise<Flood> => {
+      const { id } = await client.startJob({ command: ['yes'], maxLogBytes: CAP_MIB * MIB, logOverflow: 'TRIM' });
+      return { id, told: { lines: 0, gaps: 0, missing: 0, lastSeq: 0 }, mostDiskBytes: 0, heldLooks: 0 };
+    }),
   );
   const leaving = new AbortController();
   const latenciesMs: number[] = [];
-  const told = floods.map((): Told => ({ lines: 0, gaps: 0, missing: 0, lastSeq: 0 }));
   const readers = [
     readQuiet(client, quiet.id, latenciesMs, leaving.signal),
-    ...floods.map(({ id }, index) => readFlood(client, id, told[index]!, leaving.signal)),
+    ...floods.map(({ id, told }) => readFlood(client, id, told, leaving.signal)),
   ];
-  const mostDiskBytes = floods.map(() => 0);
-  const held = floods.map(() => 0);
-  let samples = 0;
-  for (const endMs = performance.now() + SECONDS * 1_000; performance.now() < endMs; samples++) {
+  let looks = 0;
+  for (const endMs = performance.now() + SECONDS * 1_000; performance.now() < endMs; looks++) {
     await delay(SAMPLE_MS);
-    for (const [index, { id }] of floods.entries()) {
-      mostDiskBytes[index] = Math.max(mostDiskBytes[index]!, diskBytes(join(scratch, 'data/jobs', id)));
-      if ((await viewOf(server, id)).heldBack) held[index]! += 1;
+    for (const flood of floods) {
+      flood.mostDiskBytes = Math.max(flood.mostDiskBytes, diskBytes(join(scratch, 'data/jobs', flood.id)));
+      if ((await viewOf(server, flood.id)).heldBack) flood.heldLooks += 1;
     }
   }
-  const views = await Promise.all(floods.map(({ id }) => viewOf(server, id)));
+  const rows: string[] = [];
+  for (const { id, told, mostDiskBytes, heldLooks } of floods) {
+    const { lastSeq, keptFromSeq, keptBytes } = await viewOf(server, id);
+    const cells = [
+      id,
+      String(lastSeq),
+      String(keptFromSeq),
+      (keptBytes / MIB).toFixed(1),
+      (mostDiskBytes / MIB).toFixed(1),
+      ((100 * heldLooks) / looks).toFixed(0),
+      `${String(told.lines)}, ${String(told.gaps)}, ${String(told.missing)}`,
+    ];
+    rows.push(`| ${cells.join(' | ')} |`);
+  }
   leaving.abort();
   await Promise.all(readers);
   for (const { id } of [...floods, quiet]) await client.cancelJob(id, { gracePeriodMs: 0 });
@@ -75,10 +94,7 @@ try {
       '',
       '| job | lines numbered | first kept | kept, MiB | most on the disk, MiB | held back, % of looks | its reader: lines, gaps, lines gone |',
       '|---|---|---|---|---|---|---|',
-      ...views.map((view, index) => {
-        const { lines, gaps, missing } = told[index]!;
-        return `| ${floods[index]!.id} | ${String(view.lastSeq)} | ${String(view.keptFromSeq)} | ${(view.keptBytes / MIB).toFixed(1)} | ${(mostDiskBytes[index]! / MIB).toFixed(1)} | ${((100 * held[index]!) / samples).toFixed(0)} | ${String(lines)}, ${String(gaps)}, ${String(missing)} |`;
-      }),
+      ...rows,
       '',
       `The quiet job: ${String(sorted.length)} lines, none lost; from its write to its reader ${at(0.5)} ms (median), ${at(0.99)} ms (99 %), ${at(1)} ms (most).`,
     ].join('\n'),

@@ -204,7 +204,7 @@ describe('a job that writes more than its log may hold', () => {
 });
 
 describe('a server that is killed', () => {
-  const END = 3_000_000;
+  const END = 1_000_000;
   const INPUT = { script: `seq 1 ${String(END)}; exit 3`, maxLogBytes: MIB };
 
   it.each<Checkpoint>(['LOG_MARKED', 'LOG_TRIMMED', 'SINKS_STOPPED'])(
