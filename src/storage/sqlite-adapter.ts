@@ -47,10 +47,7 @@ function keepStatements(connection: BetterSqlite3.Database): void {
     if (kept.size > KEPT_STATEMENTS && oldest !== undefined) kept.delete(oldest);
     return statement;
   };
-  const bind = (
-    statement: BetterSqlite3.Statement,
-    values: readonly unknown[],
-  ): BoundStatement => ({
+  const bind = (statement: BetterSqlite3.Statement, values: readonly unknown[]): BoundStatement => ({
     reader: statement.reader,
     columns: () => statement.columns(),
     raw: () => ({ all: () => statement.raw(true).all(...values) }),
