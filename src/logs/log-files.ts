@@ -20,7 +20,7 @@ export class LogFiles {
     const shared = this.#shared.get(path) ?? this.#openNew(path);
     if (shared === undefined) return undefined;
     shared.leases += 1;
-    return new LogFileLease(path, shared.file, this.#batches, () => {
+    return new LogFileLease(path, shared, this.#batches, () => {
       shared.leases -= 1;
       if (shared.leases > 0) return;
       this.#shared.delete(path);
@@ -46,27 +46,27 @@ export class LogFiles {
 /** One reader's hold of a file. Disposal is idempotent; reads that are under way still come, later ones give nothing. */
 export class LogFileLease implements Disposable {
   readonly #path: string;
-  readonly #file: LogFile;
+  readonly #shared: Readonly<SharedFile>;
   readonly #batches: KeptBatches;
   readonly #onRelease: () => void;
   #released = false;
 
   /** Made by `LogFiles.open`. */
-  constructor(path: string, file: LogFile, batches: KeptBatches, onRelease: () => void) {
+  constructor(path: string, shared: Readonly<SharedFile>, batches: KeptBatches, onRelease: () => void) {
     this.#path = path;
-    this.#file = file;
+    this.#shared = shared;
     this.#batches = batches;
     this.#onRelease = onRelease;
   }
 
   /** Bytes; 0 after the release. */
   size(): number {
-    return this.#released ? 0 : this.#file.size();
+    return this.#released ? 0 : this.#shared.file.size();
   }
 
   /** What there is of the range, up to `length` bytes; in a buffer of its own. */
   async read(position: number, length: number): Promise<Buffer> {
-    return this.#released ? Buffer.alloc(0) : this.#file.read(position, length);
+    return this.#released ? Buffer.alloc(0) : this.#shared.file.read(position, length);
   }
 
   /** What another reader has read at the offset, or reads now; it comes to `undefined` if that one is let go meanwhile. */
@@ -74,9 +74,9 @@ export class LogFileLease implements Disposable {
     return this.#released ? undefined : this.#batches.get(this.#path, offset);
   }
 
-  /** Shares what is being read with the other readers of the file. */
+  /** Shares what is being read with the other readers of the file, where there are any: one alone would only keep it from going. */
   keepBatch(offset: number, byteLength: number, batch: Promise<LogBatch | undefined>): void {
-    if (!this.#released) this.#batches.keep(this.#path, offset, byteLength, batch);
+    if (!this.#released && this.#shared.leases > 1) this.#batches.keep(this.#path, offset, byteLength, batch);
   }
 
   [Symbol.dispose](): void {

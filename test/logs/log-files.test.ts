@@ -46,13 +46,14 @@ describe('the files of logs', () => {
     };
     const first = await read();
     {
-      using _other = await JobLogReader.open(scratch.directory, files);
-      await _other.readAfter(0);
-      const [one, two, alone] = await Promise.all([read(), read(), _other.readAfter(0)]);
+      using other = await JobLogReader.open(scratch.directory, files);
+      using another = await JobLogReader.open(scratch.directory, files);
+      for (const reader of [other, another]) await reader.readAfter(0);
+      const [one, two, three] = await Promise.all([read(), read(), other.readAfter(0)]);
       expect(one).toHaveLength(50);
       for (const [index, item] of one.entries()) {
         expect(two[index]).toBe(item);
-        expect(alone[index]).toBe(item);
+        expect(three[index]).toBe(item);
         expect(first[index]).not.toBe(item);
       }
     }
