@@ -51,7 +51,11 @@ try {
   const quiet = await client.startJob({ command: QUIET });
   const floods = await Promise.all(
     Array.from({ length: FLOODS }, async (): Promise<Flood> => {
-      const { id } = await client.startJob({ command: ['yes'], maxLogBytes: CAP_MIB * MIB, logOverflow: 'TRIM' });
+      const { id } = await client.startJob({
+        command: ['yes'],
+        maxLogBytes: CAP_MIB * MIB,
+        logOverflow: 'TRIM',
+      });
       return { id, told: { lines: 0, gaps: 0, missing: 0, lastSeq: 0 }, mostDiskBytes: 0, heldLooks: 0 };
     }),
   );
