@@ -33,16 +33,9 @@ export class BatchLoader implements Disposable {
    * @param records Consecutive in each stream, so that few reads bring many batches.
    */
   async load(records: readonly IndexRecord[]): Promise<(LogBatch | undefined)[]> {
-    const kept = records.map((record) => this.#file(record.stream)?.keptBatch(record.offset));
+    const kept = records.map(({ stream, firstSeq }) => this.#file(stream)?.keptBatch(firstSeq));
     const read = this.#read(records.filter((_, index) => kept[index] === undefined));
-    const batches = await Promise.all(records.map(async (record, index) => kept[index] ?? read.get(record)));
-    // Whoever was to read it has gone, or another file is there now: the index decides.
-    const isForeign = (record: IndexRecord, index: number): boolean =>
-      kept[index] !== undefined && !isOf(record, batches[index]);
-    const again = this.#read(records.filter(isForeign));
-    return Promise.all(
-      records.map(async (record, index) => (isForeign(record, index) ? again.get(record) : batches[index])),
-    );
+    return Promise.all(records.map(async (record, index) => kept[index] ?? read.get(record)));
   }
 
   [Symbol.dispose](): void {
@@ -72,7 +65,7 @@ export class BatchLoader implements Disposable {
       for (const record of neighbours) {
         const batch = bytes.then((all) => batchOf(record, all, record.offset - offset));
         batches.set(record, batch);
-        file?.keepBatch(record.offset, record.byteLength, batch);
+        file?.keepBatch(record, batch);
       }
     }
     return batches;
@@ -90,10 +83,6 @@ export class BatchLoader implements Disposable {
 function batchOf(record: IndexRecord, run: Buffer | undefined, start: number): LogBatch | undefined {
   const bytes = run?.subarray(start, start + record.byteLength);
   return bytes !== undefined && agrees(record, bytes) ? new LogBatch({ ...record, bytes }) : undefined;
-}
-
-function isOf(record: IndexRecord, batch: LogBatch | undefined): boolean {
-  return batch?.firstSeq === record.firstSeq && batch.byteLength === record.byteLength;
 }
 
 /** `undefined` for what somebody put in the place of a log, as where there is none. */

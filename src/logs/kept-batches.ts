@@ -1,9 +1,13 @@
+import type { IndexRecord } from './index-record.ts';
 import type { LogBatch } from './log-batch.ts';
 
 /** How much is kept of all files together; what readers made of the batches comes on top, some three times as much. */
 const MAX_BYTES = 4 * 1024 * 1024;
 /** Of small ones. */
 const MAX_BATCHES = 1_024;
+
+/** What a batch is kept by: no seq is ever given twice. */
+export type KeptRecord = Pick<IndexRecord, 'firstSeq' | 'byteLength'>;
 
 interface Kept {
   readonly path: string;
@@ -22,9 +26,9 @@ export class KeptBatches {
   readonly #kept = new Map<string, Kept>();
   #bytes = 0;
 
-  /** The batch at the offset of a file; being read, perhaps, and `undefined` in the end where that came to nothing. */
-  get(path: string, offset: number): Promise<LogBatch | undefined> | undefined {
-    const key = keyOf(path, offset);
+  /** Being read, perhaps. */
+  get(path: string, firstSeq: number): Promise<LogBatch | undefined> | undefined {
+    const key = keyOf(path, firstSeq);
     const kept = this.#kept.get(key);
     if (kept === undefined) return undefined;
     this.#kept.delete(key);
@@ -32,11 +36,19 @@ export class KeptBatches {
     return kept.batch;
   }
 
-  keep(path: string, offset: number, byteLength: number, batch: Promise<LogBatch | undefined>): void {
-    const key = keyOf(path, offset);
+  /** @param batch being read; where that comes to nothing, the next one tries again */
+  keep(path: string, { firstSeq, byteLength }: KeptRecord, batch: Promise<LogBatch | undefined>): void {
+    const key = keyOf(path, firstSeq);
     this.#delete(key);
-    this.#kept.set(key, { path, byteLength, batch });
+    const kept = { path, byteLength, batch };
+    this.#kept.set(key, kept);
     this.#bytes += byteLength;
+    const forgetIfMissing = (read?: LogBatch): void => {
+      if (read === undefined && this.#kept.get(key) === kept) this.#delete(key);
+    };
+    batch.then(forgetIfMissing, () => {
+      forgetIfMissing();
+    });
     for (const oldest of this.#kept.keys()) {
       if (this.#bytes <= MAX_BYTES && this.#kept.size <= MAX_BATCHES) return;
       this.#delete(oldest);
@@ -54,6 +66,6 @@ export class KeptBatches {
   }
 }
 
-function keyOf(path: string, offset: number): string {
-  return `${path}:${String(offset)}`;
+function keyOf(path: string, firstSeq: number): string {
+  return `${path}:${String(firstSeq)}`;
 }

@@ -1,4 +1,4 @@
-import { KeptBatches } from './kept-batches.ts';
+import { KeptBatches, type KeptRecord } from './kept-batches.ts';
 import type { LogBatch } from './log-batch.ts';
 import { LogFile } from './log-file.ts';
 
@@ -69,14 +69,14 @@ export class LogFileLease implements Disposable {
     return this.#released ? Buffer.alloc(0) : this.#shared.file.read(position, length);
   }
 
-  /** What another reader has read at the offset, or reads now; it comes to `undefined` if that one is let go meanwhile. */
-  keptBatch(offset: number): Promise<LogBatch | undefined> | undefined {
-    return this.#released ? undefined : this.#batches.get(this.#path, offset);
+  /** What another reader of the file has read of it, or reads now. @param firstSeq of the batch */
+  keptBatch(firstSeq: number): Promise<LogBatch | undefined> | undefined {
+    return this.#released ? undefined : this.#batches.get(this.#path, firstSeq);
   }
 
   /** Shares what is being read with the other readers of the file, where there are any: one alone would only keep it from going. */
-  keepBatch(offset: number, byteLength: number, batch: Promise<LogBatch | undefined>): void {
-    if (!this.#released && this.#shared.leases > 1) this.#batches.keep(this.#path, offset, byteLength, batch);
+  keepBatch(record: KeptRecord, batch: Promise<LogBatch | undefined>): void {
+    if (!this.#released && this.#shared.leases > 1) this.#batches.keep(this.#path, record, batch);
   }
 
   [Symbol.dispose](): void {

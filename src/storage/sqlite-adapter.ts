@@ -1,5 +1,6 @@
 import { PrismaBetterSqlite3 } from '@prisma/adapter-better-sqlite3';
 import type BetterSqlite3 from 'better-sqlite3';
+import { BoundedCache } from '../domain/bounded-cache.ts';
 
 type SqlDriverAdapter = Awaited<ReturnType<PrismaBetterSqlite3['connect']>>;
 
@@ -10,8 +11,7 @@ const KEPT_STATEMENTS = 200;
 interface BoundStatement {
   readonly reader: boolean;
   columns(): BetterSqlite3.ColumnDefinition[];
-  raw(): Pick<BoundStatement, 'all'>;
-  all(): unknown[];
+  raw(): { all(): unknown[] };
   run(): BetterSqlite3.RunResult;
 }
 
@@ -27,7 +27,7 @@ export class SqliteAdapter extends PrismaBetterSqlite3 {
   }
 }
 
-/** It has no public name: the adapter's lock file is pinned, and `Database.open` fails without it. */
+/** It has no public name: the lock file pins the adapter, and `Database.open` fails where there is none. */
 function connectionOf(adapter: SqlDriverAdapter): BetterSqlite3.Database {
   const { client } = adapter as SqlDriverAdapter & { readonly client?: BetterSqlite3.Database };
   if (client === undefined)
@@ -37,26 +37,17 @@ function connectionOf(adapter: SqlDriverAdapter): BetterSqlite3.Database {
 
 /** The least recently used go. They are finalized with the connection, or when they are collected. */
 function keepStatements(connection: BetterSqlite3.Database): void {
-  const kept = new Map<string, BetterSqlite3.Statement>();
+  const kept = new BoundedCache<BetterSqlite3.Statement>(KEPT_STATEMENTS);
   const prepare = connection.prepare.bind(connection);
-  const statementOf = (sql: string): BetterSqlite3.Statement => {
-    const statement = kept.get(sql) ?? prepare(sql);
-    kept.delete(sql);
-    kept.set(sql, statement);
-    const [oldest] = kept.keys();
-    if (kept.size > KEPT_STATEMENTS && oldest !== undefined) kept.delete(oldest);
-    return statement;
-  };
   const bind = (statement: BetterSqlite3.Statement, values: readonly unknown[]): BoundStatement => ({
     reader: statement.reader,
     columns: () => statement.columns(),
-    raw: () => ({ all: () => statement.raw(true).all(...values) }),
-    all: () => statement.raw(false).all(...values),
+    raw: () => ({ all: () => statement.raw().all(...values) }),
     run: () => statement.run(...values),
   });
   Object.assign(connection, {
     prepare: (sql: string) => {
-      const statement = statementOf(sql);
+      const statement = kept.getOrMake(sql, () => prepare(sql));
       return { ...bind(statement, []), bind: (values: readonly unknown[] = []) => bind(statement, values) };
     },
   });

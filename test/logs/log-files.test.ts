@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { JobLogReader } from '../../src/logs/job-log-reader.ts';
 import { LogFiles, type LogFileLease } from '../../src/logs/log-files.ts';
@@ -61,6 +62,24 @@ describe('the files of logs', () => {
     const later = await read();
     expect(later[0]).not.toBe(first[0]);
     expect(later).toEqual(first);
+  });
+
+  it('are read again where what was read of them was not what the index says', async () => {
+    using scratch = new Scratch();
+    {
+      using writer = new LogWriter(scratch);
+      writer.write('STDOUT', 20);
+    }
+    const path = scratch.directory.logPath('STDOUT');
+    const whole = readFileSync(path);
+    const files = new LogFiles();
+    using one = await JobLogReader.open(scratch.directory, files);
+    using other = await JobLogReader.open(scratch.directory, files);
+    writeFileSync(path, '');
+    for (const reader of [one, other, one])
+      expect(await reader.readAfter(0)).toEqual([{ gap: { fromSeq: 1, toSeq: 20, reason: 'DAMAGED' } }]);
+    writeFileSync(path, whole);
+    for (const reader of [one, other]) expect(await reader.readAfter(0)).toMatchObject([{ lineCount: 20 }]);
   });
 
   it('lose no line where whoever reads for others is let go meanwhile', async () => {
