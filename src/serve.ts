@@ -5,6 +5,7 @@ import { checkExposure } from './check-exposure.ts';
 import type { Config, RetentionConfig } from './config.ts';
 import { bytesOf } from './domain/byte-size.ts';
 import type { PassCheckpoint } from './domain/checkpoint.ts';
+import type { JobId } from './domain/job-id.ts';
 import type { RetentionRules } from './domain/retention.ts';
 import { keepHeapClose } from './heap-growth.ts';
 import { LoopDelayWatch } from './loop-delay.ts';
@@ -15,6 +16,7 @@ import { systemClock } from './supervisor/system-clock.ts';
 import type { ServiceLog } from './supervisor/services/service-log.ts';
 import { ServiceSupervisor } from './supervisor/services/service-supervisor.ts';
 import { watchRun } from './supervisor/services/watch-run.ts';
+import { CoalescedRead } from './storage/coalesced-read.ts';
 import { RetryStore } from './storage/retry-store.ts';
 import { ScheduledRunStore } from './storage/scheduled-run-store.ts';
 import { openServices } from './storage/open-services.ts';
@@ -163,11 +165,14 @@ export async function serve(config: Config, version: string, ports: ServePorts =
   const logFiles = new LogFiles();
   const openLog = (jobId: number): Promise<JobLogReader> =>
     JobLogReader.open(directory.jobDirectory(jobId), logFiles);
+  // All who follow a job come to its end together.
+  const outcomes = new CoalescedRead((jobId: JobId) => jobs.outcomeIsKnown(jobId));
+  const absences = new CoalescedRead(async (jobId: JobId) => (await jobs.findJob(jobId)) === null);
   const logs: FollowSources = {
     bus,
     openReader: openLog,
-    outcomeIsKnown: (jobId) => jobs.outcomeIsKnown(jobId),
-    isGone: async (jobId) => directory.isBuried(jobId) || (await jobs.findJob(jobId)) === null,
+    outcomeIsKnown: (jobId) => outcomes.of(jobId),
+    isGone: async (jobId) => directory.isBuried(jobId) || (await absences.of(jobId)),
   };
   const watched = {
     clock: systemClock,

@@ -38,7 +38,7 @@ interface Run {
 export const FAIRNESS: BenchCase = {
   letter: 'i',
   title: `${QUIET.jobs} jobs x ${QUIET.linesPerSecond} lines/s x 1 follower, beside floods`,
-  maxSecondsPerRun: 100,
+  maxSecondsPerRun: 200,
   async run(context, tell) {
     await using probed = await ProbedServer.start(context, ['--max-running', String(QUIET.jobs + 8)]);
     const { server } = probed;

@@ -6,7 +6,7 @@ import { figures, type Figures } from './row.ts';
 /** How long a measured run shall be: long enough that its beginning and its end do not count. */
 const RUN_SECONDS = 1.5;
 const QUICK_RUN_SECONDS = 0.5;
-const MIN_LINES = 1_000;
+const MIN_LINES = 10_000;
 /** With so many the warm-up is long by itself. */
 const MANY_READERS = 1_000;
 const MAX_WARM_UPS = 3;

@@ -1,7 +1,8 @@
 import { InvalidArgumentError } from 'commander';
-import type { JobStatus } from '../client/client.ts';
+import type { JobSignal, JobStatus } from '../client/client.ts';
 import { parseBytes } from '../domain/byte-size.ts';
 import { parseDurationMs } from '../domain/duration.ts';
+import { isStopSignal, JOB_SIGNALS } from '../domain/job-signal.ts';
 import { isLogCap } from '../domain/log-limit.ts';
 import { isServiceName } from '../domain/service-name.ts';
 import { LONGEST_WAIT_MS } from './service-waits.ts';
@@ -51,6 +52,16 @@ export function waitArgument(text: string): number {
     throw new InvalidArgumentError('Give a time such as 500ms, 30s, 5m; up to 10m, and 0 not to wait.');
   }
   return waitMs;
+}
+
+/** With or without `SIG`, in any case. @throws InvalidArgumentError unless it asks a program to end */
+export function stopSignalArgument(text: string): JobSignal {
+  const name = text.toUpperCase().replace(/^(SIG)?/, 'SIG');
+  const signal = JOB_SIGNALS.find((each) => each === name);
+  if (signal === undefined || !isStopSignal(signal)) {
+    throw new InvalidArgumentError('Give TERM, INT, HUP, QUIT, USR1 or USR2; --grace 0 kills at once.');
+  }
+  return signal;
 }
 
 /** Milliseconds. @throws InvalidArgumentError */

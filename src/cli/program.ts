@@ -24,6 +24,7 @@ import {
   serviceNamesArgument,
   numberArgument,
   statusArgument,
+  stopSignalArgument,
   waitArgument,
 } from './option-values.ts';
 
@@ -61,6 +62,11 @@ function addRun(program: Command): void {
       durationArgument,
     )
     .option('--grace <time>', 'time between the polite signal and SIGKILL (default: 10s)', durationArgument)
+    .option(
+      '--stop-signal <name>',
+      'the polite signal: TERM, INT, HUP, QUIT, USR1, USR2 (default: TERM)',
+      stopSignalArgument,
+    )
     .addOption(
       new Option('--on-end <what>', 'what becomes of processes that it leaves behind').choices([
         'kill-tree',

@@ -1,6 +1,7 @@
 import { endpointOf, type EndpointOptions } from './endpoint.ts';
 import { execute, type ExecuteOptions, type TypedDocument } from './execute.ts';
 import { JobLogFollower, type FollowJobLogsOptions, type JobLogEvent } from './follow-job-logs.ts';
+import { ServiceLogFollower, type FollowServiceLogsOptions } from './follow-service-logs.ts';
 import {
   CancelJobDocument,
   StartJobDocument,
@@ -51,6 +52,16 @@ export interface LifelineClient {
    * @throws LifelineRequestError from `next()`, for a coded refusal; nothing else ends it before `LogDone`
    */
   followJobLogs(jobId: string, options?: FollowJobLogsOptions): AsyncIterableIterator<JobLogEvent, undefined>;
+
+  /**
+   * Follows a service from the log of one job to that of the next: each line once, a `LogDone` after each job. It has no
+   * end but the leaving of the loop, `return()` and the signal, all of which release it at once.
+   * @throws LifelineRequestError from `next()`, for a coded refusal, such as that the service is gone
+   */
+  followServiceLogs(
+    name: string,
+    options?: FollowServiceLogsOptions,
+  ): AsyncIterableIterator<JobLogEvent, undefined>;
 }
 
 /** @throws TypeError if `url` is not absolute, or the token cannot be a header */
@@ -63,6 +74,7 @@ export function createLifelineClient(options: EndpointOptions): LifelineClient {
     cancelJob: async (jobId, { gracePeriodMs, signal } = {}) =>
       (await execute(endpoint, CancelJobDocument, { jobId, gracePeriodMs }, { signal })).cancelJob,
     followJobLogs: (jobId, followOptions) => new JobLogFollower(endpoint, jobId, followOptions),
+    followServiceLogs: (name, followOptions) => new ServiceLogFollower(endpoint, name, followOptions),
   };
 }
 
@@ -70,6 +82,7 @@ export { LifelineConnectionError, LifelineRequestError } from './errors.ts';
 export type { EndpointOptions } from './endpoint.ts';
 export type { ExecuteOptions, TypedDocument } from './execute.ts';
 export type { FollowJobLogsOptions, FollowState, JobLogEvent } from './follow-job-logs.ts';
+export type { FollowServiceLogsOptions } from './follow-service-logs.ts';
 export {
   CancelJobDocument,
   FindJobDocument,

@@ -7,14 +7,13 @@ import type { Services } from '../graphql/services.ts';
 import { type GraphQLHandler, GRAPHQL_PATH } from '../graphql/yoga.ts';
 import { beginEventStream, PING_MS } from './event-stream.ts';
 import type { Door, Exchange, GoOn } from './exchange.ts';
+import { FramedResults } from './framed-results.ts';
 import { parseGraphQLRequest } from './graphql-request.ts';
 import { Refusal } from './refusal.ts';
 import { readBody } from './request-body.ts';
 import { SharedEventStream } from './shared-event-stream.ts';
 
 const NOT_ACCEPTABLE = 406;
-const NEXT = Buffer.from('event: next\ndata: ');
-const TAIL = Buffer.from('\n\n');
 
 /**
  * `POST /graphql`: queries and mutations, and subscriptions as GraphQL over SSE in distinct connections mode.
@@ -24,9 +23,10 @@ const TAIL = Buffer.from('\n\n');
  */
 export function graphqlDoor(services: Services, yoga: GraphQLHandler, log: FaultLog): Door {
   const deliverResults = createResultDeliverer(log);
+  const framed = new FramedResults();
   return async (exchange) => {
     const results = await answer(services, yoga, exchange);
-    return results && sendLater(results, exchange, deliverResults);
+    return results && sendLater(results, exchange, deliverResults, framed);
   };
 }
 
@@ -77,6 +77,7 @@ function sendLater(
   results: AsyncIterable<ExecutionResult>,
   { res, signal, streams }: Exchange,
   deliverResults: DeliverResults,
+  framed: FramedResults,
 ): GoOn {
   return async () => {
     // What the results hold has been let go, by the signal.
@@ -84,7 +85,7 @@ function sendLater(
     beginEventStream(res, streams);
     const stream = new SharedEventStream(PING_MS);
     using _open = stream.open(res);
-    await deliverResults(results, signal, (result) => stream.write([NEXT, ...result, TAIL], signal));
+    await deliverResults(results, signal, (result) => stream.write([framed.of(result)], signal));
     if (await stream.write(['event: complete\ndata:\n\n'], signal)) res.end();
     else res.destroy();
   };

@@ -24,8 +24,8 @@ export interface LogBatchFields {
 }
 
 const NEWLINE = 0x0a;
-/** Kinds of readers of one log at the same time; more make theirs anew. */
-const MOST_DERIVED = 4;
+/** Two for each kind of readers of one log at the same time: its lines, and events that end with it; more make theirs anew. */
+const MOST_DERIVED = 8;
 /** Places at which readers of one batch stand at the same time. */
 const MOST_PARTS = 4;
 const LINES = {};

@@ -155,7 +155,7 @@ export class Retention implements AsyncDisposable {
       );
       let hasRemoved = false;
       for (const step of stepsOf([...going.keys()])) {
-        if (signal.aborted) return;
+        signal.throwIfAborted();
         const startedMs = performance.now();
         for (const jobId of await remove(step)) {
           this.#count(going.get(jobId), kept);

@@ -70,12 +70,24 @@ describe('lifeline run', () => {
     expect((await run.end()).code).toBe(143);
   });
 
+  it('has the job ended politely by the signal that it is given', async () => {
+    const script =
+      'trap "echo INT; exit 0" INT; trap "echo TERM" TERM; echo up; while :; do sleep 0.05; done';
+    using run = startCommand(server, ['run', '--stop-signal', 'int', '--script', script]);
+    await run.untilPrinted('up');
+    const [job] = JSON.parse((await lifeline(server, ['ps', '--json'])).stdout) as { id: string }[];
+    expect((await lifeline(server, ['show', job!.id])).stdout).toContain('stopped by  SIGINT\n');
+    expect((await lifeline(server, ['cancel', job!.id])).code).toBe(0);
+    expect((await run.end()).stdout).toBe('up\nINT\n');
+  });
+
   it('ends with 125 where it cannot do what it is asked', async () => {
     const refused: (readonly string[])[] = [
       ['run'],
       ['run', '--script', 'true', '--', 'true'],
       ['run', '--no-such-option', '--', 'true'],
       ['run', '--timeout', 'soon', '--', 'true'],
+      ['run', '--stop-signal', 'KILL', '--', 'true'],
       ['run', '--cwd', '/no/such/directory', '--', 'true'],
       ['run', '--stdin', '/no/such/file', '--', 'cat'],
       ['run', '--env', 'NO_SUCH_VARIABLE', '--', 'true'],

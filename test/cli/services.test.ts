@@ -80,7 +80,13 @@ services:
     expect(refused.stdout).not.toContain('secret');
     expect(await json('service', 'api')).toMatchObject({ version: 1 });
 
-    await succeed('apply', '-f', 'lifeline.yaml', '--yes', '--wait');
+    const asked = ['apply', '-f', 'lifeline.yaml', '--wait'];
+    const no = await lifeline(server, asked, { terminal: true, stdin: 'n\n' });
+    expect(no.code).toBe(125);
+    expect(no.stdout).toMatch(/Do this\? \[y\/N\] .*Nothing was done\./s);
+    expect(await json('service', 'api')).toMatchObject({ version: 1 });
+    const yes = await lifeline(server, asked, { terminal: true, stdin: 'yes\n' });
+    expect(yes.code).toBe(0);
     const after = await json('service', 'api');
     expect(after).toMatchObject({ version: 2, state: 'READY', currentJob: { serviceVersion: 2 } });
     expect(after['currentJob']).not.toMatchObject({ id: (before['currentJob'] as { id: string }).id });

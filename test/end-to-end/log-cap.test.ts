@@ -252,7 +252,8 @@ function stoppedSinks({ dataDirectory }: LifelineServer, jobId: string): number 
     const sinks = JSON.parse(readFileSync(`${dataDirectory}/jobs/${jobId}/sinks.json`, 'utf8')) as {
       pid: number;
     }[];
-    return sinks.filter(({ pid }) => / T /.test(readFileSync(`/proc/${String(pid)}/stat`, 'latin1'))).length;
+    return sinks.filter(({ pid }) => readFileSync(`/proc/${String(pid)}/stat`, 'latin1').includes(' T '))
+      .length;
   } catch {
     return 0;
   }

@@ -59,9 +59,9 @@ function damageDatabase(): void {
 
 async function rebuildOf(of: LifelineServer): Promise<{ services: number; notRestored: string[] } | null> {
   const query = '{ server { lastReconciliation { rebuild { services notRestored } } } }';
-  type Answer = {
+  interface Answer {
     server: { lastReconciliation: { rebuild: { services: number; notRestored: string[] } | null } };
-  };
+  }
   return (await of.ask<Answer>(query)).server.lastReconciliation.rebuild;
 }
 

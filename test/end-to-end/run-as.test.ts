@@ -14,6 +14,7 @@ import {
 } from './harness/jobs.ts';
 import { LifelineServer, MAIN_PATH, type ServerOptions } from './harness/lifeline-server.ts';
 import { isRunning } from './harness/processes.ts';
+import { orderService, saveService } from './harness/services.ts';
 import { ScratchDirectory } from './harness/scratch-directory.ts';
 import { untilTrue } from './harness/until-true.ts';
 
@@ -206,6 +207,32 @@ describe.skipIf(!possible)('jobs that run as another user', () => {
     expect((await findJob(of, going)).status).toBe('RUNNING');
     await cancelJob(of, going);
     expect((await untilOver(of, going)).status).toBe('CANCELLED');
+    await of.assertNothingIsLeft();
+  });
+
+  it('have their probe and their stop command run as the same user', async () => {
+    const of = await startServer();
+    const file = (name: string): string => of.scratch.file(name);
+    await saveService(of, {
+      name: 'web',
+      script: `trap "echo TERM" TERM; trap "exit 0" USR1; while :; do sleep 0.05; done`,
+      cwd: of.scratch.path,
+      readiness: {
+        exec: ['sh', '-c', `id -un >${file('probed')}; id -G >>${file('probed')}`],
+        periodMs: 100,
+      },
+      stopCommand: [
+        'sh',
+        '-c',
+        `id -un >${file('stopped')}; grep CapEff /proc/self/status >>${file('stopped')}; kill -USR1 $LIFELINE_PID`,
+      ],
+    });
+    await orderService(of, 'startService', 'web');
+    const { currentJob } = await orderService(of, 'stopService', 'web');
+    expect(currentJob).toMatchObject({ status: 'CANCELLED' });
+    expect((await downloadLog(of, currentJob!.id, 'stdout')).toString()).toBe('');
+    expect(readFileSync(file('probed'), 'utf8')).toBe(`${USER}\n${idOf('-G')}\n`);
+    expect(readFileSync(file('stopped'), 'utf8')).toBe(`${USER}\nCapEff:\t0000000000000000\n`);
     await of.assertNothingIsLeft();
   });
 

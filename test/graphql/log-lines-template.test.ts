@@ -181,6 +181,24 @@ describe('the lines of jobLogs', () => {
       expect(compiled(document)).toBeUndefined();
   });
 
+  it('are one event for all who stand at the same place, and another one for everybody else', () => {
+    const text = 'subscription { jobLogs(jobId: 1) { ... on LogLines { lastSeq lines { seq text } } } }';
+    const place = fc.record({ from: fc.nat(3), length: fc.integer({ min: 1, max: 4 }), beyond: fc.nat(2) });
+    fc.assert(
+      fc.property(batches(1), fc.array(place, { minLength: 1, maxLength: 20 }), (made, places) => {
+        const shared = compiled(text)!;
+        for (const { from, length, beyond } of places) {
+          const read = made.slice(from, from + length);
+          const lastSeq = (read.at(-1)?.lastSeq ?? 0) + beyond;
+          const payload = { kind: 'LogLines', jobId: 1, batches: read, lastSeq } as const;
+          expect(rendered(shared, payload)).toBe(rendered(compiled(text)!, payload));
+          if (read.length > 0)
+            expect(shared.render({ ...payload, batches: [...read] })).toBe(shared.render(payload));
+        }
+      }),
+    );
+  });
+
   it('are made once for all who select the same, however they write it', () => {
     const templates = new KeptTemplates();
     const of = (text: string): LogLinesTemplate | undefined =>

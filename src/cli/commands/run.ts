@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { LogOverflow, OnEnd, StartJobInput } from '../../client/client.ts';
+import type { JobSignal, LogOverflow, OnEnd, StartJobInput } from '../../client/client.ts';
 import { StartJobDocument } from '../../client/generated/graphql.ts';
 import { CliError } from '../cli-error.ts';
 import type { CommandContext } from '../command-context.ts';
@@ -20,6 +20,7 @@ export interface RunOptions {
   readonly timeout?: number;
   /** Milliseconds. */
   readonly grace?: number;
+  readonly stopSignal?: JobSignal;
   readonly onEnd?: OnEnd;
   readonly label: readonly string[];
   readonly priority?: number;
@@ -81,6 +82,7 @@ async function startInput(
     ...(options.unbuffered !== undefined && { unbuffered: options.unbuffered }),
     ...(options.timeout !== undefined && { timeoutMs: options.timeout }),
     ...(options.grace !== undefined && { gracePeriodMs: options.grace }),
+    ...(options.stopSignal !== undefined && { stopSignal: options.stopSignal }),
     ...(options.onEnd !== undefined && { onEnd: options.onEnd }),
     ...(options.label.length > 0 && { labels: options.label }),
     ...(options.priority !== undefined && { priority: options.priority }),

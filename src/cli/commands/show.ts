@@ -61,6 +61,7 @@ function factsOf(output: OutputStream, job: ShownJob): Fact[] {
     ['time', durationMs === null ? null : formatDuration(durationMs)],
     ['timeout', job.timeoutMs === null ? null : formatDuration(job.timeoutMs)],
     ['grace', formatDuration(job.gracePeriodMs)],
+    ['stopped by', job.stopCommand === null ? job.stopSignal : shellWords(job.stopCommand)],
     ['on end', job.onEnd],
     ['log cap', job.maxLogBytes === null ? null : `${exactBytes(job.maxLogBytes)} (${job.logOverflow})`],
     ['attempt', `${job.attempt}${job.rerunOf === null ? '' : ` (rerun of job ${job.rerunOf.id})`}`],

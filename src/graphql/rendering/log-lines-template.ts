@@ -9,6 +9,7 @@ import {
 import { BoundedCache } from '../../domain/bounded-cache.ts';
 import type { JobLogPayloadOf } from '../job-log-events.ts';
 import { LINE_FIELDS, type LineField, type LineSelection, LinesTemplate } from './lines-template.ts';
+import { RenderedEvents } from './rendered-events.ts';
 import { RenderedResult } from './rendered-result.ts';
 import { type SelectedField, SelectedFields } from './selected-fields.ts';
 
@@ -77,8 +78,16 @@ export class LogLinesTemplate {
     );
   }
 
-  /** The result of an event; the same bytes that executing the operation gives. */
-  render({ jobId, lastSeq, batches }: JobLogPayloadOf<'LogLines'>): RenderedResult {
+  /** The result of an event; the same bytes that executing the operation gives, and one object for all who get this event. */
+  render(event: JobLogPayloadOf<'LogLines'>): RenderedResult {
+    const { batches, lastSeq } = event;
+    const last = batches.at(-1);
+    if (last === undefined) return this.#write(event);
+    const events = last.derive(this, () => new RenderedEvents());
+    return events.getOrMake(batches, lastSeq, () => this.#write(event));
+  }
+
+  #write({ jobId, lastSeq, batches }: JobLogPayloadOf<'LogLines'>): RenderedResult {
     const rendered: Buffer[] = [];
     let text = '';
     for (const piece of this.#pieces) {
