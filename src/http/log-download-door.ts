@@ -37,6 +37,7 @@ export function logDownloadDoor(services: Services): Door {
       );
     }
     await requireJob(services, jobId);
-    await sendRawLog(services.jobDirectory(jobId), stream, exchange);
+    const directory = services.jobDirectory(jobId);
+    await sendRawLog({ directory, stream, mask: services.masks.of(directory) }, exchange);
   };
 }
