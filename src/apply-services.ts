@@ -44,7 +44,9 @@ export async function applyServices(
       { definition, desired: life.desired, state: life.state },
     ]),
   );
-  const sealed = new Map(Array.from(wanted, ([name, service]) => [name, sealedService(services, name, service)]));
+  const sealed = new Map(
+    Array.from(wanted, ([name, service]) => [name, sealedService(services, name, service)]),
+  );
   const { steps } = planOf(current, sealed, { prune: false, start: true, restart: true });
   const order = { by: '--services', waitMs: 0, signal: new AbortController().signal };
   for (const { kind, name } of steps) {

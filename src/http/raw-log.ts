@@ -100,10 +100,7 @@ interface SentRange {
   readonly isGone: (position: number) => boolean;
 }
 
-async function sendBytes(
-  { read, start, end, isGone }: SentRange,
-  { res, signal }: Exchange,
-): Promise<void> {
+async function sendBytes({ read, start, end, isGone }: SentRange, { res, signal }: Exchange): Promise<void> {
   for (let position = start; position <= end;) {
     const bytes = await read(position, Math.min(CHUNK_BYTES, end - position + 1));
     if (bytes.length === 0 || isGone(position)) {

@@ -1,5 +1,14 @@
 import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto';
-import { closeSync, constants, fchmodSync, fstatSync, fsyncSync, openSync, readFileSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fchmodSync,
+  fstatSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  writeSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 import { SecretsUnavailableError } from '../domain/errors.ts';
 
@@ -120,7 +129,11 @@ export class SecretKeys implements SecretBox {
 function keyOf(text: string): Key {
   const derived = (use: string, bytes: number): Buffer =>
     Buffer.from(hkdfSync('sha256', text.trim(), '', `lifeline secrets: ${use}`, bytes));
-  return { id: derived('id', 6).toString('base64url'), cipher: derived('cipher', 32), nonce: derived('nonce', 32) };
+  return {
+    id: derived('id', 6).toString('base64url'),
+    cipher: derived('cipher', 32),
+    nonce: derived('nonce', 32),
+  };
 }
 
 function readKeyFile(path: string): { readonly text: string | null; readonly problem: string | null } {

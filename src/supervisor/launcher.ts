@@ -46,7 +46,11 @@ export interface Launcher {
    * @param environment everything that the program gets, cookie included
    * @throws LaunchFailedError
    */
-  launch(directory: JobDirectory, spec: JobSpec, environment: readonly PlainEnvEntry[]): Promise<GatedProcess>;
+  launch(
+    directory: JobDirectory,
+    spec: JobSpec,
+    environment: readonly PlainEnvEntry[],
+  ): Promise<GatedProcess>;
 }
 
 /** Launches through the shim (shim.sh says how its descriptors are used). */
@@ -87,7 +91,12 @@ export class ShimLauncher implements Launcher {
       const program = await readIdentity(child, gate);
       const shim = child.pid === undefined ? undefined : readProcess(child.pid);
       if (shim === undefined) throw new LaunchFailedError('The shim ended before the program could start.');
-      return gatedProcess(child, gate, { shim, program }, hasSecrets ? `text\n${inOnePiece(script)}` : 'go\n');
+      return gatedProcess(
+        child,
+        gate,
+        { shim, program },
+        hasSecrets ? `text\n${inOnePiece(script)}` : 'go\n',
+      );
     } catch (error) {
       gate.destroy();
       throw error;

@@ -3,7 +3,15 @@ import { chmodSync, readdirSync, readFileSync, renameSync, rmSync, statSync, wri
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { LifelineCommand } from '../cli/lifeline-command.ts';
-import { findJob, JOB_LOGS, nodeProgram, startJob, tryStartJob, untilOver, untilStatus } from './harness/jobs.ts';
+import {
+  findJob,
+  JOB_LOGS,
+  nodeProgram,
+  startJob,
+  tryStartJob,
+  untilOver,
+  untilStatus,
+} from './harness/jobs.ts';
 import { LifelineServer } from './harness/lifeline-server.ts';
 import { findService, orderService, saveService, stopAll, trySaveService } from './harness/services.ts';
 import { SseStream } from './harness/sse-stream.ts';
@@ -58,11 +66,18 @@ describe('a secret of a job', () => {
       { name: 'OPEN', value: 'open value' },
       { name: 'TOKEN', value: token, secret: true },
     ];
-    const input = { requestId: 'one', script: `${tells(file)}; until [ -e '${file}.go' ]; do sleep 0.05; done`, env };
+    const input = {
+      requestId: 'one',
+      script: `${tells(file)}; until [ -e '${file}.go' ]; do sleep 0.05; done`,
+      env,
+    };
     const id = await startJob(server, input);
-    await untilTrue(() => readdirSync(server.scratch.path).includes('got') && readFileSync(file, 'utf8') === token, {
-      what: 'the program to have its secret',
-    });
+    await untilTrue(
+      () => readdirSync(server.scratch.path).includes('got') && readFileSync(file, 'utf8') === token,
+      {
+        what: 'the program to have its secret',
+      },
+    );
     const commands = readdirSync('/proc')
       .filter((name) => /^\d+$/.test(name))
       .map((pid) => {
@@ -76,7 +91,8 @@ describe('a secret of a job', () => {
     expect(filesWith(server.dataDirectory, token)).toEqual([]);
     writeFileSync(`${file}.go`, '');
     await untilOver(server, id);
-    const query = '{ jobs { nodes { hasSecrets env { name value secret } log { lines { nodes { text } } } } } auditLog { edges { node { __typename } } } }';
+    const query =
+      '{ jobs { edges { node { hasSecrets env { name value secret } log { lines { nodes { text } } } } } } auditLog { edges { node { __typename } } } }';
     const answer = await server.graphql<unknown>(query);
     expect(JSON.stringify(answer)).toContain('"value":"open value","secret":false');
     expect(JSON.stringify(answer)).toContain('{"name":"TOKEN","value":null,"secret":true}');
@@ -103,7 +119,8 @@ describe('a secret of a job', () => {
     const { errors } = await tryStartJob(server, input(newToken()));
     expect(errors[0]?.extensions?.code).toBe('CONFLICT');
     rmSync(file);
-    const rerun = 'mutation ($id: ID!, $changes: RerunJobInput) { rerunJob(jobId: $id, changes: $changes) { id } }';
+    const rerun =
+      'mutation ($id: ID!, $changes: RerunJobInput) { rerunJob(jobId: $id, changes: $changes) { id } }';
     const again = async (changes: unknown): Promise<string> =>
       (await server.ask<{ rerunJob: { id: string } }>(rerun, { id, changes })).rerunJob.id;
     await untilOver(server, await again(null));
@@ -143,50 +160,62 @@ describe('the key of the secrets', () => {
 
   it.each([
     ['missing', () => renameSync(keyPath(), `${keyPath()}.away`), 'their key is missing'],
-    ['another one', () => writeFileSync(keyPath(), `${randomBytes(32).toString('base64url')}\n`), 'encrypted with the key'],
+    [
+      'another one',
+      () => writeFileSync(keyPath(), `${randomBytes(32).toString('base64url')}\n`),
+      'encrypted with the key',
+    ],
     ['open to others', () => chmodSync(keyPath(), 0o644), 'could be read by others'],
-  ])('that is %s is told in a sentence, nothing is shown unmasked, and what has no secrets goes on', async (_what, harm, why) => {
-    server = await LifelineServer.start();
-    const token = newToken();
-    const id = await startJob(server, secretJob(token));
-    const waiting = await startJob(server, {
-      ...secretJob(token),
-      script: `echo "before $TOKEN"; until [ -e '${server.scratch.file('go')}' ]; do sleep 0.05; done; echo "after $TOKEN"`,
-    });
-    await untilOver(server, id);
-    await untilStatus(server, waiting, 'RUNNING');
-    await server.end('SIGKILL');
-    const text = readFileSync(keyPath(), 'utf8');
-    harm();
-    await server.launch();
-    const { errors, ...answer } = await server.graphql(READ, { id });
-    expect(errors[0]?.extensions?.code).toBe('SECRETS_UNAVAILABLE');
-    expect(errors[0]?.message).toContain(why);
-    expectUntold('an answer', JSON.stringify([errors, answer]), token);
-    for (const path of [`/jobs/${id}/log`, `/jobs/${id}/log?stream=stdout`, `/events?job_id=${id}`, `/jobs/${id}/log?format=jsonl`])
-      expectUntold(path, (await server.call({ path })).text, token);
-    using following = await server.subscribe(JOB_LOGS, { jobId: waiting });
-    const other = await startJob(server, { command: ['echo', 'open'] });
-    expect((await untilOver(server, other)).status).toBe('SUCCEEDED');
-    const rerun = 'mutation ($id: ID!) { rerunJob(jobId: $id) { id } }';
-    const { rerunJob } = await server.ask<{ rerunJob: { id: string } }>(rerun, { id });
-    expect(await untilOver(server, rerunJob.id)).toMatchObject({
-      status: 'FAILED',
-      reason: 'LAUNCH_FAILED',
-      message: expect.stringContaining(why) as string,
-    });
-    writeFileSync(server.scratch.file('go'), '');
-    expect((await untilOver(server, waiting)).status).toBe('SUCCEEDED');
-    await following.untilEnded();
-    expectUntold('a stream', JSON.stringify(following.events), token);
-    // Put back, everything is there.
-    await server.end('SIGTERM');
-    writeFileSync(keyPath(), text);
-    chmodSync(keyPath(), 0o600);
-    await server.launch();
-    const stars = '*'.repeat(token.length);
-    expect(JSON.stringify(await server.ask(READ, { id: waiting }))).toContain(`after ${stars}`);
-  });
+  ])(
+    'that is %s is told in a sentence, nothing is shown unmasked, and what has no secrets goes on',
+    async (_what, harm, why) => {
+      server = await LifelineServer.start();
+      const token = newToken();
+      const id = await startJob(server, secretJob(token));
+      const waiting = await startJob(server, {
+        ...secretJob(token),
+        script: `echo "before $TOKEN"; until [ -e '${server.scratch.file('go')}' ]; do sleep 0.05; done; echo "after $TOKEN"`,
+      });
+      await untilOver(server, id);
+      await untilStatus(server, waiting, 'RUNNING');
+      await server.end('SIGKILL');
+      const text = readFileSync(keyPath(), 'utf8');
+      harm();
+      await server.launch();
+      const { errors, ...answer } = await server.graphql(READ, { id });
+      expect(errors[0]?.extensions?.code).toBe('SECRETS_UNAVAILABLE');
+      expect(errors[0]?.message).toContain(why);
+      expectUntold('an answer', JSON.stringify([errors, answer]), token);
+      for (const path of [
+        `/jobs/${id}/log`,
+        `/jobs/${id}/log?stream=stdout`,
+        `/events?job_id=${id}`,
+        `/jobs/${id}/log?format=jsonl`,
+      ])
+        expectUntold(path, (await server.call({ path })).text, token);
+      using following = await server.subscribe(JOB_LOGS, { jobId: waiting });
+      const other = await startJob(server, { command: ['echo', 'open'] });
+      expect((await untilOver(server, other)).status).toBe('SUCCEEDED');
+      const rerun = 'mutation ($id: ID!) { rerunJob(jobId: $id) { id } }';
+      const { rerunJob } = await server.ask<{ rerunJob: { id: string } }>(rerun, { id });
+      expect(await untilOver(server, rerunJob.id)).toMatchObject({
+        status: 'FAILED',
+        reason: 'LAUNCH_FAILED',
+        message: expect.stringContaining(why) as string,
+      });
+      writeFileSync(server.scratch.file('go'), '');
+      expect((await untilOver(server, waiting)).status).toBe('SUCCEEDED');
+      await following.untilEnded();
+      expectUntold('a stream', JSON.stringify(following.events), token);
+      // Put back, everything is there.
+      await server.end('SIGTERM');
+      writeFileSync(keyPath(), text);
+      chmodSync(keyPath(), 0o600);
+      await server.launch();
+      const stars = '*'.repeat(token.length);
+      expect(JSON.stringify(await server.ask(READ, { id: waiting }))).toContain(`after ${stars}`);
+    },
+  );
 
   it('can be given in the environment, and opens what the key of the file has sealed, too', async () => {
     const key = randomBytes(32).toString('base64');
@@ -213,10 +242,15 @@ describe('a secret of a service', () => {
       env: [{ name: 'TOKEN', value, secret: true }],
     });
     const untilGot = (token: string) =>
-      untilTrue(() => readdirSync(server.scratch.path).includes('got') && readFileSync(file, 'utf8') === token, {
-        what: 'the service to have its secret',
-      });
-    expect((await trySaveService(server, save(null, 'none'))).errors[0]?.extensions?.code).toBe('INVALID_INPUT');
+      untilTrue(
+        () => readdirSync(server.scratch.path).includes('got') && readFileSync(file, 'utf8') === token,
+        {
+          what: 'the service to have its secret',
+        },
+      );
+    expect((await trySaveService(server, save(null, 'none'))).errors[0]?.extensions?.code).toBe(
+      'INVALID_INPUT',
+    );
     expect((await saveService(server, save(first, 'a'))).version).toBe(1);
     expect((await saveService(server, save(first, 'a'))).version).toBe(1);
     expect((await saveService(server, save(null, 'b'))).version).toBe(2);
@@ -229,7 +263,7 @@ describe('a secret of a service', () => {
     await untilGot(second);
     const everything = await server.ask(
       `{ services { name definition { env { name value secret } } versions { definition { env { name value secret } } } }
-         jobs { nodes { env { name value secret } log { lines { nodes { text } } } } } auditLog { edges { node { __typename } } } }`,
+         jobs { edges { node { env { name value secret } log { lines { nodes { text } } } } } } auditLog { edges { node { __typename } } } }`,
     );
     const merged = (await server.call({ path: `/jobs/${old}/log` })).text;
     expect(merged).toBe(`got ${'*'.repeat(first.length)}\n`);
@@ -274,7 +308,9 @@ describe('secrets that a program prints', () => {
     const look = async (path: string, headers: Record<string, string> = {}): Promise<void> => {
       told.push([`${path} ${headers['range'] ?? ''}`, (await server.call({ path, headers })).text]);
     };
-    const paths = ['', '?format=jsonl', '?stream=stdout', '?stream=stderr'].map((query) => `/jobs/${id}/log${query}`);
+    const paths = ['', '?format=jsonl', '?stream=stdout', '?stream=stderr'].map(
+      (query) => `/jobs/${id}/log${query}`,
+    );
     // While it is in the middle of each, and after.
     for (let isOver = false; !isOver;) {
       for (const path of paths) await look(path);
@@ -303,7 +339,9 @@ describe('secrets that a program prints', () => {
             [at + 9, at + secret.length + 5],
             [Math.max(0, at - 5), at + 12],
           ])
-            await look(`/jobs/${id}/log?stream=${stream}`, { range: `bytes=${String(start)}-${String(end)}` });
+            await look(`/jobs/${id}/log?stream=${stream}`, {
+              range: `bytes=${String(start)}-${String(end)}`,
+            });
       const shown = (await server.call({ path: `/jobs/${id}/log?stream=${stream}` })).body;
       expect(shown.length).toBe(raw.length);
       expect(shown.filter((byte) => byte === 10).length).toBe(raw.filter((byte) => byte === 10).length);

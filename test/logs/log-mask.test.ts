@@ -87,7 +87,9 @@ describe('the mask of a log', () => {
         const rest = seen.subarray(decided);
         const canFollow = all
           .flatMap(spellingsOf)
-          .some((spelling) => rest.length < spelling.length && spelling.subarray(0, rest.length).equals(rest));
+          .some(
+            (spelling) => rest.length < spelling.length && spelling.subarray(0, rest.length).equals(rest),
+          );
         expect(canFollow).toBe(true);
       }),
     );
@@ -105,7 +107,9 @@ describe('the mask of a log', () => {
       `https://x/?q=${encodeURIComponent(text)}&r=1`,
       new URLSearchParams({ q: text }).toString(),
       ...['', 'u', 'us', 'user:'].flatMap((before) =>
-        (['base64', 'base64url'] as const).map((encoding) => Buffer.from(`${before}${text}`).toString(encoding)),
+        (['base64', 'base64url'] as const).map((encoding) =>
+          Buffer.from(`${before}${text}`).toString(encoding),
+        ),
       ),
     ];
     for (const one of spelt) expect(mask.applied(Buffer.from(one)).toString(), one).toMatch(/\*{16}/);
@@ -116,46 +120,50 @@ describe('the mask of a log', () => {
 describe('a log with secrets', () => {
   it('is to every reader the mask of the whole, however it was written, cut, flushed and read', async () => {
     await fc.assert(
-      fc.asyncProperty(printed, fc.array(fc.boolean(), { maxLength: 13 }), async ({ all, pieces, cuts }, idle) => {
-        using scratch = new Scratch();
-        const bytes = Buffer.concat(pieces);
-        const mask = maskOf(all);
-        const ends = [...new Set([...cuts.map((cut) => Math.min(cut, bytes.length)), bytes.length])].sort(
-          (a, b) => a - b,
-        );
-        const parts: Buffer[] = [];
-        {
-          using tail = new StreamTail(
-            'STDOUT',
-            scratch.directory.logPath('STDOUT'),
-            { offset: 0, lineCount: 0, isUnterminated: false },
-            false,
-            mask,
+      fc.asyncProperty(
+        printed,
+        fc.array(fc.boolean(), { maxLength: 13 }),
+        async ({ all, pieces, cuts }, idle) => {
+          using scratch = new Scratch();
+          const bytes = Buffer.concat(pieces);
+          const mask = maskOf(all);
+          const ends = [...new Set([...cuts.map((cut) => Math.min(cut, bytes.length)), bytes.length])].sort(
+            (a, b) => a - b,
           );
-          let written = 0;
-          const take = (slice: ReturnType<StreamTail['readIdle']>): void => {
-            for (const cut of slice?.cuts ?? []) {
-              parts.push(Buffer.from(slice!.bytes.subarray(cut.start, cut.end)));
-              tail.advance({
-                offset: slice!.offset + cut.start,
-                byteLength: cut.end - cut.start,
-                lineCount: cut.lineCount,
-                ending: cut.ending,
-              } as Parameters<StreamTail['advance']>[0]);
-            }
-          };
-          ends.forEach((end, index) => {
-            scratch.write('STDOUT', bytes.subarray(written, end));
-            written = end;
+          const parts: Buffer[] = [];
+          {
+            using tail = new StreamTail(
+              'STDOUT',
+              scratch.directory.logPath('STDOUT'),
+              { offset: 0, lineCount: 0, isUnterminated: false },
+              false,
+              mask,
+            );
+            let written = 0;
+            const take = (slice: ReturnType<StreamTail['readIdle']>): void => {
+              for (const cut of slice?.cuts ?? []) {
+                parts.push(Buffer.from(slice!.bytes.subarray(cut.start, cut.end)));
+                tail.advance({
+                  offset: slice!.offset + cut.start,
+                  byteLength: cut.end - cut.start,
+                  lineCount: cut.lineCount,
+                  ending: cut.ending,
+                } as Parameters<StreamTail['advance']>[0]);
+              }
+            };
+            ends.forEach((end, index) => {
+              scratch.write('STDOUT', bytes.subarray(written, end));
+              written = end;
+              tail.check();
+              take(tail.read(false));
+              if (idle[index] === true) take(tail.readIdle());
+            });
             tail.check();
-            take(tail.read(false));
-            if (idle[index] === true) take(tail.readIdle());
-          });
-          tail.check();
-          take(tail.read(true));
-        }
-        expect(Buffer.concat(parts)).toEqual(masked(bytes, all));
-      }),
+            take(tail.read(true));
+          }
+          expect(Buffer.concat(parts)).toEqual(masked(bytes, all));
+        },
+      ),
     );
   });
 

@@ -108,7 +108,9 @@ services:
     env: {VERSION: 1.10, MASK: 0x1F, ON: true, MODE: 0644, HOME_IN: '\${HOME}', __proto__: x}
 `);
     expect(command).toEqual(['run', '007', '1.10', 'true', '~x']);
-    expect(Object.fromEntries(env.map((entry) => [entry.name, 'value' in entry ? entry.value : entry]))).toEqual(
+    expect(
+      Object.fromEntries(env.map((entry) => [entry.name, 'value' in entry ? entry.value : entry])),
+    ).toEqual(
       Object.fromEntries([
         ['VERSION', '1.10'],
         ['MASK', '0x1F'],

@@ -115,7 +115,9 @@ async function carryOut(
     await say(step, unchanged.has(step.name) ? 'as it was' : done);
   }
   const outcomes = await Promise.allSettled(
-    steps.filter((step) => isWaitedFor(step) && isNeeded(step)).map(async (step) => say(step, await startAndWait(connection, step, waitMs))),
+    steps
+      .filter((step) => isWaitedFor(step) && isNeeded(step))
+      .map(async (step) => say(step, await startAndWait(connection, step, waitMs))),
   );
   const failed = outcomes.find(({ status }) => status === 'rejected');
   if (failed?.status === 'rejected') throw failed.reason;
