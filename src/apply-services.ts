@@ -8,7 +8,7 @@ import { ServiceFileError } from './service-file/service-file-error.ts';
 import type { ServiceSupervisor } from './supervisor/services/service-supervisor.ts';
 
 /** What of the services is needed. */
-type ServicePort = Pick<ServiceSupervisor, 'services' | 'save' | 'start' | 'stop' | 'restart'>;
+type ServicePort = Pick<ServiceSupervisor, 'services' | 'sealed' | 'save' | 'start' | 'stop' | 'restart'>;
 
 /**
  * The services of `--services`, read before anything is acquired.
@@ -44,15 +44,27 @@ export async function applyServices(
       { definition, desired: life.desired, state: life.state },
     ]),
   );
-  const { steps } = planOf(current, wanted, { prune: false, start: true, restart: true });
+  const sealed = new Map(
+    Array.from(wanted, ([name, service]) => [name, sealedService(services, name, service)]),
+  );
+  const { steps } = planOf(current, sealed, { prune: false, start: true, restart: true });
   const order = { by: '--services', waitMs: 0, signal: new AbortController().signal };
   for (const { kind, name } of steps) {
     if (kind === 'START') await services.start([name], order);
     else if (kind === 'STOP') await services.stop([name], order);
     else if (kind === 'RESTART') await services.restart([name], order);
-    else await save(services, name, wanted.get(name));
+    else await save(services, name, sealed.get(name));
   }
   return steps.length;
+}
+
+/** With its secrets as they are kept, so that equal ones are known as such. */
+function sealedService(services: ServicePort, name: string, wanted: WantedService): WantedService {
+  try {
+    return { ...wanted, definition: services.sealed(name, wanted.definition) };
+  } catch (error) {
+    throw refusalOf(name, error);
+  }
 }
 
 async function save(services: ServicePort, name: string, wanted: WantedService | undefined): Promise<void> {
@@ -60,7 +72,12 @@ async function save(services: ServicePort, name: string, wanted: WantedService |
   try {
     await services.save(name, wanted.definition, '--services');
   } catch (error) {
-    if (!(error instanceof LifelineError)) throw error;
-    throw new ConfigError(`${name} of --services is refused: ${error.message}`);
+    throw refusalOf(name, error);
   }
+}
+
+function refusalOf(name: string, error: unknown): unknown {
+  return error instanceof LifelineError
+    ? new ConfigError(`${name} of --services is refused: ${error.message}`)
+    : error;
 }

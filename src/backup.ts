@@ -22,7 +22,7 @@ export const BACKUP_DATABASE = 'database.db';
 /** Of a job that has not ended: who its processes are, so that no server takes them over by a copy. */
 const OF_PROCESSES = ['identity.json', 'holder.json', 'strays', 'exit', 'launch.sh'];
 const OF_THE_LOG = ['transitions.jsonl', 'index', 'stdout', 'stderr'];
-const SINGLE_FILES = ['token', 'highest-job-id', 'highest-service-id', 'format'];
+const SINGLE_FILES = ['token', 'secret.key', 'highest-job-id', 'highest-service-id', 'format'];
 
 export interface BackupReport extends BackupManifest {
   /** Absolute path. */

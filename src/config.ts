@@ -4,6 +4,7 @@ import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { bytesOf, parseBytes, parseDiskAmount, type DiskAmount } from './domain/byte-size.ts';
 import { parseDurationMs } from './domain/duration.ts';
+import { LEAST_KEY_LENGTH } from './storage/secret-keys.ts';
 import type { ContainmentMeans } from './domain/containment.ts';
 import { DEFAULT_MAX_LOG_BYTES, isLogCap } from './domain/log-limit.ts';
 
@@ -32,6 +33,8 @@ export interface Config {
   readonly tokenFile: string;
   /** From LIFELINE_TOKEN only: never in an argv that other users can read. */
   readonly token: string | null;
+  /** From LIFELINE_SECRET_KEY only; `null`: that of the key file. */
+  readonly secretKey: string | null;
   /** Host names, besides the loopback ones, under which the server may be addressed. */
   readonly allowedHosts: readonly string[];
   /** Exact origins (`scheme://host:port`) whose pages may use the API with a token. */
@@ -306,6 +309,12 @@ export function readConfig(command: Command, environment: NodeJS.ProcessEnv): Co
       'LIFELINE_TOKEN has fewer than 16 characters: make a longer one, for example with: openssl rand -base64 32',
     );
   }
+  const secretKey = environment['LIFELINE_SECRET_KEY'];
+  if (secretKey !== undefined && secretKey.trim().length < LEAST_KEY_LENGTH) {
+    throw new ConfigError(
+      `LIFELINE_SECRET_KEY has fewer than ${String(LEAST_KEY_LENGTH)} characters: make a longer one, for example with: openssl rand -base64 32`,
+    );
+  }
   return Object.freeze({
     host: options.host,
     port,
@@ -316,6 +325,7 @@ export function readConfig(command: Command, environment: NodeJS.ProcessEnv): Co
     auth: options.auth,
     tokenFile: resolve(options.tokenFile ?? join(dataDirectory, 'token')),
     token: token ?? null,
+    secretKey: secretKey ?? null,
     allowedHosts: options.allowedHost,
     allowedOrigins: options.allowedOrigin,
     onExit: options.onExit,

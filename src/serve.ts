@@ -26,6 +26,7 @@ import { SocketPathError } from './http/unix-socket.ts';
 import { follow, type FollowSources } from './logs/follow.ts';
 import { JobLogReader } from './logs/job-log-reader.ts';
 import { LogFiles } from './logs/log-files.ts';
+import { StoredLogMasks } from './logs/log-masks.ts';
 import { LogEventBus } from './logs/log-event-bus.ts';
 import { LoopShare } from './logs/loop-share.ts';
 import { warnOfExposure } from './exposure.ts';
@@ -41,6 +42,7 @@ import { ApiTokenStore } from './storage/api-token-store.ts';
 import { AuditStore } from './storage/audit-store.ts';
 import { RetentionStore } from './storage/retention-store.ts';
 import { beginRebuildIfLost, rebuildIsDone } from './storage/rebuild-mark.ts';
+import { SecretKeys } from './storage/secret-keys.ts';
 import { SessionStore } from './storage/session-store.ts';
 import { StartupError } from './storage/startup-error.ts';
 import { readOrMakeToken } from './storage/token-file.ts';
@@ -120,6 +122,9 @@ export async function serve(config: Config, version: string, ports: ServePorts =
   } else if (services.restored.ignored.length > 0) {
     logger.warn({ ignored: services.restored.ignored }, 'files of services were left as they are');
   }
+  const secrets = new SecretKeys(directory.secretKeyPath, config.secretKey);
+  if (secrets.problem !== null) logger.warn({ problem: secrets.problem }, 'the key of secrets is not used');
+  const masks = new StoredLogMasks(secrets);
   const bus = new LogEventBus();
   const share = new LoopShare();
   const tools = findLaunchTools(path);
@@ -150,6 +155,8 @@ export async function serve(config: Config, version: string, ports: ServePorts =
     containment,
     host: readHostIdentity(),
     environment: defaultEnvironment(path, process.env['LANG'] ?? 'C.UTF-8', homedir(), user),
+    secrets,
+    masks,
     user,
     log: supervisorLog(logger, () => zombies?.lookSoon()),
     maxRunning: config.maxRunning,
@@ -162,7 +169,7 @@ export async function serve(config: Config, version: string, ports: ServePorts =
   rebuildIsDone(directory);
   writeDirectoryFormat(directory.path);
   await using _supervisor = { [Symbol.asyncDispose]: () => supervisor.stop(config.onExit) };
-  const logFiles = new LogFiles();
+  const logFiles = new LogFiles(masks);
   const openLog = (jobId: number): Promise<JobLogReader> =>
     JobLogReader.open(directory.jobDirectory(jobId), logFiles);
   // All who follow a job come to its end together.
@@ -184,6 +191,7 @@ export async function serve(config: Config, version: string, ports: ServePorts =
     schedules: new ScheduledRunStore(database.read, database.gate),
     retries: new RetryStore(database.read, database.gate),
     jobs: supervisor,
+    secrets,
     clock: systemClock,
     random: Math.random,
     log: serviceLog(logger),
@@ -226,6 +234,7 @@ export async function serve(config: Config, version: string, ports: ServePorts =
       follow: (request) => follow(logs, request),
       openLog,
       jobDirectory: (jobId) => directory.jobDirectory(jobId),
+      masks,
       version,
       startedAtMs,
       limits,

@@ -58,7 +58,14 @@ function whatHappens(kinds: readonly PlanStep['kind'][], isLeft: boolean): strin
 
 function fieldText({ path, from, to }: ChangedField): string {
   if (isSecretPath(path)) {
-    const what = from === undefined ? 'a value' : to === undefined ? 'no value' : 'another value';
+    const what =
+      from === undefined
+        ? 'a value'
+        : to === undefined
+          ? 'no value'
+          : from === null
+            ? 'perhaps another value'
+            : 'another value';
     return `${harmlessLine(path)}: (not shown) ${what}`;
   }
   if (from === undefined) return `${harmlessLine(path)}: ${valueText(to)}`;

@@ -54,6 +54,12 @@ function addRun(program: Command): void {
     .option('--script <text>', 'run this text by sh -c, instead of a command')
     .option('--cwd <path>', 'working directory (default: this one, where the server is on this machine)')
     .option('-e, --env <name=value>', 'a variable; the name alone passes yours on; repeatable', collect, [])
+    .option(
+      '--secret <name=value>',
+      'a variable that nobody is told, masked in the log; the name alone passes yours on; repeatable',
+      collect,
+      [],
+    )
     .option('--stdin <file>', 'text for its standard input; - reads ours')
     .option('--unbuffered', 'ask the program not to hold its output back')
     .option(

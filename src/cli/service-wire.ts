@@ -1,26 +1,29 @@
 import type {
   DefinitionFieldsFragment,
+  EnvInput,
   ProbeFieldsFragment,
   ProbeInput,
   ScheduleFieldsFragment,
   ScheduleInput,
   SaveServiceInput,
 } from '../client/generated/graphql.ts';
+import { isGivenSecret, isSealed, type GivenEnvEntry } from '../domain/env-entry.ts';
 import type {
   Probe,
   ProbeAction,
   Schedule,
   ScheduleTime,
-  ServiceDefinition,
+  GivenServiceDefinition,
 } from '../domain/service-definition.ts';
 
 // A definition on its way to a server and back.
 
 /** @throws Error where the server says what no definition can be */
-export function definitionFrom(fields: DefinitionFieldsFragment): ServiceDefinition {
-  const { readiness, liveness, after, schedule, ...rest } = fields;
+export function definitionFrom(fields: DefinitionFieldsFragment): GivenServiceDefinition {
+  const { readiness, liveness, after, schedule, env, ...rest } = fields;
   return {
     ...rest,
+    env: env.map(({ name, value }) => (value === null ? { name, secret: null } : { name, value })),
     readiness: readiness === null ? null : probeFrom(readiness),
     liveness: liveness === null ? null : probeFrom(liveness),
     after,
@@ -68,15 +71,23 @@ function actionFrom(probe: ProbeFieldsFragment): ProbeAction {
 }
 
 /** What `saveService` takes. */
-export function saveInputFor(name: string, definition: ServiceDefinition): SaveServiceInput {
-  const { readiness, liveness, schedule, ...rest } = definition;
+export function saveInputFor(name: string, definition: GivenServiceDefinition): SaveServiceInput {
+  const { readiness, liveness, schedule, env, ...rest } = definition;
   return {
     name,
     ...rest,
+    env: env.map(variableFor),
     readiness: readiness === null ? null : probeInputFor(readiness),
     liveness: liveness === null ? null : probeInputFor(liveness),
     schedule: schedule === null ? null : scheduleInputFor(schedule),
   };
+}
+
+/** Nobody here has a sealed one. */
+function variableFor(entry: GivenEnvEntry): EnvInput {
+  const { name } = entry;
+  if (isSealed(entry)) throw new Error(`${name} is sealed`);
+  return isGivenSecret(entry) ? { name, value: entry.secret, secret: true } : { name, value: entry.value };
 }
 
 function scheduleInputFor({ time, overlap, catchUp }: Schedule): ScheduleInput {

@@ -8,6 +8,7 @@ export const ERROR_CODES = [
   'FORBIDDEN',
   'LIMIT_EXCEEDED',
   'DISK_LOW',
+  'SECRETS_UNAVAILABLE',
   'SERVICE_FAILED',
   'NOT_READY',
   'SERVER_STOPPING',
@@ -95,6 +96,11 @@ export class DiskLowError extends LifelineError {
   ) {
     super(message, options);
   }
+}
+
+/** Secrets cannot be read or kept, since their key is missing, is another one, or could be read by others. What has no secrets goes on. */
+export class SecretsUnavailableError extends LifelineError {
+  readonly code = 'SECRETS_UNAVAILABLE';
 }
 
 /** The server is going down and takes no new work. */

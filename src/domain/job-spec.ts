@@ -1,13 +1,9 @@
+import type { EnvEntry } from './env-entry.ts';
 import type { JobId } from './job-id.ts';
 import type { JobSignal } from './job-signal.ts';
 import type { OnEnd } from './job-status.ts';
 import type { LogOverflow } from './log-limit.ts';
 import type { JobTrigger } from './service-state.ts';
-
-export interface EnvEntry {
-  readonly name: string;
-  readonly value: string;
-}
 
 /** Of which service a job is, and of which version of it. */
 export interface JobService {
@@ -29,7 +25,7 @@ export interface JobSpec {
   readonly script: string | null;
   /** Absolute path. */
   readonly cwd: string;
-  /** The environment entries of the request, without the defaults and the cookie. */
+  /** The environment entries of the request, without the defaults and the cookie; secrets are sealed. */
   readonly env: readonly EnvEntry[];
   /** Text on the program's standard input; `null` is an immediate end of file. */
   readonly stdin: string | null;

@@ -1,5 +1,5 @@
 import type { RetentionRules } from './retention.ts';
-import type { EnvEntry } from './job-spec.ts';
+import type { EnvEntry, GivenEnvEntry } from './env-entry.ts';
 import type { JobSignal } from './job-signal.ts';
 import type { OnEnd } from './job-status.ts';
 import type { LogOverflow } from './log-limit.ts';
@@ -148,3 +148,8 @@ export interface ServiceDefinition {
   /** How long its finished jobs are kept. */
   readonly retention: RetentionRules;
 }
+
+/** A definition as somebody gives it: its secrets are not sealed yet. */
+export type GivenServiceDefinition = Omit<ServiceDefinition, 'env'> & {
+  readonly env: readonly GivenEnvEntry[];
+};

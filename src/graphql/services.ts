@@ -7,6 +7,7 @@ import type { RetentionRules } from '../domain/retention.ts';
 import type { Scope } from '../domain/scope.ts';
 import type { FollowIterator, FollowRequest } from '../logs/follow.ts';
 import type { JobLogReader } from '../logs/job-log-reader.ts';
+import type { LogMasks } from '../logs/log-masks.ts';
 import type { LogEventBus } from '../logs/log-event-bus.ts';
 import type { ReadClient } from '../storage/database.ts';
 import type { JobDirectory } from '../storage/job-directory.ts';
@@ -135,6 +136,8 @@ export interface Services {
   /** The caller owns the reader. A job without a log gives an empty one. */
   openLog(jobId: JobId): Promise<JobLogReader>;
   jobDirectory(jobId: JobId): JobDirectory;
+  /** For those who read the files of streams themselves. */
+  readonly masks: LogMasks;
   readonly version: string;
   /** Milliseconds since the Unix epoch. */
   readonly startedAtMs: number;

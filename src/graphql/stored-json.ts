@@ -1,10 +1,15 @@
 import { z } from 'zod';
-import type { EnvEntry } from '../domain/job-spec.ts';
+import type { EnvEntry } from '../domain/env-entry.ts';
 import type { StopCommandReport } from '../domain/stop-command-report.ts';
 import type { TerminatedProcess } from '../domain/terminated-process.ts';
 
 const strings = z.array(z.string());
-const envEntries = z.array(z.object({ name: z.string(), value: z.string() }));
+const envEntries = z.array(
+  z.union([
+    z.object({ name: z.string(), value: z.string() }),
+    z.object({ name: z.string(), sealed: z.string() }),
+  ]),
+);
 const terminatedProcesses = z.array(
   z.object({
     pid: z.int(),

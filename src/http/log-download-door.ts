@@ -23,6 +23,8 @@ export function logDownloadDoor(services: Services): Door {
       const format = MERGED_FORMATS.find((name) => name === (formatName ?? 'text'));
       if (format === undefined) throw new InvalidInputError('format is text or jsonl.', 'format');
       await requireJob(services, jobId);
+      // Before anything is sent: an answer that has begun could not say why it ends.
+      services.masks.of(services.jobDirectory(jobId));
       using reader = await services.openLog(jobId);
       const isGone = async (): Promise<boolean> => (await services.jobs.findJob(jobId)) === null;
       await sendMergedLog({ jobId, reader, format, isGone }, exchange);
@@ -37,6 +39,7 @@ export function logDownloadDoor(services: Services): Door {
       );
     }
     await requireJob(services, jobId);
-    await sendRawLog(services.jobDirectory(jobId), stream, exchange);
+    const directory = services.jobDirectory(jobId);
+    await sendRawLog({ directory, stream, mask: services.masks.of(directory) }, exchange);
   };
 }

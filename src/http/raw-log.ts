@@ -2,6 +2,9 @@ import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import type { LogStream } from '../domain/log-line.ts';
 import { keptOffset, readKeptMark } from '../logs/kept-mark.ts';
+import type { LogMask } from '../logs/log-mask.ts';
+import { numberedBytes } from '../logs/numbered-bytes.ts';
+import { readMasked } from '../logs/read-masked.ts';
 import type { JobDirectory } from '../storage/job-directory.ts';
 import { parseByteRange } from './byte-range.ts';
 import type { Exchange } from './exchange.ts';
@@ -10,20 +13,26 @@ import { writeChunk } from './write-chunk.ts';
 
 const CHUNK_BYTES = 256 * 1024;
 
+export interface RawLogRequest {
+  readonly directory: JobDirectory;
+  readonly stream: LogStream;
+  /** Of the job's secrets; `null` where it has none. */
+  readonly mask: LogMask | null;
+}
+
 /**
- * Sends the bytes of one stream as the program wrote them, whole or one range of them: what is there at the time of the
- * request, also of a running job. Of a log that was trimmed the whole is what is kept, and the header Lifeline-Kept-From says
+ * Sends the bytes of one stream as the program wrote them, with its secrets masked, whole or one range of them: what is there at the time of the
+ * request, also of a running job; of one with secrets, what is numbered: the rest may be the beginning of one. Of a log that was trimmed the whole is what is kept, and the header Lifeline-Kept-From says
  * where that begins; a range that begins before it is refused with 416. Offsets are those of the whole log.
  */
 export async function sendRawLog(
-  directory: JobDirectory,
-  stream: LogStream,
+  { directory, stream, mask }: RawLogRequest,
   exchange: Exchange,
 ): Promise<void> {
   const { req, res } = exchange;
   const file = await openLogFile(directory.logPath(stream));
   try {
-    const size = file === undefined ? 0 : (await file.stat()).size;
+    const size = file === undefined ? 0 : await sizeOf(file, directory, stream, mask);
     // There is no validator that an If-Range could match, so with one the whole is sent (RFC 9110, 13.1.5).
     const keptFrom = Math.min(size, keptOffset(readKeptMark(directory), stream));
     const header = req.headers['if-range'] === undefined ? req.headers.range : undefined;
@@ -50,31 +59,57 @@ export async function sendRawLog(
       ...(range !== 'all' && { 'Content-Range': `bytes ${String(start)}-${String(end)}/${String(size)}` }),
     });
     const isGone = (position: number): boolean => position < keptOffset(readKeptMark(directory), stream);
-    if (req.method !== 'HEAD' && file !== undefined) await sendBytes(file, start, end, isGone, exchange);
+    if (req.method !== 'HEAD' && file !== undefined) {
+      const read = readerOf(file, mask);
+      await sendBytes({ read, start, end, isGone }, exchange);
+    }
     res.end();
   } finally {
     await file?.close();
   }
 }
 
-async function sendBytes(
+async function sizeOf(
   file: FileHandle,
-  start: number,
-  end: number,
-  isGone: (position: number) => boolean,
-  { res, signal }: Exchange,
-): Promise<void> {
+  directory: JobDirectory,
+  stream: LogStream,
+  mask: LogMask | null,
+): Promise<number> {
+  const { size } = await file.stat();
+  return mask === null ? size : Math.min(size, numberedBytes(directory.indexPath).streams[stream]);
+}
+
+type ReadRange = (position: number, length: number) => Promise<Buffer>;
+
+/** A buffer for each read: the socket still holds the last one. */
+function readerOf(file: FileHandle, mask: LogMask | null): ReadRange {
+  const read: ReadRange = async (position, length) => {
+    const buffer = Buffer.allocUnsafe(length);
+    let filled = 0;
+    for (let count = -1; filled < length && count !== 0; filled += count)
+      count = (await file.read(buffer, filled, length - filled, position + filled)).bytesRead;
+    return buffer.subarray(0, filled);
+  };
+  return mask === null ? read : (position, length) => readMasked(read, mask, position, length);
+}
+
+interface SentRange {
+  readonly read: ReadRange;
+  readonly start: number;
+  readonly end: number;
+  readonly isGone: (position: number) => boolean;
+}
+
+async function sendBytes({ read, start, end, isGone }: SentRange, { res, signal }: Exchange): Promise<void> {
   for (let position = start; position <= end;) {
-    // A buffer for each read: the socket still holds the last one.
-    const buffer = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, end - position + 1));
-    const { bytesRead } = await file.read(buffer, 0, buffer.length, position);
-    if (bytesRead === 0 || isGone(position)) {
+    const bytes = await read(position, Math.min(CHUNK_BYTES, end - position + 1));
+    if (bytes.length === 0 || isGone(position)) {
       // The file shrank, or was trimmed, under us: a short body must not look like a whole one, nor a hole like text.
       res.destroy();
       return;
     }
-    position += bytesRead;
-    if (!(await writeChunk(res, buffer.subarray(0, bytesRead), signal))) {
+    position += bytes.length;
+    if (!(await writeChunk(res, bytes, signal))) {
       res.destroy();
       return;
     }

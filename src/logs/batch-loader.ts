@@ -74,7 +74,7 @@ export class BatchLoader implements Disposable {
   #file(stream: LogStream): LogFileLease | undefined {
     let file = this.#files.get(stream);
     if (file !== undefined || this.#released) return file;
-    file = openUnlessRefused(this.#openFiles, this.#directory.logPath(stream));
+    file = openUnlessRefused(this.#openFiles, this.#directory, stream);
     if (file !== undefined) this.#files.set(stream, file);
     return file;
   }
@@ -86,9 +86,13 @@ function batchOf(record: IndexRecord, run: Buffer | undefined, start: number): L
 }
 
 /** `undefined` for what somebody put in the place of a log, as where there is none. */
-function openUnlessRefused(files: LogFiles, path: string): LogFileLease | undefined {
+function openUnlessRefused(
+  files: LogFiles,
+  directory: JobDirectory,
+  stream: LogStream,
+): LogFileLease | undefined {
   try {
-    return files.open(path);
+    return files.openStream(directory, stream);
   } catch (error) {
     if (error instanceof LogFileRefusedError) return undefined;
     throw error;

@@ -19,7 +19,7 @@ export interface LogBatchFields {
   readonly atMs: number;
   readonly atApproximate: boolean;
   readonly ending: BatchEnding;
-  /** Exactly as the program wrote them, `lineCount` lines. Never changed after this. */
+  /** As the program wrote them, but for secrets, which are masked; `lineCount` lines. Never changed after this. */
   readonly bytes: Buffer;
 }
 

@@ -22,6 +22,8 @@ export interface LogCapOptions {
   /** Of streams and index together. */
   readonly maxBytes: number;
   readonly overflow: LogOverflow;
+  /** How much stays before what is kept, for the masks of secrets. Default: 0. */
+  readonly contextBytes?: number;
   /** Borrowed: one for all jobs. */
   readonly puncher: HolePuncher;
   /** Called once, where the job is to be ended. */
@@ -182,7 +184,7 @@ export class LogCap implements Disposable {
   async #punch(): Promise<void> {
     const { directory, puncher } = this.#options;
     const mark = this.#kept;
-    const holes = holesBetween(directory, this.#punched, mark);
+    const holes = holesBetween(directory, this.#punched, mark, this.#options.contextBytes);
     if (holes.length > 0) await puncher.punch(holes);
     this.#punched = mark;
     this.#pass('LOG_TRIMMED');

@@ -1,6 +1,11 @@
 import { KeptBatches, type KeptRecord } from './kept-batches.ts';
 import type { LogBatch } from './log-batch.ts';
 import { LogFile } from './log-file.ts';
+import type { LogMask } from './log-mask.ts';
+import { NO_LOG_MASKS, type LogMasks } from './log-masks.ts';
+import { readMasked } from './read-masked.ts';
+import type { LogStream } from '../domain/log-line.ts';
+import type { JobDirectory } from '../storage/job-directory.ts';
 
 interface SharedFile {
   readonly file: LogFile;
@@ -12,15 +17,33 @@ interface SharedFile {
  * job cost three descriptors. A file that is put in the place of an open one is seen by those who come when nobody has it.
  */
 export class LogFiles {
+  /** By which the logs in them are masked. */
+  readonly masks: LogMasks;
   readonly #shared = new Map<string, SharedFile>();
   readonly #batches = new KeptBatches();
 
-  /** The caller owns the lease. `undefined` where there is no file. @throws LogFileRefusedError */
-  open(path: string): LogFileLease | undefined {
+  /** @param masks by default none: for those who read no log, or one of a job without secrets */
+  constructor(masks: LogMasks = NO_LOG_MASKS) {
+    this.masks = masks;
+  }
+
+  /** One stream of a job. As `open`. @throws SecretsUnavailableError where it cannot be masked */
+  openStream(directory: JobDirectory, stream: LogStream): LogFileLease | undefined {
+    // Before the file: where the directory goes in between, the file has gone, too.
+    const mask = this.masks.of(directory);
+    return this.open(directory.logPath(stream), mask);
+  }
+
+  /**
+   * The caller owns the lease. `undefined` where there is no file.
+   * @param mask for all that is read of it; the same for all who read it
+   * @throws LogFileRefusedError
+   */
+  open(path: string, mask: LogMask | null = null): LogFileLease | undefined {
     const shared = this.#shared.get(path) ?? this.#openNew(path);
     if (shared === undefined) return undefined;
     shared.leases += 1;
-    return new LogFileLease(path, shared, this.#batches, () => {
+    return new LogFileLease(path, shared, { batches: this.#batches, mask }, () => {
       shared.leases -= 1;
       if (shared.leases > 0) return;
       this.#shared.delete(path);
@@ -48,14 +71,21 @@ export class LogFileLease implements Disposable {
   readonly #path: string;
   readonly #shared: Readonly<SharedFile>;
   readonly #batches: KeptBatches;
+  readonly #mask: LogMask | null;
   readonly #onRelease: () => void;
   #released = false;
 
   /** Made by `LogFiles.open`. */
-  constructor(path: string, shared: Readonly<SharedFile>, batches: KeptBatches, onRelease: () => void) {
+  constructor(
+    path: string,
+    shared: Readonly<SharedFile>,
+    { batches, mask }: { readonly batches: KeptBatches; readonly mask: LogMask | null },
+    onRelease: () => void,
+  ) {
     this.#path = path;
     this.#shared = shared;
     this.#batches = batches;
+    this.#mask = mask;
     this.#onRelease = onRelease;
   }
 
@@ -64,9 +94,12 @@ export class LogFileLease implements Disposable {
     return this.#released ? 0 : this.#shared.file.size();
   }
 
-  /** What there is of the range, up to `length` bytes; in a buffer of its own. */
+  /** What there is of the range, up to `length` bytes, with secrets masked; in a buffer of its own. */
   async read(position: number, length: number): Promise<Buffer> {
-    return this.#released ? Buffer.alloc(0) : this.#shared.file.read(position, length);
+    if (this.#released) return Buffer.alloc(0);
+    const { file } = this.#shared;
+    if (this.#mask === null) return file.read(position, length);
+    return readMasked((...range) => file.read(...range), this.#mask, position, length);
   }
 
   /** What another reader of the file has read of it, or reads now. @param firstSeq of the batch */

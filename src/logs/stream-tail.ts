@@ -1,4 +1,5 @@
 import type { LogStream } from '../domain/log-line.ts';
+import type { StreamMask } from './blind-mask.ts';
 import { LogFileRefusedError } from './errors.ts';
 import type { IndexRecord } from './index-record.ts';
 import { cutEnd, cutIdle, cutLines, type Cut } from './line-cutter.ts';
@@ -14,13 +15,20 @@ export interface StreamPosition {
   readonly isUnterminated: boolean;
 }
 
-/** Bytes from the position on, the batches in them, and whether there is more to read. */
+/** Bytes from the position on, as readers may see them, the batches in them, and whether there is more to read. */
 export interface Slice {
   /** Where the bytes begin in the file. */
   readonly offset: number;
   readonly bytes: Buffer;
   readonly cuts: readonly Cut[];
   readonly hasMore: boolean;
+}
+
+/** What is not numbered yet: as it is in the file, as readers may see it, and what of it stays so whatever follows. */
+interface Rest {
+  readonly raw: Buffer;
+  readonly shown: Buffer;
+  readonly decided: Buffer;
 }
 
 /** What a stream's file is, against what it was. */
@@ -35,6 +43,7 @@ export class StreamTail implements Disposable {
   /** Bytes before this offset were written while the server was away; 0 where it was not. */
   readonly writtenUnseen: number;
   readonly #path: string;
+  readonly #mask: StreamMask | null;
   #file: LogFile | undefined;
   #offset: number;
   #lineCount: number;
@@ -44,10 +53,21 @@ export class StreamTail implements Disposable {
   /** Up to here the bytes have been looked at; -1 for not at all. */
   #seenSize = -1;
 
-  /** A file that is refused or missing may come later. @throws errors of the file system */
-  constructor(stream: LogStream, path: string, position: StreamPosition, resumed: boolean) {
+  /**
+   * A file that is refused or missing may come later.
+   * @param mask `null` where the job has no secrets
+   * @throws errors of the file system
+   */
+  constructor(
+    stream: LogStream,
+    path: string,
+    position: StreamPosition,
+    resumed: boolean,
+    mask: StreamMask | null = null,
+  ) {
     this.stream = stream;
     this.#path = path;
+    this.#mask = mask;
     this.#offset = position.offset;
     this.#lineCount = position.lineCount;
     this.#isUnterminated = position.isUnterminated;
@@ -99,19 +119,21 @@ export class StreamTail implements Disposable {
     const size = this.#size;
     if (this.#file === undefined || (size === this.#seenSize && !isFinal)) return undefined;
     const available = size - this.#offset;
-    const bytes = this.#file.readSync(this.#offset, Math.min(available, SLICE_BYTES));
-    this.#seenSize = this.#offset + bytes.length;
-    const hasMore = bytes.length === SLICE_BYTES && available > SLICE_BYTES;
-    const cuts = isFinal && !hasMore ? cutEnd(bytes) : cutLines(bytes);
-    return { offset: this.#offset, bytes, cuts, hasMore };
+    const { raw, shown, decided } = this.#readRest(this.#file, Math.min(available, SLICE_BYTES));
+    this.#seenSize = this.#offset + raw.length;
+    const hasMore = raw.length === SLICE_BYTES && available > SLICE_BYTES;
+    const cuts = isFinal && !hasMore ? cutEnd(raw) : cutLines(decided);
+    return { offset: this.#offset, bytes: shown, cuts, hasMore };
   }
 
   /** The rest as a piece that goes on; `undefined` where there is none, or where the file has grown in the meantime. */
   readIdle(): Slice | undefined {
     if (this.#file?.size() !== this.#seenSize || !this.hasRest) return undefined;
-    const bytes = this.#file.readSync(this.#offset, this.#seenSize - this.#offset);
-    const cut = cutIdle(bytes);
-    return cut === undefined ? undefined : { offset: this.#offset, bytes, cuts: [cut], hasMore: false };
+    const { shown, decided } = this.#readRest(this.#file, this.#seenSize - this.#offset);
+    const cut = cutIdle(decided);
+    return cut === undefined
+      ? undefined
+      : { offset: this.#offset, bytes: shown, cuts: [cut], hasMore: false };
   }
 
   /** The next batch of the stream is in the index. */
@@ -124,6 +146,22 @@ export class StreamTail implements Disposable {
   /** Makes the next `read` look at what is not numbered again. */
   forgetSeen(): void {
     this.#seenSize = -1;
+  }
+
+  #readRest(file: LogFile, length: number): Rest {
+    const mask = this.#mask;
+    if (mask === null) {
+      const raw = file.readSync(this.#offset, length);
+      return { raw, shown: raw, decided: raw };
+    }
+    const before = Math.min(this.#offset, mask.contextBytes);
+    const around = file.readSync(this.#offset - before, before + length);
+    const raw = around.subarray(before);
+    return {
+      raw,
+      shown: mask.applied(around).subarray(before),
+      decided: raw.subarray(0, Math.max(0, mask.undecidedFrom(around) - before)),
+    };
   }
 
   #opened(): LogFile | 'MISSING' | 'REFUSED' {

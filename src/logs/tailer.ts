@@ -4,6 +4,7 @@ import type { LogStream } from '../domain/log-line.ts';
 import { isDiskFull } from '../storage/disk-full.ts';
 import type { JobDirectory } from '../storage/job-directory.ts';
 import { LogDrainFailedError, type LogAnomaly } from './errors.ts';
+import type { StreamMask } from './blind-mask.ts';
 import { batchRecords } from './batch-records.ts';
 import { lastSeqOf, totalsOf } from './index-record.ts';
 import { LogBatch } from './log-batch.ts';
@@ -18,6 +19,8 @@ export interface TailerOptions {
   readonly directory: JobDirectory;
   /** Borrowed: the tailer publishes, and never closes it. */
   readonly channel: ChannelGuard;
+  /** Of the job's secrets; by default it has none. */
+  readonly mask?: StreamMask | null;
   /** True for a job that a former server left: what is in its files already was written at a time nobody knows. */
   readonly resumed: boolean;
   /** Milliseconds since the Unix epoch; the wall clock by default. */
@@ -49,6 +52,7 @@ const FLOOD_REST_MS = 1;
  *
  * Order: exact within a stream; between the streams, order of arrival here. Loss: none; a batch is published only when it
  * is in the index, and what is not there is read again, also by the next tailer.
+ * Secrets: batches hold them masked; what may be the beginning of one waits until it is decided, a prompt, too.
  * Coalescing: the first bytes after a pause are read at once; after that it rests for a few milliseconds between two
  * times, longer while the event loop has no time to spare, so that what comes in small pieces is read together.
  * Fairness: what is more than a slice takes turns with all others that have as much.
@@ -105,7 +109,7 @@ export class Tailer implements Disposable {
     const open = (stream: LogStream, offset: number, lineCount: number): StreamTail => {
       const isUnterminated = totals.endedWithoutNewline.includes(stream);
       const position = { offset, lineCount, isUnterminated };
-      const tail = new StreamTail(stream, directory.logPath(stream), position, options.resumed);
+      const tail = new StreamTail(stream, directory.logPath(stream), position, options.resumed, options.mask);
       opened.push(tail);
       return tail;
     };

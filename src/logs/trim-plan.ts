@@ -46,16 +46,24 @@ export async function planTrim(
     : markAt(found.record, found.position);
 }
 
-/** What can go of the files between two marks. The first block of the index stays: its header is in it. */
-export function holesBetween(directory: JobDirectory, from: KeptMark, to: KeptMark): Hole[] {
+/**
+ * What can go of the files between two marks. The first block of the index stays: its header is in it.
+ * @param contextBytes so much stays before what is kept of a stream: without it nobody could tell whether that goes on with a secret
+ */
+export function holesBetween(
+  directory: JobDirectory,
+  from: KeptMark,
+  to: KeptMark,
+  contextBytes = 0,
+): Hole[] {
   const hole = (path: string, start: number, end: number): Hole[] => {
-    const first = blockStart(start);
-    const length = blockStart(end) - first;
+    const first = blockStart(Math.max(0, start));
+    const length = blockStart(Math.max(0, end)) - first;
     return length <= 0 ? [] : [{ path, offset: first, length }];
   };
   return [
-    ...hole(directory.logPath('STDOUT'), from.stdoutOffset, to.stdoutOffset),
-    ...hole(directory.logPath('STDERR'), from.stderrOffset, to.stderrOffset),
+    ...hole(directory.logPath('STDOUT'), from.stdoutOffset - contextBytes, to.stdoutOffset - contextBytes),
+    ...hole(directory.logPath('STDERR'), from.stderrOffset - contextBytes, to.stderrOffset - contextBytes),
     ...hole(directory.indexPath, Math.max(BLOCK_BYTES, indexOffset(from)), indexOffset(to)),
   ];
 }

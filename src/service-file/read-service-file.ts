@@ -1,4 +1,4 @@
-import type { ServiceDefinition } from '../domain/service-definition.ts';
+import type { GivenServiceDefinition } from '../domain/service-definition.ts';
 import type { DesiredState } from '../domain/service-state.ts';
 import { crossFaults } from './cross-checks.ts';
 import { LocatedDocument } from './located-document.ts';
@@ -9,7 +9,7 @@ import { definitionOf, type Directories } from './to-definition.ts';
 
 /** A service as a file wants it. */
 export interface WantedService {
-  readonly definition: ServiceDefinition;
+  readonly definition: GivenServiceDefinition;
   readonly desired: DesiredState;
 }
 

@@ -19,6 +19,8 @@ const WORD_OR_NUMBER = 'must be text, a number, true or false';
 
 const word = z.union([z.string(), z.number(), z.boolean()], { error: WORD_OR_NUMBER });
 
+const WORD_OR_SECRET = 'must be a text or a number, or { secret: … } with one';
+
 const argv = z
   .array(word, { error: 'must be a list: the program and its arguments, one entry each' })
   .min(1)
@@ -213,7 +215,18 @@ const service = z
         z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, {
           error: 'is no name for a variable: letters, digits and underscores, not beginning with a digit',
         }),
-        word,
+        z.union(
+          [
+            word,
+            z.strictObject({
+              secret: word.nullable().meta({
+                description:
+                  'Its value, which the server tells nobody but the program; null keeps the value that it has.',
+              }),
+            }),
+          ],
+          { error: WORD_OR_SECRET },
+        ),
         { error: 'must be a mapping of names to values' },
       )
       .optional()
@@ -301,6 +314,8 @@ export type RetentionEntry = NonNullable<ServiceEntry['retention']>;
 export type ScheduleEntry = z.input<typeof schedule>;
 /** A value that means its text. */
 export type Word = z.input<typeof word>;
+/** The value of a variable: open, or a secret. */
+export type EnvValue = Word | { readonly secret: Word | null };
 
 /** The two parts of `host:port`, where the host may be `[an IPv6 address]`; `undefined` for anything else. */
 export function hostAndPort(text: string): { readonly host: string; readonly port: number } | undefined {

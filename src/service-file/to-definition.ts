@@ -1,23 +1,25 @@
 import { resolve } from 'node:path';
 import { parseBytes } from '../domain/byte-size.ts';
 import { parseDurationMs } from '../domain/duration.ts';
+import type { GivenEnvEntry } from '../domain/env-entry.ts';
 import type { RetentionRules } from '../domain/retention.ts';
 import {
   DEFAULT_RESTART_RULES,
   type DependencyCondition,
+  type GivenServiceDefinition,
   type Probe,
   type ProbeAction,
   type RestartPolicy,
   type RestartRules,
   type Schedule,
   type ScheduleTime,
-  type ServiceDefinition,
   type ServiceDependency,
 } from '../domain/service-definition.ts';
 import { byName } from './by-name.ts';
 import type { LocatedDocument, Path } from './located-document.ts';
 import {
   hostAndPort,
+  type EnvValue,
   type ProbeEntry,
   type RetentionEntry,
   type ScheduleEntry,
@@ -48,7 +50,7 @@ export function definitionOf(
   path: Path,
   document: Pick<LocatedDocument, 'textAt'>,
   { base, defaultCwd }: Directories,
-): ServiceDefinition {
+): GivenServiceDefinition {
   const texts = (words: readonly Word[], key: string): string[] =>
     words.map((word, index) => document.textAt([...path, key, index], word));
   const probeAt = (probe: ProbeEntry | undefined, key: string): Probe | null =>
@@ -60,7 +62,7 @@ export function definitionOf(
     script: entry.script ?? null,
     cwd: cwd === undefined ? defaultCwd : cwd === null ? null : resolve(base, cwd),
     env: Object.entries(entry.env ?? {})
-      .map(([name, value]) => ({ name, value: document.textAt([...path, 'env', name], value) }))
+      .map(([name, value]) => variableOf(name, value, [...path, 'env', name], document))
       .sort(byName),
     stdin: entry.stdin ?? null,
     unbuffered: entry.unbuffered ?? false,
@@ -83,6 +85,17 @@ export function definitionOf(
     logOverflow: entry.logOverflow === 'cancel' ? 'CANCEL' : 'TRIM',
     retention: retentionOf(entry.retention ?? {}),
   };
+}
+
+function variableOf(
+  name: string,
+  value: EnvValue,
+  path: Path,
+  document: Pick<LocatedDocument, 'textAt'>,
+): GivenEnvEntry {
+  if (typeof value !== 'object') return { name, value: document.textAt(path, value) };
+  const { secret } = value;
+  return { name, secret: secret === null ? null : document.textAt([...path, 'secret'], secret) };
 }
 
 /** Of a text that has been checked. */

@@ -1,16 +1,17 @@
 import { exactBytes } from '../domain/byte-size.ts';
 import { exactDuration } from '../domain/duration.ts';
+import { isGivenSecret, isSealed, type GivenEnvEntry } from '../domain/env-entry.ts';
 import type { RetentionRules } from '../domain/retention.ts';
 import {
   DEFAULT_RESTART_RULES,
+  type GivenServiceDefinition,
   type Probe,
   type RestartRules,
   type Schedule,
-  type ServiceDefinition,
 } from '../domain/service-definition.ts';
 import { byName } from './by-name.ts';
 import type { WantedService } from './read-service-file.ts';
-import type { ProbeEntry, RetentionEntry, ScheduleEntry, ServiceEntry } from './schema.ts';
+import type { EnvValue, ProbeEntry, RetentionEntry, ScheduleEntry, ServiceEntry } from './schema.ts';
 import { DEFAULT_GRACE_PERIOD_MS, DEFAULT_PROBE } from './to-definition.ts';
 
 /** What a file says under the name of a service, without what goes without saying: the way back from `definitionOf`. */
@@ -51,9 +52,15 @@ function time(durationMs: number): string | 0 {
   return durationMs === 0 ? 0 : exactDuration(durationMs);
 }
 
-function environmentOf({ env }: ServiceDefinition): Record<string, string> {
+function environmentOf({ env }: GivenServiceDefinition): Record<string, EnvValue> {
   // Not by assignment: a variable may be called __proto__.
-  return Object.fromEntries([...env].sort(byName).map(({ name, value }) => [name, value]));
+  return Object.fromEntries([...env].sort(byName).map((entry) => [entry.name, valueOf(entry)]));
+}
+
+/** A secret without a value is the one that the server has; a sealed one is only ever compared. */
+function valueOf(entry: GivenEnvEntry): EnvValue {
+  if (isGivenSecret(entry)) return { secret: entry.secret };
+  return isSealed(entry) ? { secret: entry.sealed } : entry.value;
 }
 
 function restartEntry(rules: RestartRules): Pick<ServiceEntry, 'restart'> {
@@ -99,7 +106,7 @@ function actionEntry({ action }: Probe): ProbeEntry {
   }
 }
 
-function afterEntry({ after }: ServiceDefinition): Pick<ServiceEntry, 'after'> {
+function afterEntry({ after }: GivenServiceDefinition): Pick<ServiceEntry, 'after'> {
   if (after.length === 0) return {};
   const conditions = { STARTED: 'started', READY: 'ready', SUCCEEDED: 'succeeded' } as const;
   const sorted = [...after].sort((a, b) => (a.service < b.service ? -1 : 1));
@@ -142,7 +149,7 @@ function retentionEntry({ maxAgeMs, maxJobs, maxBytes }: RetentionRules): Pick<S
 function concurrencyEntry({
   concurrencyKey,
   concurrencyLimit,
-}: ServiceDefinition): Pick<ServiceEntry, 'concurrency'> {
+}: GivenServiceDefinition): Pick<ServiceEntry, 'concurrency'> {
   if (concurrencyKey === null && concurrencyLimit === 1) return {};
   return {
     concurrency: {

@@ -8,6 +8,7 @@ import { narrowModes } from './narrow-modes.ts';
 import { StartupError } from './startup-error.ts';
 
 const TOMBSTONE_PREFIX = 'deleted-';
+const SECRET_KEY_NAME = 'secret.key';
 
 /** The rest of a deleted job. */
 export interface Tombstone {
@@ -50,7 +51,8 @@ export class DataDirectory {
       accessSync(absolute, constants.R_OK | constants.W_OK | constants.X_OK);
       const real = realpathSync(absolute);
       // The directories of jobs are out of reach with the one that they are in.
-      for (const directory of [real, join(real, 'backups')]) narrowModes(directory);
+      // A key that others could read is refused: what it has sealed may be known.
+      for (const directory of [real, join(real, 'backups')]) narrowModes(directory, [SECRET_KEY_NAME]);
       return new DataDirectory(real);
     } catch (error) {
       throw new StartupError(
@@ -89,6 +91,10 @@ export class DataDirectory {
   }
   get leasePath(): string {
     return join(this.path, 'lease');
+  }
+  /** By which secrets are encrypted, unless another key is given; made at first need. */
+  get secretKeyPath(): string {
+    return join(this.path, SECRET_KEY_NAME);
   }
   get tokenPath(): string {
     return join(this.path, 'token');

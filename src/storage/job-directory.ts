@@ -16,6 +16,10 @@ export class JobDirectory {
   get specPath(): string {
     return join(this.path, 'spec.json');
   }
+  /** There where the job has secrets, which are masked in its log; empty. */
+  get maskedPath(): string {
+    return join(this.path, 'masked');
+  }
   /** One JSON object a line for each transition with its facts, written before the database. */
   get transitionsPath(): string {
     return join(this.path, 'transitions.jsonl');

@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { z } from 'zod';
+import { isSealed, type EnvEntry } from '../domain/env-entry.ts';
 import type { JobSpec } from '../domain/job-spec.ts';
 import { JOB_SIGNALS } from '../domain/job-signal.ts';
 import { LOG_OVERFLOWS, NO_LOG_CAP } from '../domain/log-limit.ts';
@@ -20,11 +21,15 @@ export interface StoredSpec {
   readonly spec: JobSpec;
 }
 
+const envEntry = z.union([
+  z.object({ name: z.string(), value: z.string() }),
+  z.object({ name: z.string(), sealed: z.string() }),
+]) satisfies z.ZodType<EnvEntry>;
 const spec = z.object({
   command: z.array(z.string()).nonempty(),
   script: z.string().nullable(),
   cwd: z.string(),
-  env: z.array(z.object({ name: z.string(), value: z.string() })),
+  env: z.array(envEntry),
   stdin: z.string().nullable(),
   unbuffered: z.boolean(),
   timeoutMs: z.number().nullable(),
@@ -80,6 +85,7 @@ export function createJobFiles(
 ): void {
   mkdirSync(directory.path, { mode: 0o700 });
   appendTransition(directory, first);
+  if (jobSpec.env.some(isSealed)) writeFileSync(directory.maskedPath, '', { mode: 0o600 });
   const stored: StoredSpec = { format: FORMAT, jobId: directory.jobId, requestFingerprint, spec: jobSpec };
   writeFileSync(`${directory.specPath}.part`, `${JSON.stringify(stored)}\n`, { mode: 0o600 });
   renameSync(`${directory.specPath}.part`, directory.specPath);

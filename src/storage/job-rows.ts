@@ -1,3 +1,4 @@
+import { isSealed } from '../domain/env-entry.ts';
 import type { JobId } from '../domain/job-id.ts';
 import type { JobService, JobSpec } from '../domain/job-spec.ts';
 import { NO_LOG_CAP } from '../domain/log-limit.ts';
@@ -90,6 +91,7 @@ async function columnsOfNew(
     searchText: searchTextOf(spec.command),
     cwd: spec.cwd,
     env: JSON.stringify(spec.env),
+    hasSecrets: spec.env.some(isSealed),
     labels: JSON.stringify(spec.labels),
     labelIndex: { create: spec.labels.map((label) => ({ label })) },
     timeoutMs: spec.timeoutMs,

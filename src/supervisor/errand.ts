@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import type { EnvEntry } from '../domain/job-spec.ts';
+import type { PlainEnvEntry } from '../domain/env-entry.ts';
+import type { LogMask } from '../logs/log-mask.ts';
 import type { JobUser } from './job-user.ts';
 import { quote, surroundings } from './launch-script.ts';
 import { OutputTail } from './output-tail.ts';
@@ -17,9 +18,11 @@ export interface ErrandPlace {
   /** Absolute path. */
   readonly cwd: string;
   /** Everything that the program gets. With the job's cookie, what leaves its group is swept with the job. */
-  readonly environment: readonly EnvEntry[];
+  readonly environment: readonly PlainEnvEntry[];
   /** Whom it runs as; `null` for the server's own user. */
   readonly user: JobUser | null;
+  /** Of the job's secrets, for what it says; `null` where it has none. */
+  readonly mask: LogMask | null;
 }
 
 /** How an errand ended. */
@@ -40,7 +43,7 @@ export interface ErrandEnd {
 export class Errand implements Disposable {
   /** Resolves at the end or at disposal, whichever is first; never rejects. */
   readonly ended: Promise<ErrandEnd>;
-  readonly #tail = new OutputTail();
+  readonly #tail: OutputTail;
   #child: ChildProcess | undefined;
   #rest: NodeJS.Timeout | undefined;
   #settle: (end: ErrandEnd) => void = () => undefined;
@@ -48,6 +51,7 @@ export class Errand implements Disposable {
 
   /** Starts it. @param command program and arguments; the program is looked for in the environment's PATH */
   constructor(command: readonly string[], place: ErrandPlace) {
+    this.#tail = new OutputTail(place.mask);
     this.ended = new Promise((resolve) => {
       this.#settle = resolve;
     });

@@ -1,5 +1,6 @@
 import type { JobSignal } from '../domain/job-signal.ts';
-import type { EnvEntry, JobService, JobSpec } from '../domain/job-spec.ts';
+import type { EnvEntry } from '../domain/env-entry.ts';
+import type { JobService, JobSpec } from '../domain/job-spec.ts';
 import type { OnEnd } from '../domain/job-status.ts';
 import { NO_LOG_CAP, type LogOverflow } from '../domain/log-limit.ts';
 import type { JobTrigger } from '../domain/service-state.ts';

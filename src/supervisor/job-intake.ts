@@ -2,7 +2,8 @@ import { rmSync } from 'node:fs';
 import type { PassCheckpoint } from '../domain/checkpoint.ts';
 import { ConflictError, DiskLowError } from '../domain/errors.ts';
 import type { JobId } from '../domain/job-id.ts';
-import type { EnvEntry, JobSpec } from '../domain/job-spec.ts';
+import type { PlainEnvEntry } from '../domain/env-entry.ts';
+import type { JobSpec } from '../domain/job-spec.ts';
 import type { DataDirectory } from '../storage/data-directory.ts';
 import { isDiskFull } from '../storage/disk-full.ts';
 import { createJobFiles } from '../storage/job-files.ts';
@@ -17,7 +18,7 @@ import {
   fingerprint,
   type JobOrigin,
   possiblePrograms,
-  type StartJobRequest,
+  type SealedRequest,
 } from './job-request.ts';
 
 export interface JobIntakePorts {
@@ -25,7 +26,7 @@ export interface JobIntakePorts {
   readonly jobs: JobStore;
   readonly jobIds: JobIds;
   /** PATH, HOME, LANG: what every job's environment begins with. */
-  readonly environment: readonly EnvEntry[];
+  readonly environment: readonly PlainEnvEntry[];
   /** Whom jobs run as; `null` for the server's own user. */
   readonly user: JobUser | null;
   readonly limits: StartLimits;
@@ -51,7 +52,7 @@ export class JobIntake {
    * @throws InvalidInputError, CommandNotFoundError, ConflictError (another request had the requestId), LimitExceededError,
    * DiskLowError
    */
-  async accept(request: StartJobRequest, origin: JobOrigin): Promise<JobId> {
+  async accept(request: SealedRequest, origin: JobOrigin): Promise<JobId> {
     const { requestId } = request;
     if (requestId === undefined) return this.#create(request, origin, null);
     // One after the other for each requestId, so that of two at once the second finds the first.
@@ -76,7 +77,7 @@ export class JobIntake {
     }
   }
 
-  async #create(request: StartJobRequest, origin: JobOrigin, digest: string | null): Promise<JobId> {
+  async #create(request: SealedRequest, origin: JobOrigin, digest: string | null): Promise<JobId> {
     const { environment, user, limits, disk, maxLogBytes, onCreated } = this.#ports;
     disk.check();
     const completed = { maxLogBytes, ...(user && { cwd: user.defaultCwd }), ...request };
@@ -97,7 +98,7 @@ export class JobIntake {
   }
 
   /** With the first program of that name that the user may execute, as a shell of the user would find it. */
-  async #madeFor(user: JobUser, request: StartJobRequest, spec: JobSpec): Promise<JobSpec> {
+  async #madeFor(user: JobUser, request: SealedRequest, spec: JobSpec): Promise<JobSpec> {
     const programs = possiblePrograms(request, spec, this.#ports.environment);
     const program = await chooseProgram(user, spec.cwd, programs);
     const usable = { ...spec, command: [program, ...spec.command.slice(1)] };

@@ -1,13 +1,16 @@
 import { basename } from 'node:path';
 import type { PassCheckpoint } from '../domain/checkpoint.ts';
+import { SecretsUnavailableError } from '../domain/errors.ts';
 import type { LogOverflow } from '../domain/log-limit.ts';
 import { BacklogBound, type OutputBrake } from '../logs/backlog-bound.ts';
+import { BLIND_MASK, type StreamMask } from '../logs/blind-mask.ts';
 import { DirectoryWatch } from '../logs/directory-watch.ts';
 import type { LogAnomaly } from '../logs/errors.ts';
 import type { HolePuncher } from '../logs/hole-puncher.ts';
 import { LogCap } from '../logs/log-cap.ts';
 import type { ChannelGuard } from '../logs/log-event-bus.ts';
 import type { LogExtent } from '../logs/log-extent.ts';
+import type { LogMasks } from '../logs/log-masks.ts';
 import type { LoopShare } from '../logs/loop-share.ts';
 import { Tailer, type TailerOptions } from '../logs/tailer.ts';
 import type { JobDirectory } from '../storage/job-directory.ts';
@@ -51,6 +54,8 @@ export interface JobLogsOptions {
     /** The log has reached its cap, and the job is to be ended for that. */
     readonly limit: () => void;
   };
+  /** Borrowed. */
+  readonly masks: LogMasks;
   /** Borrowed: of all jobs of the server. */
   readonly share: LoopShare;
   readonly pass: PassCheckpoint;
@@ -63,9 +68,11 @@ export function openJobLogs({
   resumed,
   bounds,
   on,
+  masks,
   share,
   pass,
 }: JobLogsOptions): JobLogs {
+  const mask = maskOf(masks, directory);
   const { brake, ...capOptions } = bounds;
   const onProblem = (problem: string): void => {
     on.anomaly({ kind: 'NOT_TRIMMED', problem });
@@ -78,11 +85,20 @@ export function openJobLogs({
   const onTrimmed = (): void => {
     if (tailer !== undefined) look(tailer.extent);
   };
-  const cap = new LogCap({ directory, ...capOptions, onLimit: on.limit, onTrimmed, onProblem, pass });
+  const cap = new LogCap({
+    directory,
+    ...capOptions,
+    contextBytes: mask?.contextBytes ?? 0,
+    onLimit: on.limit,
+    onTrimmed,
+    onProblem,
+    pass,
+  });
   const backlog = brake === null ? null : new BacklogBound(brake, bounds.maxBytes);
   const tailer = openTailer({
     directory,
     channel,
+    mask,
     resumed,
     onAnomaly: on.anomaly,
     onGrowth: look,
@@ -119,6 +135,16 @@ export function openJobLogs({
     };
   } catch (error) {
     tailer?.[Symbol.dispose]();
+    throw error;
+  }
+}
+
+/** Where the secrets cannot be read, the job goes on, and nobody sees what it writes until they can. */
+function maskOf(masks: LogMasks, directory: JobDirectory): StreamMask | null {
+  try {
+    return masks.of(directory);
+  } catch (error) {
+    if (error instanceof SecretsUnavailableError) return BLIND_MASK;
     throw error;
   }
 }

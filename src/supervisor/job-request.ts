@@ -3,7 +3,8 @@ import { accessSync, constants, statSync } from 'node:fs';
 import { isAbsolute, resolve } from 'node:path';
 import { InvalidInputError } from '../domain/errors.ts';
 import { isStopSignal, type JobSignal } from '../domain/job-signal.ts';
-import type { EnvEntry, JobSpec } from '../domain/job-spec.ts';
+import { isSealed, type EnvEntry, type GivenEnvEntry } from '../domain/env-entry.ts';
+import type { JobSpec } from '../domain/job-spec.ts';
 import type { OnEnd } from '../domain/job-status.ts';
 import {
   DEFAULT_MAX_LOG_BYTES,
@@ -12,6 +13,7 @@ import {
   type LogOverflow,
 } from '../domain/log-limit.ts';
 import { findPrograms } from './find-programs.ts';
+import { withKept } from './secret-env.ts';
 
 /** What somebody asks for. Nothing in it has been checked. */
 export interface StartJobRequest {
@@ -22,7 +24,7 @@ export interface StartJobRequest {
   readonly script?: string;
   /** Default: the home directory of the user that jobs run as. */
   readonly cwd?: string;
-  readonly env?: readonly EnvEntry[];
+  readonly env?: readonly GivenEnvEntry[];
   readonly stdin?: string;
   readonly unbuffered?: boolean;
   readonly timeoutMs?: number;
@@ -43,6 +45,9 @@ export interface StartJobRequest {
   /** Default TRIM. */
   readonly logOverflow?: LogOverflow;
 }
+
+/** A request whose secrets are sealed: what follows never sees one. */
+export type SealedRequest = Omit<StartJobRequest, 'env'> & { readonly env?: readonly EnvEntry[] };
 
 /** Who asks, why, which job the request repeats, if any, of which service it is, and when it was due, if it was. */
 export type JobOrigin = Pick<JobSpec, 'rerunOfId' | 'attempt' | 'tokenId' | 'trigger' | 'service'> &
@@ -90,7 +95,7 @@ const SHELL_NAMES = new Set(
  * @throws InvalidInputError, CommandNotFoundError: input that is known bad is refused at the call, and there is no job
  */
 export function completeRequest(
-  request: StartJobRequest,
+  request: SealedRequest,
   defaults: readonly EnvEntry[],
   origin: JobOrigin = FIRST_RUN,
 ): JobSpec {
@@ -173,9 +178,12 @@ function searchPath(env: readonly EnvEntry[], defaults: readonly EnvEntry[]): st
   return valueOf(env, 'PATH') ?? valueOf(defaults, 'PATH') ?? '';
 }
 
-/** Tells a repeat of a request from another one under the same requestId. */
+/**
+ * Tells a repeat of a request from another one under the same requestId. Of a secret it has the sealed text, which only who
+ * has the key can make of a value.
+ */
 export function fingerprint(
-  request: StartJobRequest,
+  request: SealedRequest,
   { rerunOfId }: Pick<JobOrigin, 'rerunOfId'> = FIRST_RUN,
 ): string {
   const { requestId: _, ...rest } = request;
@@ -193,7 +201,6 @@ export function changedRequest(spec: JobSpec, changes: StartJobRequest): StartJo
   return {
     ...(replacesProgram ? {} : program),
     cwd,
-    env,
     ...(stdin === null ? {} : { stdin }),
     unbuffered,
     ...(timeoutMs === null ? {} : { timeoutMs }),
@@ -208,6 +215,7 @@ export function changedRequest(spec: JobSpec, changes: StartJobRequest): StartJo
     maxLogBytes,
     logOverflow,
     ...changes,
+    env: changes.env === undefined ? env : withKept(changes.env, env),
   };
 }
 
@@ -251,7 +259,7 @@ function requestedArgv(request: StartJobRequest): readonly string[] {
   return command;
 }
 
-export function checkedEnv(env: readonly EnvEntry[]): readonly EnvEntry[] {
+export function checkedEnv<Entry extends GivenEnvEntry>(env: readonly Entry[]): readonly Entry[] {
   const names = new Set<string>();
   for (const { name } of env) {
     if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) {
@@ -294,7 +302,12 @@ export function checkSizes(argv: readonly string[], env: readonly EnvEntry[], fi
   argv.forEach((argument, index) => {
     check(argument, index === 0 ? 'The program' : `Argument ${String(index)}`, field);
   });
-  for (const { name, value } of env) check(`${name}=${value}`, `The environment entry ${name}`, 'env');
+  for (const entry of env)
+    check(
+      `${entry.name}=${isSealed(entry) ? entry.sealed : entry.value}`,
+      `The environment entry ${entry.name}`,
+      'env',
+    );
   if (total > MAX_TOTAL_BYTES) {
     throw new InvalidInputError(
       `Arguments and environment are ${String(total)} bytes together; at most ${String(MAX_TOTAL_BYTES)} can be passed.`,
@@ -361,5 +374,6 @@ function notStorable(what: string, field: string): InvalidInputError {
 }
 
 function valueOf(entries: readonly EnvEntry[], name: string): string | undefined {
-  return entries.find((entry) => entry.name === name)?.value;
+  const found = entries.find((entry) => entry.name === name);
+  return found === undefined || isSealed(found) ? undefined : found.value;
 }

@@ -1,9 +1,11 @@
 import type { PassCheckpoint } from '../domain/checkpoint.ts';
-import type { EnvEntry } from '../domain/job-spec.ts';
+import type { PlainEnvEntry } from '../domain/env-entry.ts';
 import type { HostIdentity } from '../domain/process-identity.ts';
 import type { HolePuncher } from '../logs/hole-puncher.ts';
+import type { LogMasks } from '../logs/log-masks.ts';
 import type { LoopShare } from '../logs/loop-share.ts';
 import type { JobStore } from '../storage/job-store.ts';
+import type { SecretBox } from '../storage/secret-keys.ts';
 import type { Containment } from './containment.ts';
 import type { FamilyWatch } from './family-watch.ts';
 import type { JobQueue } from './job-queue.ts';
@@ -24,7 +26,11 @@ export interface JobRunPorts {
   readonly oomKills: OomKills;
   readonly host: HostIdentity;
   /** PATH, HOME, LANG: what every job's environment begins with. */
-  readonly environment: readonly EnvEntry[];
+  readonly environment: readonly PlainEnvEntry[];
+  /** Borrowed. */
+  readonly secrets: SecretBox;
+  /** Borrowed: of all who read logs. */
+  readonly masks: LogMasks;
   /** Whom jobs run as; `null` for the server's own user. */
   readonly user: JobUser | null;
   readonly log: SupervisorLog;

@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { rmSync } from 'node:fs';
+import type { PlainEnvEntry } from '../domain/env-entry.ts';
+import { SecretsUnavailableError } from '../domain/errors.ts';
 import type { JobSignal } from '../domain/job-signal.ts';
 import type { JobSpec } from '../domain/job-spec.ts';
 import { isFinal } from '../domain/job-status.ts';
@@ -89,7 +91,7 @@ export class JobRun {
     await this.#guarded(async () => {
       const cookie = randomBytes(16).toString('hex');
       await this.#life.advance('STARTING', { reason: 'NONE', active: { cookie, host: this.#ports.host } });
-      const environment = jobEnvironment(this.#ports.environment, this.spec, cookie);
+      const environment = this.#environment(cookie);
       using process = await this.#ports.launcher.launch(this.directory, this.spec, environment);
       this.#ports.pass('SHIM_SPAWNED');
       const { shim, program } = process;
@@ -161,7 +163,7 @@ export class JobRun {
   /** In what a program is run beside its own; `null` while that does not run. */
   get errandPlace(): ErrandPlace | null {
     const root = this.#supervision?.tree?.root;
-    return root === undefined ? null : errandPlace(this.#ports, this.#life.jobId, this.spec, root);
+    return root === undefined ? null : this.#errandPlaceAt(root);
   }
 
   /** Lets go of a job that is still queued; its readers are released with the channel. */
@@ -251,10 +253,33 @@ export class JobRun {
       : outcomeOfRequest(this.#ending.request, null, false);
   }
 
+  /** All that the program gets. @throws LaunchFailedError where its secrets cannot be read */
+  #environment(cookie: string): readonly PlainEnvEntry[] {
+    try {
+      return jobEnvironment(this.#ports.environment, this.spec, cookie, this.#ports.secrets);
+    } catch (error) {
+      if (!(error instanceof SecretsUnavailableError)) throw error;
+      throw new LaunchFailedError(error.message, { cause: error });
+    }
+  }
+
+  /** `null` where its secrets cannot be read: nothing is run without them. */
+  #errandPlaceAt(root: TreeRoot): ErrandPlace | null {
+    const { jobId } = this.#life;
+    try {
+      return errandPlace(this.#ports, jobId, this.spec, root);
+    } catch (error) {
+      if (!(error instanceof SecretsUnavailableError)) throw error;
+      this.#ports.log.failure(jobId, 'neither probes nor a stop command can be run for the job', error);
+      return null;
+    }
+  }
+
   #runStopCommand(root: TreeRoot, onEnd: () => void): StopCommand | null {
     const { stopCommand: command } = this.spec;
     if (command === null) return null;
-    const place = errandPlace(this.#ports, this.#life.jobId, this.spec, root);
+    const place = this.#errandPlaceAt(root);
+    if (place === null) return null;
     const { released } = this.#ports;
     return new StopCommand({ command, place, directory: this.directory, released, onEnd });
   }

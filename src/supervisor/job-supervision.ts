@@ -191,7 +191,7 @@ export class JobSupervision {
 
   #openLogs(resumed: boolean): JobLogs {
     const { directory, channel, spec, life } = this.#job;
-    const { log, pass, share, puncher } = this.#ports;
+    const { log, pass, share, puncher, masks } = this.#ports;
     this.#logs = openJobLogs({
       directory,
       channel,
@@ -213,6 +213,7 @@ export class JobSupervision {
           this.#endFor('LOG_LIMIT');
         },
       },
+      masks,
       share,
       pass,
     });

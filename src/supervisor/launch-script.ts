@@ -1,4 +1,5 @@
-import type { EnvEntry, JobSpec } from '../domain/job-spec.ts';
+import type { PlainEnvEntry } from '../domain/env-entry.ts';
+import type { JobSpec } from '../domain/job-spec.ts';
 
 /** Programs that a launch needs; found once at start. */
 export interface LaunchTools {
@@ -24,7 +25,7 @@ const WAITING_STDIN = 9;
  */
 export function launchScript(
   spec: JobSpec,
-  environment: readonly EnvEntry[],
+  environment: readonly PlainEnvEntry[],
   tools: LaunchTools,
   isForAnotherUser = false,
 ): string {
@@ -34,8 +35,13 @@ export function launchScript(
   return `${surroundings(spec.cwd, environment)}exec ${argv.map(quote).join(' ')}${redirection}\n`;
 }
 
+/** The same text in one piece: a shell that has read a part of it does nothing. */
+export function inOnePiece(script: string): string {
+  return `{\n${script}}\n`;
+}
+
 /** The shell text that enters the working directory and sets the environment. */
-export function surroundings(cwd: string, environment: readonly EnvEntry[]): string {
+export function surroundings(cwd: string, environment: readonly PlainEnvEntry[]): string {
   return [
     `cd -- ${quote(cwd)} || exit 126`,
     // bash comments on values that mean something to itself (LC_ALL, BASH_COMPAT); the job's log is not the place for it.

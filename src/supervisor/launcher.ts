@@ -2,13 +2,14 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { chownSync, closeSync, constants, openSync, writeFileSync } from 'node:fs';
 import type { Duplex } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import type { EnvEntry, JobSpec } from '../domain/job-spec.ts';
+import { isSealed, type PlainEnvEntry } from '../domain/env-entry.ts';
+import type { JobSpec } from '../domain/job-spec.ts';
 import type { ProcessIdentity } from '../domain/process-identity.ts';
 import { isDiskFull } from '../storage/disk-full.ts';
 import type { JobDirectory } from '../storage/job-directory.ts';
 import { createExitRecord } from './exit-record.ts';
 import type { JobUser } from './job-user.ts';
-import { launchScript, type LaunchTools } from './launch-script.ts';
+import { inOnePiece, launchScript, type LaunchTools } from './launch-script.ts';
 import { parseStat, readProcess } from './process-table.ts';
 import { requireSpareDescriptors } from './spare-descriptors.ts';
 
@@ -45,7 +46,11 @@ export interface Launcher {
    * @param environment everything that the program gets, cookie included
    * @throws LaunchFailedError
    */
-  launch(directory: JobDirectory, spec: JobSpec, environment: readonly EnvEntry[]): Promise<GatedProcess>;
+  launch(
+    directory: JobDirectory,
+    spec: JobSpec,
+    environment: readonly PlainEnvEntry[],
+  ): Promise<GatedProcess>;
 }
 
 /** Launches through the shim (shim.sh says how its descriptors are used). */
@@ -73,9 +78,11 @@ export class ShimLauncher implements Launcher {
   async launch(
     directory: JobDirectory,
     spec: JobSpec,
-    environment: readonly EnvEntry[],
+    environment: readonly PlainEnvEntry[],
   ): Promise<GatedProcess> {
-    const child = this.#spawnShim(directory, spec, environment);
+    const script = launchScript(spec, environment, this.#tools, this.#user !== null);
+    const hasSecrets = spec.env.some(isSealed);
+    const child = this.#spawnShim(directory, spec, hasSecrets ? null : script);
     const gate = gateOf(child);
     if (gate === undefined)
       throw new LaunchFailedError('The shim could not be started: no descriptors or processes are left.');
@@ -84,22 +91,27 @@ export class ShimLauncher implements Launcher {
       const program = await readIdentity(child, gate);
       const shim = child.pid === undefined ? undefined : readProcess(child.pid);
       if (shim === undefined) throw new LaunchFailedError('The shim ended before the program could start.');
-      return gatedProcess(child, gate, shim, program);
+      return gatedProcess(
+        child,
+        gate,
+        { shim, program },
+        hasSecrets ? `text\n${inOnePiece(script)}` : 'go\n',
+      );
     } catch (error) {
       gate.destroy();
       throw error;
     }
   }
 
-  #spawnShim(directory: JobDirectory, spec: JobSpec, environment: readonly EnvEntry[]): ChildProcess {
-    const script = launchScript(spec, environment, this.#tools, this.#user !== null);
+  /** @param script `null` where it comes through the gate, since no file may have it */
+  #spawnShim(directory: JobDirectory, spec: JobSpec, script: string | null): ChildProcess {
     const descriptors: number[] = [];
     const own = (descriptor: number): number => {
       descriptors.push(descriptor);
       return descriptor;
     };
     try {
-      writeFileSync(directory.launchScriptPath, script, { mode: 0o600 });
+      if (script !== null) writeFileSync(directory.launchScriptPath, script, { mode: 0o600 });
       // With a byte in it, it has a block: what a sink says of a full disk still finds room there.
       writeFileSync(directory.shimErrorsPath, '\n', { mode: 0o600, flag: 'wx' });
       const append = constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND | constants.O_NOFOLLOW;
@@ -181,20 +193,20 @@ async function readIdentity(child: ChildProcess, gate: Duplex): Promise<ProcessI
   });
 }
 
+/** @param word what opens the gate, with all that goes through it */
 function gatedProcess(
   child: ChildProcess,
   gate: Duplex,
-  shim: ProcessIdentity,
-  program: ProcessIdentity,
+  identities: Pick<GatedProcess, 'shim' | 'program'>,
+  word: string,
 ): GatedProcess {
   let listener: (() => void) | undefined;
   const onExit = (): void => listener?.();
   child.once('exit', onExit);
   return {
-    shim,
-    program,
+    ...identities,
     openGate: () => {
-      gate.end('go\n');
+      gate.end(word);
       gate.resume();
     },
     closeGate: () => {

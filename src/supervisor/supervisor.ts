@@ -1,6 +1,6 @@
 import { passUnwatched, type PassCheckpoint } from '../domain/checkpoint.ts';
 import { ConflictError, JobNotFoundError, ServerStoppingError } from '../domain/errors.ts';
-import type { EnvEntry } from '../domain/job-spec.ts';
+import type { PlainEnvEntry } from '../domain/env-entry.ts';
 import type { JobId } from '../domain/job-id.ts';
 import type { JobQueuePlace } from '../domain/job-queue-place.ts';
 import type { JobSignal } from '../domain/job-signal.ts';
@@ -8,12 +8,14 @@ import { DEFAULT_MAX_LOG_BYTES } from '../domain/log-limit.ts';
 import type { HostIdentity } from '../domain/process-identity.ts';
 import type { LogEventBus } from '../logs/log-event-bus.ts';
 import type { HolePuncher } from '../logs/hole-puncher.ts';
+import type { LogMasks } from '../logs/log-masks.ts';
 import type { LoopShare } from '../logs/loop-share.ts';
 import type { DataDirectory } from '../storage/data-directory.ts';
 import { readSpec } from '../storage/job-files.ts';
 import { JobIds } from '../storage/job-ids.ts';
 import type { JobStore } from '../storage/job-store.ts';
 import type { RetentionStore } from '../storage/retention-store.ts';
+import type { SecretBox } from '../storage/secret-keys.ts';
 import type { Containment } from './containment.ts';
 import type { ErrandPlace } from './errand.ts';
 import type { DiskGuard } from './disk-guard.ts';
@@ -26,6 +28,7 @@ import { JobRemoval } from './job-removal.ts';
 import {
   changedRequest,
   checkedDuration,
+  checkedEnv,
   COOKIE_NAME,
   FIRST_RUN,
   type JobOrigin,
@@ -37,6 +40,7 @@ import type { LogPressure } from './job-logs.ts';
 import type { Launcher } from './launcher.ts';
 import { ProcessTable } from './process-table.ts';
 import { reconcile } from './reconcile.ts';
+import { sealedEnv } from './secret-env.ts';
 import type { Rebuild, Reconciliation } from './reconciliation.ts';
 import type { StartLimits } from './start-limits.ts';
 import type { SupervisorLog } from './supervisor-log.ts';
@@ -53,7 +57,11 @@ export interface SupervisorOptions {
   readonly launcher: Launcher;
   readonly containment: Containment;
   readonly host: HostIdentity;
-  readonly environment: readonly EnvEntry[];
+  readonly environment: readonly PlainEnvEntry[];
+  /** Borrowed. */
+  readonly secrets: SecretBox;
+  /** Borrowed: of all who read logs. */
+  readonly masks: LogMasks;
   /** Whom jobs run as. Default: the server's own user. */
   readonly user?: JobUser | null;
   readonly log: SupervisorLog;
@@ -119,6 +127,8 @@ export class Supervisor {
         containment,
         host,
         environment,
+        secrets: options.secrets,
+        masks: options.masks,
         user,
         log,
         share,
@@ -187,7 +197,7 @@ export class Supervisor {
    * Accepts a job; it is stored and queued when this returns, and may already run.
    * @param tokenId the stored token that asks, whose limits hold; `null` for the server's own
    * @throws InvalidInputError, CommandNotFoundError, ConflictError (another request had the requestId), LimitExceededError,
-   * DiskLowError, ServerStoppingError
+   * DiskLowError, SecretsUnavailableError, ServerStoppingError
    */
   async startJob(request: StartJobRequest, tokenId: number | null = null): Promise<JobId> {
     return this.#accept(request, { ...FIRST_RUN, tokenId });
@@ -343,6 +353,8 @@ export class Supervisor {
 
   async #accept(request: StartJobRequest, origin: JobOrigin): Promise<JobId> {
     if (this.#isStopping) throw new ServerStoppingError();
-    return this.#intake.accept(request, origin);
+    const { env, ...rest } = request;
+    const sealed = env === undefined ? {} : { env: sealedEnv(checkedEnv(env), this.#options.secrets) };
+    return this.#intake.accept({ ...rest, ...sealed }, origin);
   }
 }

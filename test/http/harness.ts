@@ -22,6 +22,7 @@ import { TrustedProxies } from '../../src/http/trusted-proxies.ts';
 import { follow } from '../../src/logs/follow.ts';
 import { JobLogReader } from '../../src/logs/job-log-reader.ts';
 import { LogFiles } from '../../src/logs/log-files.ts';
+import { NO_LOG_MASKS } from '../../src/logs/log-masks.ts';
 import { type ChannelGuard, LogEventBus } from '../../src/logs/log-event-bus.ts';
 import { Tailer } from '../../src/logs/tailer.ts';
 import { DataDirectory } from '../../src/storage/data-directory.ts';
@@ -29,6 +30,7 @@ import { Database } from '../../src/storage/database.ts';
 import { JobStore } from '../../src/storage/job-store.ts';
 import { ApiTokenStore } from '../../src/storage/api-token-store.ts';
 import { AuditStore, type NewAuditEntry } from '../../src/storage/audit-store.ts';
+import { SecretKeys } from '../../src/storage/secret-keys.ts';
 import { SessionStore } from '../../src/storage/session-store.ts';
 import { RetryStore } from '../../src/storage/retry-store.ts';
 import { ScheduledRunStore } from '../../src/storage/scheduled-run-store.ts';
@@ -158,6 +160,7 @@ export class Harness implements AsyncDisposable {
       store: (await openServices(harness.directory, database)).store,
       schedules: new ScheduledRunStore(database.read, database.gate),
       retries: new RetryStore(database.read, database.gate),
+      secrets: new SecretKeys(harness.directory.secretKeyPath, null),
       jobs: {
         startServiceJob: notHere,
         retryJob: notHere,
@@ -198,6 +201,7 @@ export class Harness implements AsyncDisposable {
         ),
       openLog,
       jobDirectory: (id) => harness.directory.jobDirectory(id),
+      masks: NO_LOG_MASKS,
       version: '1.2.3',
       startedAtMs: Date.now(),
       limits,

@@ -181,9 +181,18 @@ export const SECURITY_FAULTS: readonly Fault[] = [
         'security/canary',
         'are in nothing that the server wrote: its log, its database, the directories of jobs',
       ),
+      by(
+        'end-to-end/secrets',
+        'reaches the program, and nobody else: not an answer, not a file but the log itself, not a command line',
+      ),
+      by('end-to-end/secrets', 'are in no door’s answer, however they are cut'),
+      by(
+        'logs/log-mask',
+        'is to every reader the mask of the whole, however it was written, cut, flushed and read',
+      ),
     ],
-    injection: 'a canary',
-    open: 'the environment of a job can be read back; secrets are not built yet',
+    injection:
+      'a canary; a program that prints its secrets in parts; a key that is missing, another one, or open to others',
   },
   {
     number: 119,

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { ServiceDefinition } from '../../src/domain/service-definition.ts';
+import type { GivenServiceDefinition } from '../../src/domain/service-definition.ts';
 import { didYouMean } from '../../src/service-file/did-you-mean.ts';
 import { serviceFileJsonSchema } from '../../src/service-file/json-schema.ts';
 import { readServiceFile } from '../../src/service-file/read-service-file.ts';
@@ -9,7 +9,7 @@ import { ServiceFileError } from '../../src/service-file/service-file-error.ts';
 
 const DIRECTORIES = { base: '/base', defaultCwd: '/base' };
 
-function definitionIn(text: string, name = 'a'): ServiceDefinition {
+function definitionIn(text: string, name = 'a'): GivenServiceDefinition {
   const service = readServiceFile(text, 'lifeline.yaml', DIRECTORIES).get(name);
   if (service === undefined) throw new Error(`there is no ${name}`);
   return service.definition;
@@ -108,7 +108,9 @@ services:
     env: {VERSION: 1.10, MASK: 0x1F, ON: true, MODE: 0644, HOME_IN: '\${HOME}', __proto__: x}
 `);
     expect(command).toEqual(['run', '007', '1.10', 'true', '~x']);
-    expect(Object.fromEntries(env.map(({ name, value }) => [name, value]))).toEqual(
+    expect(
+      Object.fromEntries(env.map((entry) => [entry.name, 'value' in entry ? entry.value : entry])),
+    ).toEqual(
       Object.fromEntries([
         ['VERSION', '1.10'],
         ['MASK', '0x1F'],

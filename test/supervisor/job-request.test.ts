@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { afterAll, describe, expect, it } from 'vitest';
 import { CommandNotFoundError, InvalidInputError } from '../../src/domain/errors.ts';
-import { completeRequest, fingerprint, type StartJobRequest } from '../../src/supervisor/job-request.ts';
+import { completeRequest, fingerprint, type SealedRequest } from '../../src/supervisor/job-request.ts';
 import { ScratchDirectory } from '../end-to-end/harness/scratch-directory.ts';
 
 const scratch = new ScratchDirectory();
@@ -14,7 +14,7 @@ const DEFAULTS = [
   { name: 'PATH', value: '/usr/bin:/bin' },
   { name: 'HOME', value: scratch.path },
 ];
-const complete = (request: StartJobRequest) => completeRequest(request, DEFAULTS);
+const complete = (request: SealedRequest) => completeRequest(request, DEFAULTS);
 
 function executable(name: string, text: string): string {
   writeFileSync(scratch.file(name), text);
@@ -45,7 +45,7 @@ describe('a request', () => {
     expect(complete({ script: 'exit 3' }).command).toEqual(['/bin/sh', '-c', 'exit 3']);
   });
 
-  it.each<[string, StartJobRequest]>([
+  it.each<[string, SealedRequest]>([
     ['neither command nor script', {}],
     ['both', { command: ['true'], script: 'true' }],
     ['an empty command', { command: [] }],
@@ -141,7 +141,7 @@ describe('a request', () => {
   });
 
   it('is known again under its requestId whatever the order of its fields, and told from another one', () => {
-    const first: StartJobRequest = { requestId: 'a', command: ['true'], cwd: '/tmp', labels: ['x'] };
+    const first: SealedRequest = { requestId: 'a', command: ['true'], cwd: '/tmp', labels: ['x'] };
     expect(fingerprint({ labels: ['x'], cwd: '/tmp', command: ['true'], requestId: 'b' })).toBe(
       fingerprint(first),
     );

@@ -3,6 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { JobId } from '../../src/domain/job-id.ts';
 import { LogEventBus } from '../../src/logs/log-event-bus.ts';
 import { LoopShare } from '../../src/logs/loop-share.ts';
+import { NO_LOG_MASKS } from '../../src/logs/log-masks.ts';
+import { SecretKeys } from '../../src/storage/secret-keys.ts';
 import { DataDirectory } from '../../src/storage/data-directory.ts';
 import { Database } from '../../src/storage/database.ts';
 import { readIdentity } from '../../src/storage/identity-file.ts';
@@ -58,6 +60,8 @@ async function openSupervisor({ directory, database, jobs }: World): Promise<Sup
     bus: new LogEventBus(),
     share: new LoopShare(),
     puncher: new Fallocate(null, directory.holeProbePath),
+    secrets: new SecretKeys(directory.secretKeyPath, null),
+    masks: NO_LOG_MASKS,
     launcher: new ShimLauncher(findLaunchTools(PATH), null),
     containment: Containment.find({ wanted: 'none', dataDirectoryPath: directory.path, tini: null }),
     host: readHostIdentity(),

@@ -3,7 +3,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { symlinkSync, writeFileSync } from 'node:fs';
 import { afterAll, describe, expect, it } from 'vitest';
 import { InvalidInputError } from '../../src/domain/errors.ts';
-import type { EnvEntry } from '../../src/domain/job-spec.ts';
+import type { PlainEnvEntry } from '../../src/domain/env-entry.ts';
 import { completeRequest } from '../../src/supervisor/job-request.ts';
 import { launchScript } from '../../src/supervisor/launch-script.ts';
 import { findLaunchTools } from '../../src/supervisor/launch-tools.ts';
@@ -31,7 +31,7 @@ interface Received {
 }
 
 /** Launches through a real shell as the shim does: the script is read by `.`, with nothing but PATH around it. */
-function receive(shell: string, args: readonly string[], environment: readonly EnvEntry[]): Received {
+function receive(shell: string, args: readonly string[], environment: readonly PlainEnvEntry[]): Received {
   const spec = completeRequest({ command: ['/bin/dash', '-c', TELL, ...args], cwd: '/' }, [PATH_ENTRY]);
   const complete = environment.some((entry) => entry.name === 'PATH')
     ? environment
@@ -53,7 +53,7 @@ function receive(shell: string, args: readonly string[], environment: readonly E
   };
 }
 
-function written(environment: readonly EnvEntry[]): string[] {
+function written(environment: readonly PlainEnvEntry[]): string[] {
   const complete = environment.some((entry) => entry.name === 'PATH')
     ? environment
     : [PATH_ENTRY, ...environment];
@@ -114,7 +114,7 @@ const name = fc.oneof(
   fc.stringMatching(/^[A-Za-z_][A-Za-z0-9_]{0,20}$/),
 );
 
-function isAccepted(entry: EnvEntry): boolean {
+function isAccepted(entry: PlainEnvEntry): boolean {
   try {
     completeRequest({ script: 'true', cwd: '/', env: [entry] }, [PATH_ENTRY]);
     return true;

@@ -7,6 +7,8 @@ import type { StopCommandReport } from '../../src/domain/stop-command-report.ts'
 import type { TerminatedProcess } from '../../src/domain/terminated-process.ts';
 import { LogEventBus } from '../../src/logs/log-event-bus.ts';
 import { LoopShare } from '../../src/logs/loop-share.ts';
+import { NO_LOG_MASKS } from '../../src/logs/log-masks.ts';
+import { SecretKeys } from '../../src/storage/secret-keys.ts';
 import { DataDirectory } from '../../src/storage/data-directory.ts';
 import { Database } from '../../src/storage/database.ts';
 import { JobStore } from '../../src/storage/job-store.ts';
@@ -65,6 +67,8 @@ async function open(): Promise<Supervisor> {
     bus,
     share: new LoopShare(),
     puncher: new Fallocate(null, directory.holeProbePath),
+    secrets: new SecretKeys(directory.secretKeyPath, null),
+    masks: NO_LOG_MASKS,
     launcher: new ShimLauncher(findLaunchTools(PATH), null),
     containment: Containment.find({ wanted: 'none', dataDirectoryPath: directory.path, tini: null }),
     host: readHostIdentity(),

@@ -6,6 +6,8 @@ import { follow, type FollowEvent } from '../../src/logs/follow.ts';
 import { JobLogReader } from '../../src/logs/job-log-reader.ts';
 import { LogEventBus } from '../../src/logs/log-event-bus.ts';
 import { LoopShare } from '../../src/logs/loop-share.ts';
+import { NO_LOG_MASKS } from '../../src/logs/log-masks.ts';
+import { SecretKeys } from '../../src/storage/secret-keys.ts';
 import { DataDirectory } from '../../src/storage/data-directory.ts';
 import { Database } from '../../src/storage/database.ts';
 import { JobStore } from '../../src/storage/job-store.ts';
@@ -68,6 +70,8 @@ async function openSupervisor(
     bus,
     share: new LoopShare(),
     puncher: new Fallocate(null, directory.holeProbePath),
+    secrets: new SecretKeys(directory.secretKeyPath, null),
+    masks: NO_LOG_MASKS,
     launcher,
     containment: Containment.find({ wanted: 'none', dataDirectoryPath: directory.path, tini: null }),
     host,

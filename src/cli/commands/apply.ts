@@ -44,7 +44,8 @@ export async function apply(context: CommandContext, options: ApplyOptions): Pro
   const file = await readGivenFile(options.file, context.directory);
   const connection = context.connect();
   const wanted = servicesIn(file, connection.isLocal);
-  const plan = planOf(await currentServices(connection), wanted, {
+  const { current, versions } = await currentServices(connection);
+  const plan = planOf(current, wanted, {
     prune: options.prune ?? false,
     start: options.start,
     restart: options.restart,
@@ -65,19 +66,31 @@ export async function apply(context: CommandContext, options: ApplyOptions): Pro
     if (!(await confirm('Do this?'))) throw new CliError('Nothing was done.');
   }
   const { wait = 0 } = options;
-  await carryOut(context, connection, plan, { wanted, waitMs: wait === true ? DEFAULT_WAIT_MS : wait });
+  await carryOut(context, connection, plan, {
+    wanted,
+    versions,
+    waitMs: wait === true ? DEFAULT_WAIT_MS : wait,
+  });
   if (wantsJson) await context.printJson(planDocument(plan, true));
   return EXIT.OK;
 }
 
-async function currentServices(connection: Connection): Promise<ReadonlyMap<string, CurrentService>> {
+async function currentServices(connection: Connection) {
   const { services } = await connection.execute(DefinedServicesDocument, {});
-  return new Map(
-    services.map(({ name, desired, state, definition }) => [
+  const current = new Map(
+    services.map(({ name, desired, state, definition }): [string, CurrentService] => [
       name,
       { desired, state, definition: definitionFrom(definition) },
     ]),
   );
+  return { current, versions: new Map(services.map(({ name, version }) => [name, version])) };
+}
+
+interface Wanted {
+  readonly wanted: ReadonlyMap<string, WantedService>;
+  /** Of the services that the server has. */
+  readonly versions: ReadonlyMap<string, number>;
+  readonly waitMs: number;
 }
 
 /** Step by step, so that a second apply goes on where one was cut off; what is waited for, side by side. */
@@ -85,20 +98,33 @@ async function carryOut(
   context: CommandContext,
   connection: Connection,
   { steps }: Plan,
-  { wanted, waitMs }: { readonly wanted: ReadonlyMap<string, WantedService>; readonly waitMs: number },
+  { wanted, versions, waitMs }: Wanted,
 ): Promise<void> {
   const say = async ({ name }: PlanStep, done: string): Promise<void> => {
     if (!context.wantsJson) await context.output.write(`${name}: ${done}\n`);
   };
   const isWaitedFor = ({ kind }: PlanStep): boolean => waitMs > 0 && (kind === 'START' || kind === 'RESTART');
+  // Whether a secret is another one only the server knows: it makes no version where nothing is.
+  const unchanged = new Set<string>();
+  const isNeeded = ({ kind, name }: PlanStep): boolean => kind !== 'RESTART' || !unchanged.has(name);
   for (const step of steps.filter((each) => !isWaitedFor(each))) {
-    await say(step, await perform(connection, step, wanted));
+    if (!isNeeded(step)) continue;
+    const version = versions.get(step.name);
+    const done = await perform(connection, step, wanted);
+    if (step.kind === 'SAVE' && done === savedAs(version)) unchanged.add(step.name);
+    await say(step, unchanged.has(step.name) ? 'as it was' : done);
   }
   const outcomes = await Promise.allSettled(
-    steps.filter(isWaitedFor).map(async (step) => say(step, await startAndWait(connection, step, waitMs))),
+    steps
+      .filter((step) => isWaitedFor(step) && isNeeded(step))
+      .map(async (step) => say(step, await startAndWait(connection, step, waitMs))),
   );
   const failed = outcomes.find(({ status }) => status === 'rejected');
   if (failed?.status === 'rejected') throw failed.reason;
+}
+
+function savedAs(version: number | undefined): string {
+  return `saved, version ${String(version)}`;
 }
 
 async function startAndWait(
@@ -125,7 +151,7 @@ async function perform(
       if (definition === undefined) throw new Error(`${name} is not in the file`);
       const input = saveInputFor(name, definition);
       const { saveService } = await connection.execute(SaveServiceDocument, { input });
-      return `saved, version ${saveService.version}`;
+      return savedAs(saveService.version);
     }
     case 'START':
       await connection.execute(StartServiceDocument, { name, waitMs: 0 });

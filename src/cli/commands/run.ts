@@ -14,6 +14,8 @@ export interface RunOptions {
   readonly cwd?: string;
   /** `NAME=value`, or `NAME` for the value that it has here. */
   readonly env: readonly string[];
+  /** As `env`. */
+  readonly secret: readonly string[];
   readonly stdin?: string;
   readonly unbuffered?: boolean;
   /** Milliseconds. */
@@ -73,11 +75,15 @@ async function startInput(
 ): Promise<StartJobInput> {
   // Paths of this machine mean nothing to a server on another one.
   const cwd = options.cwd ?? (isLocal ? context.directory : undefined);
+  const variables = [
+    ...options.env.map((text) => variable(text, '--env', context.environment)),
+    ...options.secret.map((text) => ({ ...variable(text, '--secret', context.environment), secret: true })),
+  ];
   return {
     requestId: options.requestId ?? randomUUID(),
     ...(options.script === undefined ? { command } : { script: options.script }),
     ...(cwd !== undefined && { cwd }),
-    ...(options.env.length > 0 && { env: options.env.map((text) => variable(text, context.environment)) }),
+    ...(variables.length > 0 && { env: variables }),
     ...(options.stdin !== undefined && { stdin: await readInput(options.stdin) }),
     ...(options.unbuffered !== undefined && { unbuffered: options.unbuffered }),
     ...(options.timeout !== undefined && { timeoutMs: options.timeout }),
@@ -93,11 +99,15 @@ async function startInput(
   };
 }
 
-function variable(text: string, environment: NodeJS.ProcessEnv): { name: string; value: string } {
+function variable(
+  text: string,
+  option: string,
+  environment: NodeJS.ProcessEnv,
+): { name: string; value: string } {
   const equals = text.indexOf('=');
   if (equals !== -1) return { name: text.slice(0, equals), value: text.slice(equals + 1) };
   const value = environment[text];
   if (value === undefined)
-    throw new CliError(`--env ${text}: there is no such variable here. Give ${text}=value.`);
+    throw new CliError(`${option} ${text}: there is no such variable here. Give ${text}=value.`);
   return { name: text, value };
 }

@@ -50,7 +50,14 @@ function factsOf(output: OutputStream, job: ShownJob): Fact[] {
       ? ['command', shellWords(job.command)]
       : ['script', harmlessText(job.script, { colours: false })],
     ['directory', textOf(job.cwd)],
-    ['environment', listOf(job.env.map(({ name, value }) => shellWords([`${name}=${value}`])))],
+    [
+      'environment',
+      listOf(
+        job.env.map(({ name, value }) =>
+          value === null ? `${name} (secret)` : shellWords([`${name}=${value}`]),
+        ),
+      ),
+    ],
     ['labels', listOf(job.labels.map(harmlessLine))],
     ['priority', job.priority === 0 ? null : String(job.priority)],
     ['key', keyOf(job)],

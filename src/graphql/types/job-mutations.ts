@@ -1,9 +1,8 @@
 import { jobIdFrom } from '../../domain/written-job-id.ts';
 import { onJob } from '../audit-subject.ts';
 import { builder } from '../builder.ts';
-import { given } from '../given.ts';
 import { JobSignalRef } from './job-signal.ts';
-import { RerunJobInput } from './rerun-job-input.ts';
+import { changesOf, RerunJobInput } from './rerun-job-input.ts';
 
 builder.mutationFields((t) => ({
   signalJob: t.prismaField({
@@ -38,7 +37,7 @@ builder.mutationFields((t) => ({
     },
     resolve: async (query, _parent, { jobId, changes, newestDefinition }, { services, tokenId }) => {
       const { supervisor, serviceSupervisor } = services;
-      const rerun = [jobIdFrom(jobId), given(changes ?? {}), tokenId] as const;
+      const rerun = [jobIdFrom(jobId), changesOf(changes ?? {}), tokenId] as const;
       const id = await (newestDefinition === true
         ? serviceSupervisor.rerunWithNewest(...rerun)
         : supervisor.rerunJob(...rerun));

@@ -68,6 +68,10 @@ export const Job = builder.prismaObject('Job', {
       select: { env: true },
       resolve: (job) => readEnv(job.env),
     }),
+    hasSecrets: t.exposeBoolean('hasSecrets', {
+      description:
+        'Whether some of them are secrets, which are masked in its log: each of their bytes is an asterisk wherever it is read.',
+    }),
     labels: t.field({
       type: ['String'],
       description: 'Words to find it by.',

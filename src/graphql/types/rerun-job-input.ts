@@ -1,6 +1,8 @@
 import { z } from 'zod';
+import type { StartJobRequest } from '../../supervisor/job-request.ts';
 import { builder } from '../builder.ts';
-import { EnvInput } from './env.ts';
+import { given } from '../given.ts';
+import { EnvInput, envOf } from './env.ts';
 import { JobSignalRef } from './job-signal.ts';
 import { LogOverflowRef } from './log-overflow.ts';
 import { OnEndRef } from './on-end.ts';
@@ -49,3 +51,9 @@ export const RerunJobInput = builder.inputType('RerunJobInput', {
     logOverflow: t.field({ type: LogOverflowRef, description: 'What else becomes of it at the cap.' }),
   }),
 });
+
+/** The changes as the supervisor takes them. */
+export function changesOf(input: typeof RerunJobInput.$inferInput): StartJobRequest {
+  const { env, ...rest } = given(input);
+  return env === undefined ? rest : { ...rest, env: envOf(env) };
+}

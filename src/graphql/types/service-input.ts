@@ -2,15 +2,15 @@ import { InvalidInputError } from '../../domain/errors.ts';
 import {
   DEFAULT_PROBE_TIMES,
   DEFAULT_RESTART_RULES,
+  type GivenServiceDefinition,
   type Probe,
   type ProbeAction,
   type RestartRules,
-  type ServiceDefinition,
 } from '../../domain/service-definition.ts';
 import { DEFAULT_GRACE_PERIOD_MS } from '../../supervisor/job-request.ts';
 import { builder } from '../builder.ts';
 import { given } from '../given.ts';
-import { EnvInput } from './env.ts';
+import { EnvInput, envOf } from './env.ts';
 import { JobSignalRef } from './job-signal.ts';
 import { LogOverflowRef } from './log-overflow.ts';
 import { LogStreamRef } from './log-stream.ts';
@@ -166,14 +166,14 @@ export const SaveServiceInput = builder.inputType('SaveServiceInput', {
 });
 
 /** The definition with its defaults. @throws InvalidInputError for a probe that does not do exactly one thing */
-export function definitionOf(input: typeof SaveServiceInput.$inferInput): ServiceDefinition {
+export function definitionOf(input: typeof SaveServiceInput.$inferInput): GivenServiceDefinition {
   const { restart, readiness, liveness, after, schedule } = input;
   return {
     description: input.description ?? null,
     command: input.command ?? null,
     script: input.script ?? null,
     cwd: input.cwd ?? null,
-    env: input.env ?? [],
+    env: envOf(input.env ?? []),
     stdin: input.stdin ?? null,
     unbuffered: input.unbuffered ?? false,
     labels: input.labels ?? [],

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { StartJobRequest } from '../../supervisor/job-request.ts';
 import { builder } from '../builder.ts';
 import { given } from '../given.ts';
-import { EnvInput } from './env.ts';
+import { EnvInput, envOf } from './env.ts';
 import { JobSignalRef } from './job-signal.ts';
 import { LogOverflowRef } from './log-overflow.ts';
 import { OnEndRef } from './on-end.ts';
@@ -110,7 +110,8 @@ export const StartJobInput = builder.inputType('StartJobInput', {
 
 /** The request as the supervisor takes it. */
 export function startJobRequest({ service: _, ...input }: typeof StartJobInput.$inferInput): StartJobRequest {
-  return given(input);
+  const { env, ...rest } = given(input);
+  return env === undefined ? rest : { ...rest, env: envOf(env) };
 }
 
 /**

@@ -9,6 +9,7 @@ import type { ServiceRecord } from '../../storage/service-records.ts';
 import type { ServiceStore } from '../../storage/service-store.ts';
 import type { JobChangeBus } from '../job-change-bus.ts';
 import type { StartJobRequest } from '../job-request.ts';
+import { withKept } from '../secret-env.ts';
 import type { Supervisor } from '../supervisor.ts';
 import { RunRetries } from './run-retries.ts';
 import { Scheduler } from './scheduler.ts';
@@ -157,7 +158,8 @@ export class ServiceRuns implements AsyncDisposable {
     changes: StartJobRequest,
     origin: Omit<Parameters<Supervisor['startServiceJob']>[1], 'service'>,
   ): Promise<JobId> {
-    const request = { ...serviceRequest(name, definition), ...changes };
+    const env = changes.env === undefined ? {} : { env: withKept(changes.env, definition.env) };
+    const request = { ...serviceRequest(name, definition), ...changes, ...env };
     const jobId = await this.#ports.jobs.startServiceJob(request, {
       ...origin,
       service: { id, name, version, run: null },

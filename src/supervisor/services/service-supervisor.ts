@@ -3,15 +3,17 @@ import type { Clock } from '../../domain/clock.ts';
 import { withDependencies, withDependents } from '../../domain/dependency-plan.ts';
 import { ConflictError } from '../../domain/errors.ts';
 import type { JobId } from '../../domain/job-id.ts';
-import type { ServiceDefinition } from '../../domain/service-definition.ts';
+import type { GivenServiceDefinition, ServiceDefinition } from '../../domain/service-definition.ts';
 import { mayHaveJob } from '../../domain/service-life.ts';
 import type { RetryStore } from '../../storage/retry-store.ts';
 import type { ScheduledRunStore } from '../../storage/scheduled-run-store.ts';
+import type { SecretBox } from '../../storage/secret-keys.ts';
 import type { ServiceRecord } from '../../storage/service-records.ts';
 import type { KeptJobRecord, ServiceStore } from '../../storage/service-store.ts';
 import type { DiskGuard } from '../disk-guard.ts';
 import { JobChangeBus } from '../job-change-bus.ts';
-import type { StartJobRequest } from '../job-request.ts';
+import { checkedEnv, type StartJobRequest } from '../job-request.ts';
+import { sealedEnv, withKept } from '../secret-env.ts';
 import type { Supervisor } from '../supervisor.ts';
 import { ServiceBook } from './service-book.ts';
 import { checkDefinition, checkPlace, dependenciesOf, dependentsOf } from './service-checks.ts';
@@ -37,6 +39,8 @@ export interface ServiceSupervisorOptions {
   readonly retries: RetryStore;
   /** Borrowed. */
   readonly jobs: ServiceJobs;
+  /** Borrowed. */
+  readonly secrets: SecretBox;
   readonly clock: Clock;
   /** From 0 to 1. */
   readonly random: () => number;
@@ -119,11 +123,12 @@ export class ServiceSupervisor implements AsyncDisposable {
   /**
    * Stores a definition: a new service, or a new version of one, unless nothing is different. What runs goes on; the new
    * version is that of the next start.
-   * @throws InvalidInputError, ConflictError
+   * @throws InvalidInputError, ConflictError, SecretsUnavailableError
    */
-  async save(name: string, definition: ServiceDefinition, savedBy: string): Promise<ServiceRecord> {
-    checkDefinition(name, definition);
+  async save(name: string, given: GivenServiceDefinition, savedBy: string): Promise<ServiceRecord> {
     return this.#oneAfterAnother(async () => {
+      const definition = this.sealed(name, given);
+      checkDefinition(name, definition);
       checkPlace(name, definition, this.services);
       const { store, clock } = this.#options;
       const at = new Date(clock.nowMs());
@@ -139,6 +144,15 @@ export class ServiceSupervisor implements AsyncDisposable {
       if (keeper.service.life.state === 'SCHEDULED') await this.#runs.keep(keeper.service);
       return keeper.service;
     });
+  }
+
+  /**
+   * A definition as it would be kept: its secrets sealed, or, where they have no value, those that the service has.
+   * @throws InvalidInputError, SecretsUnavailableError
+   */
+  sealed(name: string, given: GivenServiceDefinition): ServiceDefinition {
+    const kept = this.services.get(name)?.definition.env ?? [];
+    return { ...given, env: sealedEnv(withKept(checkedEnv(given.env), kept), this.#options.secrets) };
   }
 
   /**

@@ -28,6 +28,7 @@ export class ProbeJob implements Disposable {
           { name: 'SCRATCH', value: this.scratch.root },
         ],
         user: null,
+        mask: null,
       },
       sources: {
         bus: this.#bus,
