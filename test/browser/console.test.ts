@@ -2,7 +2,14 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { cancelJob, programPath, startJob, startScript, untilOver, untilStatus } from '../end-to-end/harness/jobs.ts';
+import {
+  cancelJob,
+  programPath,
+  startJob,
+  startScript,
+  untilOver,
+  untilStatus,
+} from '../end-to-end/harness/jobs.ts';
 import { LifelineServer } from '../end-to-end/harness/lifeline-server.ts';
 import { untilTrue } from '../end-to-end/harness/until-true.ts';
 import { Chromium, type Visitor } from './chromium.ts';
@@ -99,7 +106,9 @@ describe('the console in Chromium', () => {
     await view.line('60000').waitFor();
     const text = await page.locator('.verdict').innerText();
     // 60,000 numbers, and a marker after each thousand.
-    expect(text).toMatch(/^Complete: (this page received 60,060 of 60,060 lines|60,060 lines, none missing)\.$/);
+    expect(text).toMatch(
+      /^Complete: (this page received 60,060 of 60,060 lines|60,060 lines, none missing)\.$/,
+    );
     await untilOver(server, id);
   });
 
@@ -152,7 +161,9 @@ printf ' 10%%\r 50%%\r100%%\n'`;
     expect(await page.title()).toBe(`Job ${id} · Lifeline`);
     const colours = await view.log
       .locator('.log-text span')
-      .evaluateAll((runs) => runs.map((run) => [run.textContent, run.className, getComputedStyle(run).color]));
+      .evaluateAll((runs) =>
+        runs.map((run) => [run.textContent, run.className, getComputedStyle(run).color]),
+      );
     expect(colours).toEqual([
       ['red', 'fg-red', expect.stringMatching(/^(rgb|color)/)],
       ['orange', '', 'rgb(255, 135, 0)'],
@@ -184,7 +195,10 @@ printf ' 10%%\r 50%%\r100%%\n'`;
   });
 
   it('has no serious fault of accessibility', async () => {
-    const id = await startScript(server, "trap '' TERM; echo here; echo there >&2; while :; do sleep 1; done");
+    const id = await startScript(
+      server,
+      "trap '' TERM; echo here; echo there >&2; while :; do sleep 1; done",
+    );
     await untilStatus(server, id, 'RUNNING');
     await cancelJob(server, id, 600_000);
     const found: string[] = [];

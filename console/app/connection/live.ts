@@ -70,10 +70,7 @@ function oneConnection<TResult>(
     const onAbort = (): void => end();
     const onBytes = (): void => {
       clearTimeout(watchdog);
-      watchdog = setTimeout(
-        () => end(new LifelineConnectionError('The connection is silent.')),
-        SILENCE_MS,
-      );
+      watchdog = setTimeout(() => end(new LifelineConnectionError('The connection is silent.')), SILENCE_MS);
     };
     const client = createClient({
       url: '/graphql',
@@ -93,7 +90,8 @@ function oneConnection<TResult>(
         },
         error: (cause) =>
           end(
-            codedErrorIn({ errors: cause }) ?? new LifelineConnectionError('The connection broke.', { cause }),
+            codedErrorIn({ errors: cause }) ??
+              new LifelineConnectionError('The connection broke.', { cause }),
           ),
         complete: () => end(),
       },

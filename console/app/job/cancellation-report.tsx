@@ -26,7 +26,9 @@ export function CancellationReport({ cancellation }: { readonly cancellation: Ca
             : restMs > 0
               ? `It is killed in ${spanText(Math.ceil(restMs / 1000) * 1000).replace('.0', '')}.`
               : 'It is being killed.'}{' '}
-        {cancellation.containment === 'CONTAINED' ? 'None can have been missed.' : 'One that hides can be missed.'}
+        {cancellation.containment === 'CONTAINED'
+          ? 'None can have been missed.'
+          : 'One that hides can be missed.'}
       </p>
       <ul className="processes">
         {processes.map(({ pid, command, signals, goneAt }) => (

@@ -65,7 +65,9 @@ function JobHead({ job }: { readonly job: JobDetailsFragment }) {
       <pre className="job-command">{runsText(job)}</pre>
       {job.queue !== null && <p className="soft">{job.queue.message}</p>}
       {job.log.heldBack && (
-        <Notice tone="warn">It writes faster than is read: its next write waits, and goes on by itself.</Notice>
+        <Notice tone="warn">
+          It writes faster than is read: its next write waits, and goes on by itself.
+        </Notice>
       )}
       {job.log.problem !== null && <Notice tone="warn">{job.log.problem}</Notice>}
     </div>

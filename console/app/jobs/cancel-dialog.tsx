@@ -5,7 +5,13 @@ import { EndJobDocument, type JobRowFragment } from '../generated/graphql.ts';
 import { runsText } from '../ui/format.ts';
 
 /** Asks once more before a job is ended, and how hard. */
-export function CancelDialog({ job, onClose }: { readonly job: JobRowFragment; readonly onClose: () => void }) {
+export function CancelDialog({
+  job,
+  onClose,
+}: {
+  readonly job: JobRowFragment;
+  readonly onClose: () => void;
+}) {
   const { client } = useConnection();
   const [failure, setFailure] = useState<string>();
   const cancel = (gracePeriodMs: number | null): void => {

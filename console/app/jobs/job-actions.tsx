@@ -65,7 +65,9 @@ export function JobActions({
         </span>
       )}
       {open === 'cancel' && <CancelDialog job={job} onClose={() => setOpen(undefined)} />}
-      {open === 'edit' && former !== undefined && <StartDialog former={former} onClose={() => setOpen(undefined)} />}
+      {open === 'edit' && former !== undefined && (
+        <StartDialog former={former} onClose={() => setOpen(undefined)} />
+      )}
     </div>
   );
 }

@@ -64,7 +64,9 @@ const JobRow = memo(function JobRow({
         </Link>
         {(job.message !== null || job.labels.length > 0) && (
           <div className="row-notes">
-            {job.message !== null && job.status !== 'SUCCEEDED' && <span className="soft">{job.message}</span>}
+            {job.message !== null && job.status !== 'SUCCEEDED' && (
+              <span className="soft">{job.message}</span>
+            )}
             {job.labels.map((label) => (
               <button key={label} type="button" className="chip small" onClick={() => onLabel(label)}>
                 {label}

@@ -71,7 +71,12 @@ export function JobsPage() {
       </div>
       {!isConnected && <StaleNotice />}
       {refusal !== undefined && <Notice tone="bad">{refusal.message}</Notice>}
-      <Jobs jobs={jobs} chosen={chosen} isFiltered={jobFilterOf(filters) !== null} onLabel={(label) => change({ label })} />
+      <Jobs
+        jobs={jobs}
+        chosen={chosen}
+        isFiltered={jobFilterOf(filters) !== null}
+        onLabel={(label) => change({ label })}
+      />
       {showOlder !== undefined && (
         <button type="button" className="button older" onClick={showOlder}>
           Show older

@@ -81,7 +81,11 @@ export function StartDialog({
               <Toggle value="script">Script</Toggle>
             </ToggleGroup>
             {form.kind === 'command' ? (
-              <Field name="Command" hint={<ArgvHint text={form.command} />} error={errorOf('command', 'script')}>
+              <Field
+                name="Command"
+                hint={<ArgvHint text={form.command} />}
+                error={errorOf('command', 'script')}
+              >
                 {(props) => (
                   <input
                     {...props}
@@ -115,7 +119,11 @@ export function StartDialog({
                 )}
               </Field>
             )}
-            <Field name="Working directory" hint="Absolute. Empty: the home directory." error={errorOf('cwd')}>
+            <Field
+              name="Working directory"
+              hint="Absolute. Empty: the home directory."
+              error={errorOf('cwd')}
+            >
               {(props) => (
                 <input
                   {...props}

@@ -24,9 +24,11 @@ export interface JobList extends LiveState<readonly JobRowFragment[]> {
 export function useJobs(where: JobFilter | null): JobList {
   const { client } = useConnection();
   const live = useLive(WatchJobsDocument, { where }, reduceJobs);
-  const [older, setOlder] = useState<{ rows: readonly JobRowFragment[]; cursor: string | null; isAll: boolean }>(
-    NONE_OLDER,
-  );
+  const [older, setOlder] = useState<{
+    rows: readonly JobRowFragment[];
+    cursor: string | null;
+    isAll: boolean;
+  }>(NONE_OLDER);
   const wanted = JSON.stringify(where);
   useEffect(() => setOlder(NONE_OLDER), [wanted]);
   const liveRows = live.state === undefined ? undefined : newestFirst(live.state);

@@ -20,8 +20,8 @@ export const LogLineView = memo(function LogLineView({ row, showsTimes, isMarked
     const { fromSeq, toSeq, reason } = row.gap;
     return (
       <div className="log-gap">
-        {plural(toSeq - fromSeq + 1, 'line')} {toSeq === fromSeq ? 'is' : 'are'} gone:{' '}
-        {numberText(fromSeq)}–{numberText(toSeq)}, {GONE_BECAUSE[reason] ?? inWords(reason)}
+        {plural(toSeq - fromSeq + 1, 'line')} {toSeq === fromSeq ? 'is' : 'are'} gone: {numberText(fromSeq)}–
+        {numberText(toSeq)}, {GONE_BECAUSE[reason] ?? inWords(reason)}
       </div>
     );
   }

@@ -36,7 +36,6 @@ export function LogList({ window, view, wraps, showsTimes, marked, onMark }: Log
     anchorTo: 'end',
     followOnAppend: isFollowing,
     scrollEndThreshold: END_PX,
-    // Chosen by the reader's own scrolling, below.
     useFlushSync: false,
   });
   const items = virtualizer.getVirtualItems();
@@ -51,7 +50,6 @@ export function LogList({ window, view, wraps, showsTimes, marked, onMark }: Log
       const index = held.findIndex((row) => endOf(row) >= to);
       virtualizer.scrollToIndex(index < 0 ? held.length - 1 : index, { align: 'center' });
     }
-    // eslint-disable-next-line react-hooks/exhaustive-deps -- a jump is made once
   }, [jump]);
 
   // With each row that comes, as long as the reader follows; also while the list finds out how high its lines are.

@@ -41,7 +41,10 @@ export function LogRail({ firstSeq, lastSeq, topSeq, bottomSeq, onGoTo }: LogRai
       }}
       onPointerCancel={() => setAimedSeq(undefined)}
     >
-      <div className="log-thumb" style={{ top: `${String(top * 100)}%`, height: `max(20px, ${String(share * 100)}%)` }} />
+      <div
+        className="log-thumb"
+        style={{ top: `${String(top * 100)}%`, height: `max(20px, ${String(share * 100)}%)` }}
+      />
       {aimedSeq !== undefined && (
         <div className="log-aim" style={{ top: `${String(top * 100)}%` }}>
           {numberText(aimedSeq)}

@@ -59,7 +59,10 @@ export class LogSource {
     const { lastSeq, keptFromSeq, earlier, later } = job.log;
     const page = {
       nodes: [...earlier.nodes, ...later.nodes],
-      gaps: [...earlier.gaps, ...later.gaps.filter(({ toSeq }) => !earlier.gaps.some((gap) => gap.toSeq === toSeq))],
+      gaps: [
+        ...earlier.gaps,
+        ...later.gaps.filter(({ toSeq }) => !earlier.gaps.some((gap) => gap.toSeq === toSeq)),
+      ],
       pageInfo: {
         startSeq: earlier.pageInfo.startSeq ?? later.pageInfo.startSeq,
         endSeq: later.pageInfo.endSeq ?? earlier.pageInfo.endSeq,

@@ -73,7 +73,14 @@ function OneLog(props: OneLogProps) {
   return held === undefined ? <div className="log" /> : <HeldLog {...props} held={held} />;
 }
 
-function HeldLog({ jobId, streams, held, shownSeq, onView, onStreams }: OneLogProps & { readonly held: LogWindow }) {
+function HeldLog({
+  jobId,
+  streams,
+  held,
+  shownSeq,
+  onView,
+  onStreams,
+}: OneLogProps & { readonly held: LogWindow }) {
   const { client } = useConnection();
   const view = useSyncExternalStore(held.subscribe, held.view);
   const [marked, mark, unmark] = useMarkedLines();
@@ -125,10 +132,20 @@ function HeldLog({ jobId, streams, held, shownSeq, onView, onStreams }: OneLogPr
           <Toggle value="STDOUT">stdout</Toggle>
           <Toggle value="STDERR">stderr</Toggle>
         </ToggleGroup>
-        <Toggle className="button small" pressed={wraps} onPressedChange={setWraps} title="Wrap long lines (w)">
+        <Toggle
+          className="button small"
+          pressed={wraps}
+          onPressedChange={setWraps}
+          title="Wrap long lines (w)"
+        >
           Wrap
         </Toggle>
-        <Toggle className="button small" pressed={showsTimes} onPressedChange={setShowsTimes} title="Show times (t)">
+        <Toggle
+          className="button small"
+          pressed={showsTimes}
+          onPressedChange={setShowsTimes}
+          title="Show times (t)"
+        >
           Times
         </Toggle>
         <form
@@ -152,10 +169,20 @@ function HeldLog({ jobId, streams, held, shownSeq, onView, onStreams }: OneLogPr
             onKeyDown={({ key }) => key === 'Escape' && goTo.current?.blur()}
           />
         </form>
-        <button type="button" className="button small" onClick={() => held.jumpToStart()} title="First line (Home)">
+        <button
+          type="button"
+          className="button small"
+          onClick={() => held.jumpToStart()}
+          title="First line (Home)"
+        >
           Start
         </button>
-        <button type="button" className="button small" onClick={() => held.jumpToEnd()} title="Last line (End)">
+        <button
+          type="button"
+          className="button small"
+          onClick={() => held.jumpToEnd()}
+          title="Last line (End)"
+        >
           End
         </button>
         <span className="spread" />

@@ -119,14 +119,17 @@ export class LogWindow {
   loadBefore(): void {
     const first = this.#view.rows[0];
     if (first === undefined || !this.#view.hasBefore) return;
-    this.#fetch((signal) => this.#source.page({ before: first.seq, last: PAGE_ROWS }, signal), ({ page }) => {
-      const rows = [...rowsOf(page).filter((row) => endOf(row) < first.seq), ...this.#view.rows];
-      this.#change({
-        rows: rows.slice(0, MAX_ROWS),
-        hasBefore: page.pageInfo.hasPreviousPage,
-        ...(rows.length > MAX_ROWS && { hasAfter: true, isFollowing: false }),
-      });
-    });
+    this.#fetch(
+      (signal) => this.#source.page({ before: first.seq, last: PAGE_ROWS }, signal),
+      ({ page }) => {
+        const rows = [...rowsOf(page).filter((row) => endOf(row) < first.seq), ...this.#view.rows];
+        this.#change({
+          rows: rows.slice(0, MAX_ROWS),
+          hasBefore: page.pageInfo.hasPreviousPage,
+          ...(rows.length > MAX_ROWS && { hasAfter: true, isFollowing: false }),
+        });
+      },
+    );
   }
 
   /** The reader comes near the last row that is held. */
@@ -135,12 +138,21 @@ export class LogWindow {
     if (last === undefined || !this.#view.hasAfter) return;
     const end = endOf(last);
     if (this.#tail.isReachedBy(end)) {
-      this.#append(this.#tail.rows.filter((row) => endOf(row) > end), false);
+      this.#append(
+        this.#tail.rows.filter((row) => endOf(row) > end),
+        false,
+      );
       return;
     }
-    this.#fetch((signal) => this.#source.page({ after: end, first: PAGE_ROWS }, signal), ({ page }) => {
-      this.#append(rowsOf(page).filter((row) => endOf(row) > end), true);
-    });
+    this.#fetch(
+      (signal) => this.#source.page({ after: end, first: PAGE_ROWS }, signal),
+      ({ page }) => {
+        this.#append(
+          rowsOf(page).filter((row) => endOf(row) > end),
+          true,
+        );
+      },
+    );
   }
 
   /** Idempotent. */
@@ -312,7 +324,10 @@ export class LogWindow {
 
 function countsOf(rows: readonly LogRow[]): Pick<LogView, 'receivedLines' | 'missingLines'> {
   const receivedLines = rows.filter(({ kind }) => kind === 'line').length;
-  const missingLines = rows.reduce((sum, row) => sum + (row.kind === 'gap' ? endOf(row) - row.seq + 1 : 0), 0);
+  const missingLines = rows.reduce(
+    (sum, row) => sum + (row.kind === 'gap' ? endOf(row) - row.seq + 1 : 0),
+    0,
+  );
   return { receivedLines, missingLines };
 }
 

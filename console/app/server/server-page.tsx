@@ -1,7 +1,12 @@
 import type { ReactNode } from 'react';
 import { Link } from 'wouter';
 import { useMay } from '../connection/connection-context.tsx';
-import { AuditNowDocument, ServerNowDocument, type ServerNowQuery, TokensNowDocument } from '../generated/graphql.ts';
+import {
+  AuditNowDocument,
+  ServerNowDocument,
+  type ServerNowQuery,
+  TokensNowDocument,
+} from '../generated/graphql.ts';
 import { bytesText, momentText, numberText, plural, spanText } from '../ui/format.ts';
 import { Notice } from '../ui/notice.tsx';
 import { inWords, Pill } from '../ui/status.tsx';
@@ -96,9 +101,9 @@ function Figure({
 }
 
 function Found({ found }: { readonly found: NonNullable<Server['lastReconciliation']> }) {
-  const counts = (['adopted', 'finished', 'lost', 'failed', 'requeued', 'imported', 'ignored'] as const).filter(
-    (name) => found[name] > 0,
-  );
+  const counts = (
+    ['adopted', 'finished', 'lost', 'failed', 'requeued', 'imported', 'ignored'] as const
+  ).filter((name) => found[name] > 0);
   return (
     <section className="block">
       <h2>What the last start found</h2>
@@ -200,20 +205,22 @@ function Audit() {
             </tr>
           </thead>
           <tbody>
-            {answer.auditLog.edges.map(({ node: { id, at, who, action, subject, result, address, count } }) => (
-              <tr key={id}>
-                <td className="figure">{momentText(at).slice(0, 19)}</td>
-                <td>{who}</td>
-                <td>
-                  <code>{action}</code> {subject}
-                </td>
-                <td className={result === 'OK' ? 'soft' : 'field-error'}>
-                  {result}
-                  {count > 1 && ` × ${numberText(count)}`}
-                </td>
-                <td className="soft">{address}</td>
-              </tr>
-            ))}
+            {answer.auditLog.edges.map(
+              ({ node: { id, at, who, action, subject, result, address, count } }) => (
+                <tr key={id}>
+                  <td className="figure">{momentText(at).slice(0, 19)}</td>
+                  <td>{who}</td>
+                  <td>
+                    <code>{action}</code> {subject}
+                  </td>
+                  <td className={result === 'OK' ? 'soft' : 'field-error'}>
+                    {result}
+                    {count > 1 && ` × ${numberText(count)}`}
+                  </td>
+                  <td className="soft">{address}</td>
+                </tr>
+              ),
+            )}
           </tbody>
         </table>
       )}

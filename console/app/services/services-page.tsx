@@ -48,7 +48,10 @@ export function ServicesPage() {
   );
 }
 
-function reduceServices(before: Services | undefined, { servicesChanged }: WatchServicesSubscription): Services {
+function reduceServices(
+  before: Services | undefined,
+  { servicesChanged }: WatchServicesSubscription,
+): Services {
   const { kind, names, services } = servicesChanged;
   const next = new Map(kind === 'SNAPSHOT' ? [] : before);
   if (kind === 'REMOVED') for (const name of names) next.delete(name);
@@ -71,7 +74,9 @@ function ServiceCard({ service }: { readonly service: ServiceEntryFragment }) {
       </div>
       {definition.description !== null && <p>{definition.description}</p>}
       <code className="one-line soft">{runsText(definition)}</code>
-      {why !== null && <p className={state === 'GAVE_UP' || state === 'FAILED' ? 'field-error' : 'soft'}>{why}</p>}
+      {why !== null && (
+        <p className={state === 'GAVE_UP' || state === 'FAILED' ? 'field-error' : 'soft'}>{why}</p>
+      )}
       {silentSince !== null && (
         <p className="field-error">
           Silent since <Ago instant={silentSince} />.
@@ -152,7 +157,9 @@ function ServiceActions({ service: { name, desired } }: { readonly service: Serv
   const mayAct = useMay('RUN');
   const [failure, setFailure] = useState<string>();
   if (!mayAct) return null;
-  const run = (document: typeof RaiseServiceDocument | typeof LowerServiceDocument | typeof RenewServiceDocument) => {
+  const run = (
+    document: typeof RaiseServiceDocument | typeof LowerServiceDocument | typeof RenewServiceDocument,
+  ) => {
     setFailure(undefined);
     client.execute<unknown, { name: string }>(document, { name }).catch((error: unknown) => {
       setFailure(error instanceof Error ? error.message : 'It did not work.');

@@ -54,7 +54,12 @@ export function Shell({ children }: { readonly children: ReactNode }) {
             {inWords(scope)} only
           </span>
         )}
-        <button type="button" className="quiet keys-button" onClick={() => setShowsKeys(true)} title="Keys (?)">
+        <button
+          type="button"
+          className="quiet keys-button"
+          onClick={() => setShowsKeys(true)}
+          title="Keys (?)"
+        >
           <kbd>?</kbd>
           <span className="hidden-text">Keys</span>
         </button>
