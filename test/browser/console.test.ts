@@ -123,8 +123,10 @@ describe('the console in Chromium', () => {
     await view.line('150000').waitFor();
     expect(new URL(page.url()).hash).toBe('#L150000');
     await view.log.hover();
-    for (let turn = 0; turn < 40; turn += 1) await page.mouse.wheel(0, -2000);
-    await untilTrue(async () => (await view.firstSeq()) < 147_000);
+    await untilTrue(async () => {
+      await page.mouse.wheel(0, -2000);
+      return (await view.firstSeq()) < 147_000;
+    });
     await page.keyboard.press('Home');
     await view.line('1').waitFor();
     await openJob(id, '#L299-301');

@@ -55,7 +55,7 @@ describe('getting in with Chromium', () => {
     const url = await newTicketUrl(server);
     await page.goto(url);
     await page.waitForURL(`${server.url}/`);
-    await page.getByText(`${server.url}/graphql`).waitFor();
+    await page.getByRole('button', { name: 'New job' }).waitFor();
     await visitor.forget();
     await page.goto(url);
     await page.getByText('That link has been used or has expired').waitFor();

@@ -9,7 +9,7 @@ import type { LogView, LogWindow } from './log-window.ts';
 /** Of a line that is not wrapped, as the style sheet has it. */
 const ROW_PX = 20;
 /** Further rows are asked for when so many are left. */
-const NEAR_ROWS = 150;
+const NEAR_ROWS = 300;
 /** So far from the end is at the end. */
 const END_PX = 4;
 
