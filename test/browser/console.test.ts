@@ -1,5 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import axe from 'axe-core';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
@@ -15,8 +14,6 @@ import { untilTrue } from '../end-to-end/harness/until-true.ts';
 import { Chromium, type Visitor } from './chromium.ts';
 import { ConsolePage } from './console-page.ts';
 import { newTicketUrl } from './graphiql-page.ts';
-
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 let chromium: Chromium;
 let server: LifelineServer;
@@ -220,12 +217,14 @@ printf ' 10%%\r 50%%\r100%%\n'`;
 });
 
 async function faultsOf(where: string): Promise<string[]> {
-  await page.evaluate(AXE);
+  await page.evaluate(axe.source);
   const violations = await page.evaluate(async () => {
-    const { axe } = globalThis as unknown as {
-      axe: { run(): Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }> };
-    };
-    return (await axe.run()).violations;
+    const { axe: inPage } = globalThis as unknown as { axe: typeof axe };
+    return (await inPage.run()).violations.map(({ id, impact, nodes }) => ({
+      id,
+      impact,
+      nodes: nodes.map(({ html }) => ({ html })),
+    }));
   });
   return violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')

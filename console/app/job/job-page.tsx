@@ -76,7 +76,7 @@ function JobHead({ job }: { readonly job: JobDetailsFragment }) {
 
 function JobSide({ job }: { readonly job: JobDetailsFragment }) {
   return (
-    <aside className="job-side" aria-label="About this job">
+    <aside className="job-side" aria-label="About this job" tabIndex={0}>
       {job.cancellation !== null && <CancellationReport cancellation={job.cancellation} />}
       <section>
         <h2>Facts</h2>
