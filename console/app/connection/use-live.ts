@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'react';
 import type { TypedDocument } from '../../../src/client/client.ts';
-import { followLive } from './live.ts';
+import { followLive, type LiveSink } from './live.ts';
+import { whileVisible } from './while-visible.ts';
 
 export interface LiveState<TState> {
   /** Undefined before the first event. */
@@ -10,7 +11,7 @@ export interface LiveState<TState> {
 }
 
 /**
- * The state that a subscription tells, kept current over reconnects while the component is there. `reduce` must be the
+ * The state that a subscription tells, kept current over reconnects while the component is there and the page can be seen. `reduce` must be the
  * same function at each render; other variables begin anew.
  */
 export function useLive<TResult, TVariables extends Record<string, unknown>, TState>(
@@ -27,12 +28,15 @@ export function useLive<TResult, TVariables extends Record<string, unknown>, TSt
   useEffect(() => {
     const left = new AbortController();
     setLive((before) => ({ ...before, refusal: undefined }));
-    void followLive(document, JSON.parse(wanted) as TVariables, left.signal, {
+    const sink: LiveSink<TResult> = {
       onEvent: (event) => setLive((before) => ({ ...before, state: reduce(before.state, event) })),
       onConnected: (isConnected) =>
         setLive((before) => (before.isConnected === isConnected ? before : { ...before, isConnected })),
       onRefused: (refusal) => setLive((before) => ({ ...before, refusal })),
-    });
+    };
+    void whileVisible(left.signal, (visible) =>
+      followLive(document, JSON.parse(wanted) as TVariables, visible, sink),
+    );
     return () => left.abort();
   }, [document, wanted, reduce]);
   return live;

@@ -1,5 +1,6 @@
 import { Backoff, pause } from '../../../src/client/backoff.ts';
 import type { JobLogEvent } from '../../../src/client/client.ts';
+import { whileVisible } from '../connection/while-visible.ts';
 import { isPassing } from '../../../src/client/errors.ts';
 import { endOf, gapRow, lineRow, type LogRow, rowsOf } from './log-row.ts';
 import { HEARTBEAT_MS, type LogPage, type LogSource } from './log-source.ts';
@@ -61,6 +62,8 @@ export class LogWindow {
   #showTimer: ReturnType<typeof setTimeout> | undefined;
   #staleTimer: ReturnType<typeof setTimeout> | undefined;
   #isFetching = false;
+  /** Of the follow: where it goes on when the page is looked at again. */
+  #passedSeq = 0;
   /** The newest wish wins over the answers to former ones. */
   #wish = 0;
 
@@ -199,13 +202,14 @@ export class LogWindow {
       receivedAfterSeq: beginsAfter,
       jump: { to: place ?? 'end' },
     });
-    await this.#follow(after, signal);
+    this.#passedSeq = after;
+    await whileVisible(signal, (visible) => this.#follow(visible));
   }
 
-  async #follow(after: number, signal: AbortSignal): Promise<void> {
+  async #follow(signal: AbortSignal): Promise<void> {
     this.#hear();
     const events = this.#source.follow(
-      after,
+      this.#passedSeq,
       signal,
       ({ state }) => {
         if (state === 'WAITING') this.#change({ isStale: true });
@@ -229,6 +233,7 @@ export class LogWindow {
   }
 
   #take(event: JobLogEvent): void {
+    this.#passedSeq = event.__typename === 'LogGap' ? event.toSeq : event.lastSeq;
     if (event.__typename === 'LogLines') this.#arrived.push(...event.lines.map(lineRow));
     else if (event.__typename === 'LogGap') this.#arrived.push(gapRow(event));
     else if (event.__typename === 'LogDone') {
