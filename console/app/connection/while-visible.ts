@@ -9,7 +9,8 @@ export async function whileVisible(
   signal: AbortSignal,
   work: (visible: AbortSignal) => Promise<void>,
 ): Promise<void> {
-  while (!signal.aborted) {
+  const isOver = (): boolean => signal.aborted;
+  while (!isOver()) {
     await untilVisible(signal);
     const visible = new AbortController();
     const look = (): void => {
@@ -18,7 +19,7 @@ export async function whileVisible(
     const end = (): void => visible.abort();
     document.addEventListener('visibilitychange', look);
     signal.addEventListener('abort', end);
-    if (signal.aborted) end();
+    if (isOver()) end();
     try {
       await work(visible.signal);
     } finally {
