@@ -36,6 +36,7 @@ export default defineConfig(
       'src/storage/generated/',
       'src/graphql/generated/',
       'src/client/generated/',
+      'console/app/generated/',
     ],
   },
   {

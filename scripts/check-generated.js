@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import process from 'node:process';
 
 const root = join(import.meta.dirname, '..');
-const CLIENT_DOCUMENTS = 'src/client/generated';
+const TYPED_DOCUMENTS = ['src/client/generated', 'console/app/generated'];
 
 const committed = snapshot();
 let current;
@@ -25,10 +25,11 @@ for (const file of stale) process.stderr.write(`${file} is not current: run \`np
 process.exitCode = stale.length === 0 ? 0 : 1;
 
 function snapshot() {
-  const documents = join(root, CLIENT_DOCUMENTS);
-  const files = existsSync(documents)
-    ? readdirSync(documents).map((name) => `${CLIENT_DOCUMENTS}/${name}`)
-    : [];
+  const files = TYPED_DOCUMENTS.flatMap((documents) =>
+    existsSync(join(root, documents))
+      ? readdirSync(join(root, documents)).map((name) => `${documents}/${name}`)
+      : [],
+  );
   return new Map(
     ['schema.graphql', 'schemas/lifeline.schema.json', ...files]
       .filter((file) => existsSync(join(root, file)))
@@ -37,7 +38,9 @@ function snapshot() {
 }
 
 function restore(files) {
-  rmSync(join(root, CLIENT_DOCUMENTS), { recursive: true, force: true });
-  mkdirSync(join(root, CLIENT_DOCUMENTS), { recursive: true });
+  for (const documents of TYPED_DOCUMENTS) {
+    rmSync(join(root, documents), { recursive: true, force: true });
+    mkdirSync(join(root, documents), { recursive: true });
+  }
   for (const [file, text] of files) writeFileSync(join(root, file), text);
 }

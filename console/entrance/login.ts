@@ -22,7 +22,7 @@ async function logIn(): Promise<void> {
     });
     if (response.ok) {
       // This page again: with a session the server sends it on to where the visitor wanted to go.
-      location.replace(location.pathname + location.search);
+      location.replace(location.pathname + location.search + location.hash);
       return;
     }
     const { error } = (await response.json()) as { error: { message: string } };

@@ -6,10 +6,13 @@ export class LifelineRequestError extends Error {
   override readonly name = 'LifelineRequestError';
   /** Such as `JOB_NOT_FOUND` or `INVALID_INPUT`; the list grows, so expect codes you do not know. */
   readonly code: string;
+  /** Which part of the input is wrong, such as `cwd`, where the server says so. */
+  readonly field: string | undefined;
 
-  constructor(code: string, message: string) {
+  constructor(code: string, message: string, field?: string) {
     super(message);
     this.code = code;
+    this.field = field;
   }
 }
 
@@ -45,9 +48,10 @@ export function codedErrorIn(answer: unknown): LifelineRequestError | undefined 
   const graphqlErrors: readonly unknown[] = Array.isArray(answer['errors']) ? answer['errors'] : [];
   for (const error of [...graphqlErrors, answer['error']]) {
     if (!isRecord(error)) continue;
-    const code = isRecord(error['extensions']) ? error['extensions']['code'] : error['code'];
+    const { code, field } = isRecord(error['extensions']) ? error['extensions'] : error;
     if (typeof code !== 'string') continue;
-    return new LifelineRequestError(code, typeof error['message'] === 'string' ? error['message'] : code);
+    const message = typeof error['message'] === 'string' ? error['message'] : code;
+    return new LifelineRequestError(code, message, typeof field === 'string' ? field : undefined);
   }
   return undefined;
 }

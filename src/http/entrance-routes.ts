@@ -16,7 +16,15 @@ export function entranceRoutes(entrance: Entrance): readonly Route[] {
       path: /^\/$/,
       methods: ['GET', 'HEAD'],
       isPublic: true,
-      door: pageDoor(entrance, 'entrance/home'),
+      door: pageDoor(entrance, 'app/app'),
+    },
+    {
+      // The same page: it shows what its URL names.
+      name: '/jobs/N',
+      path: /^\/(?:jobs\/\d+|services|server)$/,
+      methods: ['GET', 'HEAD'],
+      isPublic: true,
+      door: pageDoor(entrance, 'app/app'),
     },
     { name: '/graphql', path: /^\/graphql$/, methods: ['GET'], isPublic: true, door: graphiqlDoor(entrance) },
     {

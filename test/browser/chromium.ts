@@ -1,4 +1,10 @@
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import {
+  type Browser,
+  type BrowserContext,
+  type BrowserContextOptions,
+  chromium,
+  type Page,
+} from 'playwright-core';
 
 const FLAGS = [
   '--headless',
@@ -12,6 +18,9 @@ const FLAGS = [
   // Sites of any name are served by this machine: a browser tells sites apart by their names.
   '--host-resolver-rules=MAP * 127.0.0.1',
 ];
+
+/** How a visitor looks at pages. */
+export type Look = Pick<BrowserContextOptions, 'colorScheme' | 'viewport' | 'permissions'>;
 
 /** Guard of a real Chromium with a profile of its own. `npm run test:browser` says where there is one. */
 export class Chromium implements AsyncDisposable {
@@ -27,8 +36,8 @@ export class Chromium implements AsyncDisposable {
   }
 
   /** Somebody who was never here before. The caller owns the visitor. */
-  async newVisitor(): Promise<Visitor> {
-    return new Visitor(await this.#browser.newContext({ viewport: { width: 1280, height: 800 } }));
+  async newVisitor(look: Look = {}): Promise<Visitor> {
+    return new Visitor(await this.#browser.newContext({ viewport: { width: 1280, height: 800 }, ...look }));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -28,7 +28,7 @@ afterEach(async () => {
 async function openGraphiql(): Promise<GraphiqlPage> {
   const page = await visitor.newPage();
   await page.goto(await newTicketUrl(server));
-  await page.getByRole('link', { name: 'Open GraphiQL' }).click();
+  await page.getByRole('link', { name: 'GraphiQL' }).click();
   const graphiql = new GraphiqlPage(page);
   await graphiql.untilReady();
   return graphiql;

@@ -55,7 +55,7 @@ describe('getting in with Chromium', () => {
     const url = await newTicketUrl(server);
     await page.goto(url);
     await page.waitForURL(`${server.url}/`);
-    await page.getByText(`${server.url}/graphql`).waitFor();
+    await page.getByRole('button', { name: 'New job' }).waitFor();
     await visitor.forget();
     await page.goto(url);
     await page.getByText('That link has been used or has expired').waitFor();
@@ -65,7 +65,7 @@ describe('getting in with Chromium', () => {
 
   it('stays logged in over a restart of the server, until the logout', async () => {
     await page.goto(await newTicketUrl(server));
-    await page.getByRole('link', { name: 'Open GraphiQL' }).waitFor();
+    await page.getByRole('link', { name: 'GraphiQL' }).waitFor();
     await server.restart('SIGKILL');
     await page.goto(server.url);
     await page.getByRole('button', { name: 'Log out' }).click();
@@ -88,7 +88,7 @@ describe('getting in with Chromium', () => {
       terminal.stdout.on('data', (chunk: Buffer) => (printed += chunk.toString()));
       const [, url] = await untilTrue(() => /^Open (http:\S+)/m.exec(printed));
       await page.goto(url!);
-      await page.getByRole('link', { name: 'Open GraphiQL' }).waitFor();
+      await page.getByRole('link', { name: 'GraphiQL' }).waitFor();
     } finally {
       const exited = once(terminal, 'exit');
       terminal.kill('SIGTERM');
@@ -98,7 +98,7 @@ describe('getting in with Chromium', () => {
 
   it('lets an EventSource of its pages follow a job, until the logout', async () => {
     await page.goto(await newTicketUrl(server));
-    await page.getByRole('link', { name: 'Open GraphiQL' }).waitFor();
+    await page.getByRole('link', { name: 'GraphiQL' }).waitFor();
     const jobId = await startScript(server, 'echo live; sleep 600');
     const firstLine = await page.evaluate(
       (id) =>
@@ -122,7 +122,7 @@ describe('getting in with Chromium', () => {
 
   it('follows a link from another site without a new login', async () => {
     await page.goto(await newTicketUrl(server));
-    await page.getByRole('link', { name: 'Open GraphiQL' }).waitFor();
+    await page.getByRole('link', { name: 'GraphiQL' }).waitFor();
     using wiki = await Site.serve(`<a href="${server.url}/graphql?tab=1">to GraphiQL</a>`);
     await page.goto(wiki.origin('wiki.example'));
     await page.getByRole('link', { name: 'to GraphiQL' }).click();
@@ -134,7 +134,7 @@ describe('getting in with Chromium', () => {
     using chat = await Site.serve(`<a href="${await newTicketUrl(server)}">to Lifeline</a>`);
     await page.goto(chat.origin('chat.example'));
     await page.getByRole('link', { name: 'to Lifeline' }).click();
-    await page.getByRole('link', { name: 'Open GraphiQL' }).waitFor();
+    await page.getByRole('link', { name: 'GraphiQL' }).waitFor();
     expect(page.url()).toBe(`${server.url}/`);
   });
 });

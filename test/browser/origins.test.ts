@@ -30,7 +30,7 @@ beforeEach(async () => {
   visitor = await chromium.newVisitor();
   page = await visitor.newPage();
   await page.goto(await newTicketUrl(server));
-  await page.getByRole('link', { name: 'Open GraphiQL' }).waitFor();
+  await page.getByRole('link', { name: 'GraphiQL' }).waitFor();
 });
 afterEach(async () => {
   await visitor[Symbol.asyncDispose]();

@@ -76,6 +76,23 @@ function cycles(): string[] {
   return found;
 }
 
+describe('imports of the console', () => {
+  const consoleRoot = join(SRC, '../console');
+  const outside = readdirSync(consoleRoot, { recursive: true, encoding: 'utf8' })
+    .filter((path) => /\.tsx?$/.test(path))
+    .flatMap((path) =>
+      ts
+        .preProcessFile(readFileSync(join(consoleRoot, path), 'utf8'), true, true)
+        .importedFiles.map(({ fileName }) => posix.join(posix.dirname(path), fileName))
+        .filter((file) => file.startsWith('../')),
+    );
+
+  it('reach into src for the client alone: it is one', () => {
+    expect(outside.length).toBeGreaterThan(0);
+    expect(outside.filter((file) => !file.startsWith('../src/client/'))).toEqual([]);
+  });
+});
+
 describe('imports in src', () => {
   it('are seen at all', () => {
     expect(sources.length).toBeGreaterThan(50);

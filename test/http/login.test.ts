@@ -28,8 +28,8 @@ let pages: string;
 beforeAll(async () => {
   store = await TestStore.open();
   pages = mkdtempSync(join(tmpdir(), 'lifeline-pages-'));
-  for (const directory of ['assets', 'entrance', 'graphiql']) mkdirSync(join(pages, directory));
-  writeFileSync(join(pages, 'entrance/home.html'), 'the home page');
+  for (const directory of ['app', 'assets', 'entrance', 'graphiql']) mkdirSync(join(pages, directory));
+  writeFileSync(join(pages, 'app/app.html'), 'the console');
   writeFileSync(join(pages, 'entrance/login.html'), 'the login page');
   writeFileSync(join(pages, 'graphiql/graphiql.html'), 'the GraphiQL page');
   writeFileSync(join(pages, 'assets/app-1a2b.js'), 'export {};');
@@ -111,7 +111,7 @@ describe('logging in', () => {
       ),
     );
     const page = await send('GET', '/', { ...NAVIGATION, cookie: cookieOf(answer) });
-    expect([page.status, page.body]).toEqual([200, 'the home page']);
+    expect([page.status, page.body]).toEqual([200, 'the console']);
   });
 
   it('stores nothing that would let somebody in', async () => {
@@ -402,7 +402,7 @@ describe('without authentication', () => {
       config: { auth: 'off', token: '' },
       files: new StaticFiles(pages),
     });
-    expect(await (await fetch(open.url, { headers: NAVIGATION })).text()).toBe('the home page');
+    expect(await (await fetch(open.url, { headers: NAVIGATION })).text()).toBe('the console');
     const login = await fetch(`${open.url}/login?to=/graphql`, { headers: NAVIGATION, redirect: 'manual' });
     expect(login.headers.get('location')).toBe('/graphql');
     const ticket = await fetch(`${open.url}/login/ticket`, {

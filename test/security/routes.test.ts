@@ -103,6 +103,11 @@ const WAYS: Readonly<Record<string, readonly Way[]>> = {
     { method: 'GET', target: '/', headers: PAGE, toAnybody: '401', toToken: '200' },
     { method: 'HEAD', target: '/', toAnybody: '401', toToken: '200' },
   ],
+  '^\\/(?:jobs\\/\\d+|services|server)$': [`/jobs/${JOB}`, '/services', '/server'].flatMap((target) => [
+    { method: 'GET', target, toAnybody: NOBODY, toToken: '200' },
+    { method: 'GET', target, headers: PAGE, toAnybody: '401', toToken: '200' },
+    { method: 'HEAD', target, toAnybody: '401', toToken: '200' },
+  ]),
   '^\\/static\\/assets\\/([\\w.-]+)$': ['GET', 'HEAD'].map((method) => ({
     method,
     target: '/static/assets/app-1a2b.js',
@@ -160,8 +165,8 @@ beforeAll(async () => {
   store = await TestStore.open();
   identity = await makeCertificate();
   pages = mkdtempSync(join(tmpdir(), 'lifeline-pages-'));
-  for (const directory of ['assets', 'entrance', 'graphiql']) mkdirSync(join(pages, directory));
-  for (const page of ['entrance/home', 'entrance/login', 'graphiql/graphiql'])
+  for (const directory of ['app', 'assets', 'entrance', 'graphiql']) mkdirSync(join(pages, directory));
+  for (const page of ['app/app', 'entrance/login', 'graphiql/graphiql'])
     writeFileSync(join(pages, `${page}.html`), page);
   writeFileSync(join(pages, 'assets/app-1a2b.js'), 'export {};');
 });

@@ -48,6 +48,8 @@ const LogPage = builder.objectRef<LogPageView>('LogPage').implement({
     gaps: t.field({
       type: [LogGap],
       description: 'What is missing among them.',
+      // Between the lines of a page: not so many for each.
+      complexity: { field: 0, multiplier: 1 },
       resolve: ({ jobId, gaps }) => gaps.map((gap) => ({ jobId, ...gap })),
     }),
     pageInfo: t.field({

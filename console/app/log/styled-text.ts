@@ -1,0 +1,92 @@
+import Anser from 'anser';
+
+/** A run of text of one look. Colours are a class (`ansi-red`), or a colour of CSS. */
+export interface StyledRun {
+  readonly text: string;
+  readonly classes: string;
+  readonly color: string | undefined;
+  readonly background: string | undefined;
+}
+
+const ESC = '\\u001b';
+/** Strings of the terminal: titles, links, clipboard writes; ended by BEL or ST, or not at all. */
+const COMMAND_STRING = `(?:${ESC}[\\]PX^_]|[\\u009d\\u0090\\u0098\\u009e\\u009f])[^\\u0007\\u009c]*?(?:\\u0007|\\u009c|${ESC}\\\\|$)`;
+/** Of the control sequences only colours and weights (`m`) mean anything to a log. */
+const OTHER_SEQUENCE = `(?:${ESC}\\[|\\u009b)[0-?]*[ -/]*(?!m)[@-~]|${ESC}\\[[<-?][0-?]*m|${ESC}[ -/]*[0-Z\\\\^-~]`;
+const UNWANTED = new RegExp(`${COMMAND_STRING}|${OTHER_SEQUENCE}`, 'gu');
+/** What is left of controls, what reorders text, and what cannot be seen. ESC before `[` begins a colour. */
+const HARMFUL = new RegExp(
+  `${ESC}(?!\\[)|[\\u0000-\\u0008\\u000a-\\u001a\\u001c-\\u001f\\u007f-\\u009f]|\\p{Bidi_Control}|[\\u2028\\u2029\\u{e0000}-\\u{e007f}]`,
+  'gu',
+);
+
+/**
+ * A line as runs of text in colours of 16, 256 or 16 million, and nothing else: what a line asks of a terminal (links, titles,
+ * the clipboard, the cursor) is left out, other controls are shown as pictures. Of a line that a lone CR writes over and
+ * over, the last state. Text only: nothing in it becomes markup.
+ * Known gap: colours that begin in one line and go on in the next end with the line.
+ */
+export function styledRuns(line: string): readonly StyledRun[] {
+  const text = lastState(line).replace(UNWANTED, '').replace(HARMFUL, picture);
+  if (!text.includes('\u001b')) return [{ text, classes: '', color: undefined, background: undefined }];
+  return Anser.ansiToJson(text, { json: true, use_classes: true, remove_empty: true }).map(
+    ({ content, fg, bg, fg_truecolor, bg_truecolor, decorations }) => {
+      const front = colourOf(fg, fg_truecolor);
+      const back = colourOf(bg, bg_truecolor);
+      return {
+        text: content.replaceAll('\u001b', '␛'),
+        classes: [
+          front.name === undefined ? '' : `fg-${front.name}`,
+          back.name === undefined ? '' : `bg-${back.name}`,
+          ...decorations.map((decoration) => `ansi-${decoration}`),
+        ]
+          .filter((name) => name !== '')
+          .join(' '),
+        color: front.css,
+        background: back.css,
+      };
+    },
+  );
+}
+
+/** The text alone, as it is shown. */
+export function plainText(line: string): string {
+  return styledRuns(line)
+    .map(({ text }) => text)
+    .join('');
+}
+
+/** A program that draws its progress ends each state with a lone CR. */
+function lastState(line: string): string {
+  if (!line.includes('\r')) return line;
+  const states = line.split('\r').filter((state) => state !== '');
+  return states.at(-1) ?? '';
+}
+
+function picture(control: string): string {
+  const code = control.codePointAt(0) ?? 0;
+  if (code < 0x20) return String.fromCharCode(0x2400 + code);
+  if (code === 0x7f) return '␡';
+  return `<U+${code.toString(16).toUpperCase().padStart(4, '0')}>`;
+}
+
+const CUBE = [0, 95, 135, 175, 215, 255];
+
+/** Anser names colours `ansi-red`, `ansi-palette-123` and `ansi-truecolor`. */
+function colourOf(
+  name: string | null,
+  trueColour: string | null,
+): { readonly name?: string; readonly css?: string } {
+  if (name === null || name === '') return {};
+  if (name === 'ansi-truecolor') return { css: `rgb(${trueColour ?? '128, 128, 128'})` };
+  const palette = /^ansi-palette-(\d+)$/.exec(name)?.[1];
+  if (palette === undefined) return { name: name.replace(/^ansi-/, '') };
+  const index = Number(palette);
+  if (index >= 232) {
+    const grey = String(8 + (index - 232) * 10);
+    return { css: `rgb(${grey}, ${grey}, ${grey})` };
+  }
+  const place = index - 16;
+  const parts = [Math.floor(place / 36), Math.floor(place / 6) % 6, place % 6];
+  return { css: `rgb(${parts.map((part) => String(CUBE[part] ?? 0)).join(', ')})` };
+}

@@ -1,0 +1,69 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { rangeIn, rangeText } from '../../console/app/log/line-range.ts';
+import { plainText, styledRuns } from '../../console/app/log/styled-text.ts';
+import { commandText } from '../../console/app/ui/format.ts';
+import { wordsOf } from '../../console/app/ui/words.ts';
+
+/** Text as programs write it, and as attackers do. */
+const hostileText = fc
+  .array(
+    fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.constantFrom('\u001b', '\u001b[', '\u001b]8;;', '\u0007', '\u001b\\', '\u009b', '31', 'm', ';', '\r', '\u202e'),
+    ),
+  )
+  .map((parts) => parts.join(''));
+
+describe('a line of a log', () => {
+  it('keeps no control and nothing that reorders text, whatever is written', () => {
+    fc.assert(
+      fc.property(hostileText, (text) => {
+        expect(plainText(text)).not.toMatch(/[^\P{Cc}\t]|\p{Bidi_Control}|[\u2028\u2029]/u);
+      }),
+    );
+  });
+
+  it('keeps all that is no control', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'grapheme-ascii' }), (text) => {
+        expect(plainText(text)).toBe(text);
+      }),
+    );
+  });
+
+  it('is the last state of what lone CRs wrote over each other', () => {
+    expect(plainText(' 10%\r 50%\r100%')).toBe('100%');
+    expect(plainText('half\r')).toBe('half');
+  });
+
+  it('has colours of 16, 256 and 16 million, and weights', () => {
+    expect(styledRuns('\u001b[1;32mok\u001b[0m \u001b[38;5;208mhm\u001b[48;2;1;2;3mno')).toMatchObject([
+      { text: 'ok', classes: 'fg-green ansi-bold' },
+      { text: ' ', classes: '' },
+      { text: 'hm', color: 'rgb(255, 135, 0)' },
+      { text: 'no', background: 'rgb(1, 2, 3)' },
+    ]);
+  });
+});
+
+describe('a command in a field', () => {
+  it('is read as it was written', () => {
+    fc.assert(
+      fc.property(fc.array(fc.string({ unit: 'grapheme' })), (words) => {
+        expect(wordsOf(commandText(words))).toEqual(words);
+      }),
+    );
+    expect(wordsOf(`make  test SUITE="end to end" a\\ b`)).toEqual(['make', 'test', 'SUITE=end to end', 'a b']);
+  });
+});
+
+describe('a link to lines', () => {
+  it('is read as it was written, in either order', () => {
+    expect(rangeIn('#L120-130')).toEqual({ from: 120, to: 130 });
+    expect(rangeIn('#L130-120')).toEqual({ from: 120, to: 130 });
+    expect(rangeIn('#L7')).toEqual({ from: 7, to: 7 });
+    expect(rangeIn('#top')).toBeUndefined();
+    expect(rangeText({ from: 3, to: 9 })).toBe('L3-9');
+  });
+});
