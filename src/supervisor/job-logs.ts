@@ -8,6 +8,7 @@ import type { HolePuncher } from '../logs/hole-puncher.ts';
 import { LogCap } from '../logs/log-cap.ts';
 import type { ChannelGuard } from '../logs/log-event-bus.ts';
 import type { LogExtent } from '../logs/log-extent.ts';
+import type { LogSettler } from '../logs/log-settler.ts';
 import type { LoopShare } from '../logs/loop-share.ts';
 import { Tailer, type TailerOptions } from '../logs/tailer.ts';
 import type { JobDirectory } from '../storage/job-directory.ts';
@@ -25,7 +26,7 @@ export interface JobLogs extends Disposable {
   readonly pressure: LogPressure;
   /** Nothing of the job lives: its output is not held back any more. */
   letGo(): void;
-  /** Everything that was written is numbered, and within its cap, when this resolves; at once where there is no log to go on with. @throws LogDrainFailedError */
+  /** Everything that was written is numbered, within its cap, and on the disk, when this resolves; at once where there is no log to go on with. @throws LogDrainFailedError */
   drained(): Promise<void>;
 }
 
@@ -35,6 +36,8 @@ export interface JobLogsOptions {
   readonly channel: ChannelGuard;
   /** Whether the log may have grown while no server was there. */
   readonly resumed: boolean;
+  /** Whether the machine was restarted since: the ends of its files may be gone. */
+  readonly afterLoss: boolean;
   readonly bounds: {
     readonly maxBytes: number;
     readonly overflow: LogOverflow;
@@ -53,6 +56,8 @@ export interface JobLogsOptions {
   };
   /** Borrowed: of all jobs of the server. */
   readonly share: LoopShare;
+  /** Borrowed: of all jobs of the server. */
+  readonly settler: LogSettler;
   readonly pass: PassCheckpoint;
 }
 
@@ -61,9 +66,11 @@ export function openJobLogs({
   directory,
   channel,
   resumed,
+  afterLoss,
   bounds,
   on,
   share,
+  settler,
   pass,
 }: JobLogsOptions): JobLogs {
   const { brake, ...capOptions } = bounds;
@@ -84,6 +91,7 @@ export function openJobLogs({
     directory,
     channel,
     resumed,
+    afterLoss,
     onAnomaly: on.anomaly,
     onGrowth: look,
     pass,
@@ -109,6 +117,9 @@ export function openJobLogs({
         if (tailer === undefined) return;
         await tailer.drain();
         await cap.settle(tailer.extent);
+        await settler.settle(directory).catch((error: unknown) => {
+          on.anomaly({ kind: 'NOT_SETTLED', error });
+        });
       },
       [Symbol.dispose]: () => {
         backlog?.[Symbol.dispose]();

@@ -2,6 +2,7 @@ import type { PassCheckpoint } from '../domain/checkpoint.ts';
 import type { EnvEntry } from '../domain/job-spec.ts';
 import type { HostIdentity } from '../domain/process-identity.ts';
 import type { HolePuncher } from '../logs/hole-puncher.ts';
+import type { LogSettler } from '../logs/log-settler.ts';
 import type { LoopShare } from '../logs/loop-share.ts';
 import type { JobStore } from '../storage/job-store.ts';
 import type { Containment } from './containment.ts';
@@ -30,6 +31,8 @@ export interface JobRunPorts {
   readonly log: SupervisorLog;
   /** Borrowed: of all who read logs. */
   readonly share: LoopShare;
+  /** Borrowed: for the logs of jobs that end. */
+  readonly settler: LogSettler;
   /** Borrowed: for the logs that reach their caps. */
   readonly puncher: HolePuncher;
   readonly pass: PassCheckpoint;

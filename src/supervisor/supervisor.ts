@@ -8,6 +8,7 @@ import { DEFAULT_MAX_LOG_BYTES } from '../domain/log-limit.ts';
 import type { HostIdentity } from '../domain/process-identity.ts';
 import type { LogEventBus } from '../logs/log-event-bus.ts';
 import type { HolePuncher } from '../logs/hole-puncher.ts';
+import { LogSettler } from '../logs/log-settler.ts';
 import type { LoopShare } from '../logs/loop-share.ts';
 import type { DataDirectory } from '../storage/data-directory.ts';
 import { readSpec } from '../storage/job-files.ts';
@@ -122,6 +123,7 @@ export class Supervisor {
         user,
         log,
         share,
+        settler: new LogSettler(),
         puncher: options.puncher,
         pass,
         table: this.#table,
