@@ -73,5 +73,7 @@ export type LogAnomaly =
   | { readonly kind: 'UNAVAILABLE'; readonly error: unknown }
   /** Its oldest lines cannot be given back, so that the log grows beyond its cap. */
   | { readonly kind: 'NOT_TRIMMED'; readonly problem: string }
+  /** The log of a job that ended could not be brought to the disk: a loss of the machine may take its end. */
+  | { readonly kind: 'NOT_SETTLED'; readonly error: unknown }
   /** Reading a stream or writing the index failed; it is tried again. */
   | { readonly kind: 'STALLED'; readonly error: unknown };

@@ -168,6 +168,7 @@ export class JobLogReader implements Disposable {
     if (index === undefined) return pageOf([], [], false, false);
     const kept = readKeptMark(this.#directory);
     const ordinals = new LineOrdinals(index, streams, kept);
+    const lastRecord = await index.last();
     const total = await ordinals.total();
     const trimmed = await ordinals.trimmed();
     let start = Math.min(total, await ordinals.countUpTo(after));
@@ -182,9 +183,12 @@ export class JobLogReader implements Disposable {
     const trimmedTo = Math.min(kept.seq, before) - 1;
     if (start === trimmed && after < trimmedTo)
       page.addGap({ fromSeq: after + 1, toSeq: trimmedTo, reason: 'TRIMMED' });
-    if (start < end) {
-      const toSeq = await ordinals.seqOf(end);
-      let cursor = (await ordinals.seqOf(start + 1)) - 1;
+    // What is missing behind the last line belongs to the page that has it.
+    const endsMissing = end === total && lastRecord?.lineCount === 0;
+    const missingTo = endsMissing ? Math.min(lastSeqOf(lastRecord), before - 1) : 0;
+    if (start < end || missingTo > after) {
+      const toSeq = Math.max(end === 0 ? 0 : await ordinals.seqOf(end), missingTo);
+      let cursor = start < end ? (await ordinals.seqOf(start + 1)) - 1 : Math.max(after, trimmedTo);
       while (cursor < toSeq && !page.isComplete) {
         const chunk = await this.readChunk(cursor, { streams, upToSeq: toSeq });
         if (chunk.lastSeq === cursor) break;

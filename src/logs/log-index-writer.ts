@@ -11,6 +11,7 @@ import {
   type IndexRecord,
 } from './index-record.ts';
 import { openRegularFile } from './log-file.ts';
+import { closingRecord, isWhole, type StreamSizes } from './machine-loss.ts';
 
 const RECORDS_AT_ONCE = 1_024;
 
@@ -40,7 +41,7 @@ export class LogIndexWriter implements Disposable {
       }
       // Written with the first record: a full disk must not keep a tailer from being made.
       this.#needsHeader = header === undefined;
-      this.#recover();
+      this.#cutTo(() => true);
     } catch (error) {
       closeSync(this.#descriptor);
       throw error;
@@ -54,6 +55,21 @@ export class LogIndexWriter implements Disposable {
 
   get recordCount(): number {
     return this.#recordCount;
+  }
+
+  /**
+   * After a loss of the machine: cuts off what is not whole, and closes the numbers up to `reservedSeq`. Changes nothing where it was done
+   * before.
+   * @param leastPosition where the log is kept from: no record is put before that, where readers would not look for it
+   * @throws errors of the file system
+   */
+  closeAfterLoss(sizes: StreamSizes, reservedSeq: number, leastPosition: number, atMs: number): void {
+    this.#last = undefined;
+    this.#cutTo((record) => isWhole(record, sizes));
+    const closing = closingRecord(this.#last, reservedSeq, atMs);
+    if (closing === undefined) return;
+    this.#recordCount = Math.max(this.#recordCount, leastPosition);
+    this.append([closing]);
   }
 
   /**
@@ -83,15 +99,17 @@ export class LogIndexWriter implements Disposable {
     closeSync(this.#descriptor);
   }
 
-  #recover(): void {
+  /** Cuts off what is behind the last valid record that is accepted, torn or damaged. */
+  #cutTo(accepts: (record: IndexRecord) => boolean): void {
     const { size } = fstatSync(this.#descriptor);
     let count = Math.max(0, Math.floor(size / INDEX_RECORD_BYTES) - 1);
     while (count > 0 && this.#last === undefined) {
       const from = Math.max(0, count - RECORDS_AT_ONCE);
       const bytes = this.#read((from + 1) * INDEX_RECORD_BYTES, (count - from) * INDEX_RECORD_BYTES);
       while (count > from && this.#last === undefined) {
-        this.#last = decodeRecord(bytes, (count - 1 - from) * INDEX_RECORD_BYTES);
-        if (this.#last === undefined) count--;
+        const record = decodeRecord(bytes, (count - 1 - from) * INDEX_RECORD_BYTES);
+        if (record !== undefined && accepts(record)) this.#last = record;
+        else count--;
       }
     }
     this.#recordCount = count;

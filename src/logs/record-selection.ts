@@ -50,7 +50,8 @@ export class RecordSelection {
     if (isWanted && !this.#hasRoomFor(record)) return false;
     this.#noticeGapBefore(record.firstSeq);
     if (record.firstSeq > this.#limits.upToSeq) return false;
-    if (isWanted) {
+    // One without lines only says where the numbers go on.
+    if (isWanted && record.lineCount > 0) {
       this.#byteCount += record.byteLength;
       this.#lineCount += record.lineCount;
       this.parts.push({ record });

@@ -6,13 +6,16 @@ import type { JobDirectory } from '../storage/job-directory.ts';
 import { LogDrainFailedError, type LogAnomaly } from './errors.ts';
 import type { StreamMask } from './blind-mask.ts';
 import { batchRecords } from './batch-records.ts';
-import { lastSeqOf, totalsOf } from './index-record.ts';
+import { lastSeqOf, totalsOf, type IndexRecord } from './index-record.ts';
 import { LogBatch } from './log-batch.ts';
 import type { LogExtent } from './log-extent.ts';
 import type { ChannelGuard } from './log-event-bus.ts';
 import { LogIndexWriter } from './log-index-writer.ts';
+import { readKeptMark } from './kept-mark.ts';
 import { LoopShare, MAX_REST_MS } from './loop-share.ts';
 import type { LogTotals } from './log-totals.ts';
+import { streamSizes } from './machine-loss.ts';
+import { SeqReserve } from './seq-reserve.ts';
 import { StreamTail, type Slice } from './stream-tail.ts';
 
 export interface TailerOptions {
@@ -23,6 +26,8 @@ export interface TailerOptions {
   readonly mask?: StreamMask | null;
   /** True for a job that a former server left: what is in its files already was written at a time nobody knows. */
   readonly resumed: boolean;
+  /** True where the machine was restarted since a former server wrote: the ends of the files may be gone. False by default. */
+  readonly afterLoss?: boolean;
   /** Milliseconds since the Unix epoch; the wall clock by default. */
   readonly clock?: () => number;
   /** Milliseconds without news after which a line without its newline is delivered; 1,000 by default. */
@@ -51,7 +56,8 @@ const FLOOD_REST_MS = 1;
  * tried again at the next poke or after `retryMs`; drained or failed (`drain` settled), or released, for good.
  *
  * Order: exact within a stream; between the streams, order of arrival here. Loss: none; a batch is published only when it
- * is in the index, and what is not there is read again, also by the next tailer.
+ * is in the index, and what is not there is read again, also by the next tailer. After a loss of the machine the numbers that
+ * may have been given are a gap, and what is left of the streams behind the index has numbers above them.
  * Secrets: batches hold them masked; what may be the beginning of one waits until it is decided, a prompt, too.
  * Coalescing: the first bytes after a pause are read at once; after that it rests for a few milliseconds between two
  * times, longer while the event loop has no time to spare, so that what comes in small pieces is read together.
@@ -69,6 +75,7 @@ export class Tailer implements Disposable {
   readonly #onGrowth: (extent: LogExtent) => boolean;
   readonly #pass: PassCheckpoint;
   readonly #index: LogIndexWriter;
+  readonly #reserve: SeqReserve;
   #tails: readonly [StreamTail, StreamTail];
   #lastSeq: number;
   /** The anomalies that were told already. */
@@ -83,6 +90,8 @@ export class Tailer implements Disposable {
   #rest: NodeJS.Timeout | undefined;
   #isEnqueued = false;
   #isFlooding = false;
+  /** Whether lines wait for the mark that must be above them. */
+  #isHeld = false;
   #lastReadAtMs = Number.NEGATIVE_INFINITY;
   #timer: NodeJS.Timeout | undefined;
 
@@ -103,7 +112,18 @@ export class Tailer implements Disposable {
     this.#onGrowth = options.onGrowth ?? (() => false);
     this.#pass = options.pass ?? passUnwatched;
     this.#share = options.share ?? new LoopShare();
+    this.#reserve = new SeqReserve({
+      directory,
+      resumed: options.resumed,
+      onReserved: () => {
+        this.#onReserved();
+      },
+      onFailed: (error) => {
+        this.#onReserveFailed(error);
+      },
+    });
     this.#index = new LogIndexWriter(directory.indexPath, directory.jobId);
+    this.#closeAfterLoss(directory, options.afterLoss === true);
     const totals = totalsOf(this.#index.last);
     const opened: StreamTail[] = [];
     const open = (stream: LogStream, offset: number, lineCount: number): StreamTail => {
@@ -171,6 +191,7 @@ export class Tailer implements Disposable {
 
   [Symbol.dispose](): void {
     this.#stop();
+    this.#reserve.release(this.#lastSeq);
     this.#drain?.reject(new LogDrainFailedError(this.#jobId));
     for (const tail of this.#tails) tail[Symbol.dispose]();
     this.#index[Symbol.dispose]();
@@ -224,6 +245,11 @@ export class Tailer implements Disposable {
       else this.#idleAtMs.delete(tail);
     }
     const hasMore = slice?.hasMore ?? false;
+    if (this.#isHeld) {
+      // What is read is not the beginning of a line, and is read again.
+      this.#idleAtMs.delete(tail);
+      return false;
+    }
     if (isFinal && !hasMore) this.#ended.add(tail);
     return hasMore;
   }
@@ -232,7 +258,7 @@ export class Tailer implements Disposable {
   #number(tail: StreamTail, slice: Slice): void {
     const other = tail === this.#tails[0] ? this.#tails[1] : this.#tails[0];
     const atMs = Math.max(0, Math.floor(this.#clock()));
-    let records = batchRecords(slice, tail, other, this.#lastSeq, atMs);
+    let records = this.#withinReserve(batchRecords(slice, tail, other, this.#lastSeq, atMs));
     while (records.length > 0) {
       const appended = this.#index.append(records);
       this.#pass('INDEX_APPENDED');
@@ -245,6 +271,44 @@ export class Tailer implements Disposable {
         this.#pass('BATCH_PUBLISHED');
       }
       records = records.slice(appended);
+    }
+  }
+
+  /** Those whose numbers are below the mark that is on the disk; the others are read again when it has moved. */
+  #withinReserve(records: IndexRecord[]): IndexRecord[] {
+    const last = records.at(-1);
+    if (last === undefined) return records;
+    const upToSeq = this.#reserve.upTo(lastSeqOf(last), this.#lastSeq);
+    if (lastSeqOf(last) <= upToSeq) return records;
+    this.#isHeld = true;
+    return records.filter((record) => lastSeqOf(record) <= upToSeq);
+  }
+
+  #onReserved(): void {
+    if (!this.#isHeld) return;
+    this.#isHeld = false;
+    for (const tail of this.#tails) tail.forgetSeen();
+    this.poke();
+  }
+
+  #onReserveFailed(error: unknown): void {
+    if (this.#isOver || !this.#isHeld) return;
+    this.#isHeld = false;
+    this.#stall(error);
+    this.#armTimer();
+  }
+
+  #closeAfterLoss(directory: JobDirectory, isAfterLoss: boolean): void {
+    const { givenSeq, reservedSeq } = this.#reserve.mark;
+    // Without a restart of the machine the index has what it had, unless somebody took it away.
+    if (!isAfterLoss && totalsOf(this.#index.last).lastSeq >= givenSeq) return;
+    const { position } = readKeptMark(directory);
+    const atMs = Math.max(0, Math.floor(this.#clock()));
+    try {
+      this.#index.closeAfterLoss(streamSizes(directory), reservedSeq, position, atMs);
+    } catch (error) {
+      this.#index[Symbol.dispose]();
+      throw error;
     }
   }
 

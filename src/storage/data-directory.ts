@@ -3,6 +3,7 @@ import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { parseJobId, type JobId } from '../domain/job-id.ts';
 import { checkDirectoryFormat } from './directory-format.ts';
+import { syncDirectory } from './durable-file.ts';
 import { JobDirectory } from './job-directory.ts';
 import { narrowModes } from './narrow-modes.ts';
 import { StartupError } from './startup-error.ts';
@@ -104,7 +105,10 @@ export class DataDirectory {
     return new JobDirectory(this.jobsPath, jobId);
   }
 
-  /** Makes a job's directory a tombstone: from now on it is no job's. The caller removes the row, then the tombstone. */
+  /**
+   * Makes a job's directory a tombstone: from now on it is no job's. The caller brings that to the disk with `settle`, lest a loss of
+   * the machine brings the job back, then removes the row, then the tombstone.
+   */
   async bury(jobId: JobId): Promise<Tombstone> {
     const tombstone = this.#tombstone(jobId);
     try {
@@ -114,6 +118,11 @@ export class DataDirectory {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
     }
     return tombstone;
+  }
+
+  /** The names of the directories of jobs are on the disk when this resolves. */
+  async settle(): Promise<void> {
+    await syncDirectory(this.jobsPath);
   }
 
   /** Looks once at what is there: on a long history that is much to read, so it does not hold up the event loop. */

@@ -8,7 +8,7 @@ import { dirname } from 'node:path';
  */
 export async function writeDurably(path: string, text: string): Promise<void> {
   const part = `${path}.part`;
-  const { O_WRONLY, O_CREAT, O_TRUNC, O_NOFOLLOW, O_RDONLY, O_DIRECTORY } = constants;
+  const { O_WRONLY, O_CREAT, O_TRUNC, O_NOFOLLOW } = constants;
   const file = await open(part, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0o600);
   try {
     await file.writeFile(text);
@@ -17,7 +17,22 @@ export async function writeDurably(path: string, text: string): Promise<void> {
     await file.close();
   }
   await rename(part, path);
-  const directory = await open(dirname(path), O_RDONLY | O_DIRECTORY);
+  await syncDirectory(dirname(path));
+}
+
+/** What was written to the file is on the disk when this resolves; its name is only where it was before, or with its directory. */
+export async function syncFile(path: string): Promise<void> {
+  const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  try {
+    await file.datasync();
+  } finally {
+    await file.close();
+  }
+}
+
+/** The names that were made, changed or removed in the directory are on the disk when this resolves. */
+export async function syncDirectory(path: string): Promise<void> {
+  const directory = await open(path, constants.O_RDONLY | constants.O_DIRECTORY);
   try {
     await directory.sync();
   } finally {

@@ -32,6 +32,10 @@ export class JobDirectory {
   get indexPath(): string {
     return join(this.path, 'index');
   }
+  /** Up to where numbers of lines may have been given: ahead of them, and on the disk. Gone at the end. */
+  get seqMarkPath(): string {
+    return join(this.path, 'seq-mark');
+  }
   /** From where on the log is kept; there is none while all of it is. */
   get keptPath(): string {
     return join(this.path, 'kept');

@@ -1,4 +1,5 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { z } from 'zod';
 import { isSealed, type EnvEntry } from '../domain/env-entry.ts';
 import type { JobSpec } from '../domain/job-spec.ts';
@@ -6,8 +7,10 @@ import { JOB_SIGNALS } from '../domain/job-signal.ts';
 import { LOG_OVERFLOWS, NO_LOG_CAP } from '../domain/log-limit.ts';
 import { ON_END_POLICIES } from '../domain/job-status.ts';
 import { JOB_TRIGGERS } from '../domain/service-state.ts';
+import { syncDirectory, syncFile } from './durable-file.ts';
 import type { JobDirectory } from './job-directory.ts';
 import type { TransitionRecord } from './job-records.ts';
+import { createSeqMark } from './seq-mark.ts';
 import { appendTransition } from './transition-file.ts';
 
 /** The version of the layout of a job directory. A newer one is refused, an older one carried over. */
@@ -74,21 +77,26 @@ export class JobDirectoryUnreadableError extends Error {
 }
 
 /**
- * Makes the directory of a new job with its specification and first transition. It is complete once the specification
- * has its name, so that a server that dies half-way leaves no half of a job.
+ * Makes the directory of a new job with its specification, its first transition and the first of its numbers. It is complete once the
+ * specification has its name, so that a server that dies half-way leaves no half of a job; it is on the disk when this resolves.
  */
-export function createJobFiles(
+export async function createJobFiles(
   directory: JobDirectory,
   jobSpec: JobSpec,
   requestFingerprint: string | null,
   first: TransitionRecord,
-): void {
-  mkdirSync(directory.path, { mode: 0o700 });
+): Promise<void> {
+  const { path, specPath, transitionsPath, seqMarkPath } = directory;
+  const part = `${specPath}.part`;
+  mkdirSync(path, { mode: 0o700 });
   appendTransition(directory, first);
   if (jobSpec.env.some(isSealed)) writeFileSync(directory.maskedPath, '', { mode: 0o600 });
+  createSeqMark(directory);
   const stored: StoredSpec = { format: FORMAT, jobId: directory.jobId, requestFingerprint, spec: jobSpec };
-  writeFileSync(`${directory.specPath}.part`, `${JSON.stringify(stored)}\n`, { mode: 0o600 });
-  renameSync(`${directory.specPath}.part`, directory.specPath);
+  writeFileSync(part, `${JSON.stringify(stored)}\n`, { mode: 0o600 });
+  await Promise.all([transitionsPath, seqMarkPath, part].map(syncFile));
+  renameSync(part, specPath);
+  await Promise.all([path, dirname(path)].map(syncDirectory));
 }
 
 /** The specification. @throws JobDirectoryUnreadableError */

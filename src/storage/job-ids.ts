@@ -1,6 +1,11 @@
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { closeSync, constants, openSync, readFileSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
 import type { JobId } from '../domain/job-id.ts';
 import type { DataDirectory } from './data-directory.ts';
+import { syncDirectory, syncFile } from './durable-file.ts';
+
+/** Of a number on file, padded: it is written in place, which takes no room on a disk that is full. */
+const DIGITS = 20;
 
 /**
  * Gives numbers: 1, 2, 3 … The highest one ever given is kept in a file, outside the database, so that a database that is
@@ -9,6 +14,8 @@ import type { DataDirectory } from './data-directory.ts';
 export class GivenNumbers {
   readonly #path: string;
   #highest: number;
+  /** Whether the name of the file is on the disk. */
+  #isNamed = false;
 
   /** @param highestInUse the highest number that is known to be in use, or 0 */
   constructor(path: string, highestInUse: number) {
@@ -19,10 +26,17 @@ export class GivenNumbers {
   /** A number that was never given before. It is on record before it is returned. */
   next(): number {
     const number = this.#highest + 1;
-    writeFileSync(`${this.#path}.part`, `${String(number)}\n`, { mode: 0o600 });
-    renameSync(`${this.#path}.part`, this.#path);
+    writeNumber(this.#path, number);
     this.#highest = number;
     return number;
+  }
+
+  /** The numbers that were given so far are on the disk when this resolves: a loss of the machine makes none of them new. */
+  async settled(): Promise<void> {
+    await syncFile(this.#path);
+    if (this.#isNamed) return;
+    await syncDirectory(dirname(this.#path));
+    this.#isNamed = true;
   }
 }
 
@@ -31,6 +45,16 @@ export class JobIds extends GivenNumbers {
   /** @param highestInUse the highest id that has a row or a directory, or 0 */
   constructor(directory: DataDirectory, highestInUse: JobId) {
     super(directory.highestJobIdPath, highestInUse);
+  }
+}
+
+function writeNumber(path: string, number: number): void {
+  const { O_WRONLY, O_CREAT, O_NOFOLLOW } = constants;
+  const descriptor = openSync(path, O_WRONLY | O_CREAT | O_NOFOLLOW, 0o600);
+  try {
+    writeSync(descriptor, `${String(number).padStart(DIGITS)}\n`, 0);
+  } finally {
+    closeSync(descriptor);
   }
 }
 

@@ -124,7 +124,7 @@ export class JobIntake {
     };
     const directory = dataDirectory.jobDirectory(jobId);
     try {
-      createJobFiles(directory, spec, digest, first);
+      await Promise.all([createJobFiles(directory, spec, digest, first), jobIds.settled()]);
       this.#ports.pass('TRANSITION_WRITTEN');
       await jobs.insertQueued(jobId, spec, digest, first);
     } catch (error) {

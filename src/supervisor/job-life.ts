@@ -3,6 +3,7 @@ import type { JobId } from '../domain/job-id.ts';
 import { isLegalTransition, type JobReason, type JobStatus } from '../domain/job-status.ts';
 import type { HostIdentity } from '../domain/process-identity.ts';
 import type { JobDirectory } from '../storage/job-directory.ts';
+import { syncFile } from '../storage/durable-file.ts';
 import { writeIdentity, type StoredIdentity } from '../storage/identity-file.ts';
 import type { CancellationFacts, JobFacts, StepRecord } from '../storage/job-records.ts';
 import type { JobStore } from '../storage/job-store.ts';
@@ -100,6 +101,7 @@ export class JobLife {
       await this.#untilStored(() => {
         appendTransition(this.#directory, record);
       });
+      await this.#settle();
       this.#pass('TRANSITION_WRITTEN');
       await this.#untilStored(() => this.#jobs.advance(this.jobId, record));
     });
@@ -126,6 +128,19 @@ export class JobLife {
   async recordIdentity(identity: StoredIdentity): Promise<void> {
     writeIdentity(this.#directory, identity);
     await this.#jobs.recordIdentity(this.jobId, identity);
+  }
+
+  /** On the disk before the database, which syncs each of its own: else a loss of the machine would leave the directory behind. */
+  async #settle(): Promise<void> {
+    try {
+      await syncFile(this.#directory.transitionsPath);
+    } catch (error) {
+      this.#log.failure(
+        this.jobId,
+        'a step of the job is written down, and may be lost with the machine',
+        error,
+      );
+    }
   }
 
   async #untilStored(write: () => void | Promise<void>): Promise<void> {

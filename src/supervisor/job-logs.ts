@@ -11,6 +11,7 @@ import { LogCap } from '../logs/log-cap.ts';
 import type { ChannelGuard } from '../logs/log-event-bus.ts';
 import type { LogExtent } from '../logs/log-extent.ts';
 import type { LogMasks } from '../logs/log-masks.ts';
+import type { LogSettler } from '../logs/log-settler.ts';
 import type { LoopShare } from '../logs/loop-share.ts';
 import { Tailer, type TailerOptions } from '../logs/tailer.ts';
 import type { JobDirectory } from '../storage/job-directory.ts';
@@ -28,7 +29,7 @@ export interface JobLogs extends Disposable {
   readonly pressure: LogPressure;
   /** Nothing of the job lives: its output is not held back any more. */
   letGo(): void;
-  /** Everything that was written is numbered, and within its cap, when this resolves; at once where there is no log to go on with. @throws LogDrainFailedError */
+  /** Everything that was written is numbered, within its cap, and on the disk, when this resolves; at once where there is no log to go on with. @throws LogDrainFailedError */
   drained(): Promise<void>;
 }
 
@@ -38,6 +39,8 @@ export interface JobLogsOptions {
   readonly channel: ChannelGuard;
   /** Whether the log may have grown while no server was there. */
   readonly resumed: boolean;
+  /** Whether the machine was restarted since: the ends of its files may be gone. */
+  readonly afterLoss: boolean;
   readonly bounds: {
     readonly maxBytes: number;
     readonly overflow: LogOverflow;
@@ -58,6 +61,8 @@ export interface JobLogsOptions {
   readonly masks: LogMasks;
   /** Borrowed: of all jobs of the server. */
   readonly share: LoopShare;
+  /** Borrowed: of all jobs of the server. */
+  readonly settler: LogSettler;
   readonly pass: PassCheckpoint;
 }
 
@@ -66,10 +71,12 @@ export function openJobLogs({
   directory,
   channel,
   resumed,
+  afterLoss,
   bounds,
   on,
   masks,
   share,
+  settler,
   pass,
 }: JobLogsOptions): JobLogs {
   const mask = maskOf(masks, directory);
@@ -100,6 +107,7 @@ export function openJobLogs({
     channel,
     mask,
     resumed,
+    afterLoss,
     onAnomaly: on.anomaly,
     onGrowth: look,
     pass,
@@ -125,6 +133,9 @@ export function openJobLogs({
         if (tailer === undefined) return;
         await tailer.drain();
         await cap.settle(tailer.extent);
+        await settler.settle(directory).catch((error: unknown) => {
+          on.anomaly({ kind: 'NOT_SETTLED', error });
+        });
       },
       [Symbol.dispose]: () => {
         backlog?.[Symbol.dispose]();

@@ -84,6 +84,7 @@ export class JobRemoval {
     pass('JOB_BURIED');
     const tombstones = this.#unfinished;
     if (tombstones.length === 0) return;
+    await dataDirectory.settle();
     const buried = tombstones.map(({ jobId }) => jobId);
     try {
       await retained.deleteRows(buried);

@@ -3,6 +3,7 @@ import type { PlainEnvEntry } from '../domain/env-entry.ts';
 import type { HostIdentity } from '../domain/process-identity.ts';
 import type { HolePuncher } from '../logs/hole-puncher.ts';
 import type { LogMasks } from '../logs/log-masks.ts';
+import type { LogSettler } from '../logs/log-settler.ts';
 import type { LoopShare } from '../logs/loop-share.ts';
 import type { JobStore } from '../storage/job-store.ts';
 import type { SecretBox } from '../storage/secret-keys.ts';
@@ -36,6 +37,8 @@ export interface JobRunPorts {
   readonly log: SupervisorLog;
   /** Borrowed: of all who read logs. */
   readonly share: LoopShare;
+  /** Borrowed: for the logs of jobs that end. */
+  readonly settler: LogSettler;
   /** Borrowed: for the logs that reach their caps. */
   readonly puncher: HolePuncher;
   readonly pass: PassCheckpoint;

@@ -108,6 +108,7 @@ export class JobRun {
       this.#ending.resume(former.endRequest, former.endRequestedMonotonicMs);
       if (former.root === null && former.startedAtMs === null)
         throw new LaunchFailedError(former.launchFailure);
+      const afterLoss = former.host.bootId !== this.#ports.host.bootId;
       const elsewhere =
         former.root === null
           ? outcomeLost(
@@ -116,16 +117,16 @@ export class JobRun {
             )
           : outcomeElsewhere(former.host, this.#ports.host);
       if (elsewhere !== null && readExitRecord(this.directory.exitRecordPath).exitStatus === null) {
-        await this.#supervise(null).unwatched(elsewhere);
+        await this.#supervise(null).unwatched(elsewhere, afterLoss);
         return;
       }
       if (former.root === null || elsewhere !== null) {
-        await this.#supervise(null).adopted(former.root);
+        await this.#supervise(null).adopted(former.root, afterLoss);
         return;
       }
       const holder = Containment.resume(this.directory, former.root);
       using tree = new JobTree(former.root, holder, this.directory.strayPath);
-      await this.#supervise(tree).adopted(former.root);
+      await this.#supervise(tree).adopted(former.root, afterLoss);
     });
   }
 
@@ -210,7 +211,7 @@ export class JobRun {
 
   async #conclude(outcome: Outcome, finishedAtMs = Date.now()): Promise<void> {
     this.#ending.close();
-    this.#removeLaunchFiles();
+    this.#removePassingFiles();
     const { status, reason, ...facts } = outcome;
     const pid = this.#supervision?.tree?.root.program.pid;
     const startedAtMs = this.#start.atMs;
@@ -316,8 +317,9 @@ export class JobRun {
     return cancellation === null ? {} : { cancellation };
   }
 
-  /** Not before the end: the shim may still be about to read them. */
-  #removeLaunchFiles(): void {
+  /** Not before the end: the shim may still be about to read them, and the log may still go on. */
+  #removePassingFiles(): void {
+    rmSync(this.directory.seqMarkPath, { force: true });
     rmSync(this.directory.launchScriptPath, { force: true });
     rmSync(this.directory.stdinPath, { force: true });
   }

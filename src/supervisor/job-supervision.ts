@@ -65,7 +65,7 @@ export class JobSupervision {
       shimEnded = true;
       this.#bell.ring();
     });
-    using logs = this.#openLogs(false);
+    using logs = this.#openLogs('NEW');
     if (ending.request === null) {
       this.#memoryRanOut = this.#ports.oomKills.watch();
       this.#gateOpen = true;
@@ -82,13 +82,16 @@ export class JobSupervision {
     await this.#untilEnd(logs, { isAlive: () => !shimEnded });
   }
 
-  /** @param root `null` where nothing says who its processes were */
-  async adopted(root: TreeRoot | null): Promise<void> {
+  /**
+   * @param root `null` where nothing says who its processes were
+   * @param afterLoss whether the machine was restarted since
+   */
+  async adopted(root: TreeRoot | null, afterLoss: boolean): Promise<void> {
     const { life, directory, start } = this.#job;
     this.#gateOpen = true;
     this.#memoryRanOut = this.#ports.oomKills.watch();
     if (this.tree !== null) Sinks.releaseFormer(directory);
-    using logs = this.#openLogs(true);
+    using logs = this.#openLogs(afterLoss ? 'AFTER_LOSS' : 'RESUMED');
     if (life.status === 'STARTING' && readExitRecord(directory.exitRecordPath).started) {
       await life.advance('RUNNING', {
         reason: 'NONE',
@@ -104,8 +107,8 @@ export class JobSupervision {
   }
 
   /** For a job of another boot or namespace: nothing of it can be here, and nothing is signalled. */
-  async unwatched(outcome: Outcome): Promise<void> {
-    using logs = this.#openLogs(true);
+  async unwatched(outcome: Outcome, afterLoss: boolean): Promise<void> {
+    using logs = this.#openLogs(afterLoss ? 'AFTER_LOSS' : 'RESUMED');
     await logs.drained();
     await this.#job.conclude(outcome);
   }
@@ -189,13 +192,14 @@ export class JobSupervision {
     });
   }
 
-  #openLogs(resumed: boolean): JobLogs {
+  #openLogs(state: 'NEW' | 'RESUMED' | 'AFTER_LOSS'): JobLogs {
     const { directory, channel, spec, life } = this.#job;
-    const { log, pass, share, puncher, masks } = this.#ports;
+    const { log, pass, share, settler, puncher, masks } = this.#ports;
     this.#logs = openJobLogs({
       directory,
       channel,
-      resumed,
+      resumed: state !== 'NEW',
+      afterLoss: state === 'AFTER_LOSS',
       bounds: {
         maxBytes: spec.maxLogBytes,
         overflow: spec.logOverflow,
@@ -215,6 +219,7 @@ export class JobSupervision {
       },
       masks,
       share,
+      settler,
       pass,
     });
     return this.#logs;

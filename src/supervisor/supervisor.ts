@@ -9,6 +9,7 @@ import type { HostIdentity } from '../domain/process-identity.ts';
 import type { LogEventBus } from '../logs/log-event-bus.ts';
 import type { HolePuncher } from '../logs/hole-puncher.ts';
 import type { LogMasks } from '../logs/log-masks.ts';
+import { LogSettler } from '../logs/log-settler.ts';
 import type { LoopShare } from '../logs/loop-share.ts';
 import type { DataDirectory } from '../storage/data-directory.ts';
 import { readSpec } from '../storage/job-files.ts';
@@ -132,6 +133,7 @@ export class Supervisor {
         user,
         log,
         share,
+        settler: new LogSettler(),
         puncher: options.puncher,
         pass,
         table: this.#table,

@@ -7,6 +7,7 @@ import { isGap, type LogGap } from '../../src/logs/log-item.ts';
 import type { LogBatch } from '../../src/logs/log-batch.ts';
 import { JobLogReader } from '../../src/logs/job-log-reader.ts';
 import { JobDirectory } from '../../src/storage/job-directory.ts';
+import { createSeqMark } from '../../src/storage/seq-mark.ts';
 
 export const SCRATCH_PREFIX = 'lifeline-logs-test-';
 
@@ -19,6 +20,7 @@ export class Scratch implements Disposable {
     this.directory = new JobDirectory(this.root, jobId);
     mkdirSync(this.directory.path);
     for (const stream of LOG_STREAMS) writeFileSync(this.directory.logPath(stream), '');
+    createSeqMark(this.directory);
   }
 
   write(stream: LogStream, bytes: string | Buffer): void {

@@ -51,7 +51,7 @@ async function newLife(): Promise<JobLife> {
     reason: 'NONE',
     cause: null,
   } as const;
-  createJobFiles(directory.jobDirectory(jobId), spec, null, first);
+  await createJobFiles(directory.jobDirectory(jobId), spec, null, first);
   await jobs.insertQueued(jobId, spec, null, first);
   return lifeOf(jobId, 'QUEUED', 1);
 }

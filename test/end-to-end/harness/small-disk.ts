@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { closeSync, openSync, readFileSync, rmSync, statfsSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
 import type { LifelineServer } from './lifeline-server.ts';
 
 /** A mount namespace of its own, as root or as the root of a user namespace. */
@@ -33,8 +34,13 @@ export function readWithin(server: LifelineServer, name: string): string {
 
 /** Fills the disk, up to so many bytes that stay free. */
 export function fill(server: LifelineServer, leaveBytes = 0): void {
-  const { bavail, bsize } = statfsSync(within(server, '.'));
-  const descriptor = openSync(within(server, 'ballast'), 'a');
+  fillDirectory(within(server, '.'), leaveBytes);
+}
+
+/** As `fill`, for a directory that can be seen from here. */
+export function fillDirectory(path: string, leaveBytes: number): void {
+  const { bavail, bsize } = statfsSync(path);
+  const descriptor = openSync(join(path, 'ballast'), 'a');
   try {
     for (let rest = bavail * bsize - leaveBytes; rest > 0;) {
       const written = writeSync(descriptor, CHUNK, 0, Math.min(CHUNK.length, rest));
@@ -49,5 +55,9 @@ export function fill(server: LifelineServer, leaveBytes = 0): void {
 }
 
 export function makeRoom(server: LifelineServer): void {
-  rmSync(within(server, 'ballast'));
+  makeRoomIn(within(server, '.'));
+}
+
+export function makeRoomIn(path: string): void {
+  rmSync(join(path, 'ballast'));
 }
