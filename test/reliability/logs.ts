@@ -153,8 +153,16 @@ export const LOG_FAULTS: readonly Fault[] = [
       chaos('death at BATCH_PUBLISHED'),
       by('logs/log-index', 'goes on behind the last whole record, wherever the tail was torn'),
       by('logs/tailer', 'gives the same numbers, lines and bytes wherever it was restarted'),
+      by(
+        'logs/machine-loss',
+        'a number that was seen is the same line or in a gap; what follows is above the mark (any cut of any file)',
+      ),
+      by(
+        'logs/machine-loss',
+        'an index that somebody took away is noticed without it, and no number is given again',
+      ),
     ],
-    injection: 'checkpoints; a tail that is torn anywhere',
+    injection: 'checkpoints; a tail that is torn anywhere; index and streams that end anywhere',
   },
   {
     number: 52,

@@ -92,8 +92,13 @@ export const PROCESS_FAULTS: readonly Fault[] = [
         'end-to-end/reconciliation',
         'in %s is nobody’s now: the job is LOST, and who has it is not signalled',
       ),
+      by(
+        'end-to-end/machine-loss',
+        'no number has two meanings, the numbers that may have been given are a gap, and readers have an end',
+      ),
+      by('end-to-end/machine-loss', 'that was shut down in order, there is no gap'),
     ],
-    injection: 'another boot id in the record',
+    injection: 'another boot id in the record; files that are cut back anywhere',
   },
   {
     number: 10,
