@@ -237,6 +237,7 @@ export class Tailer implements Disposable {
     if (state === 'SHRUNK') this.#tell({ kind: 'SHRUNK', stream: tail.stream, offset: tail.offset });
     if (state === 'REFUSED') this.#tell({ kind: 'REFUSED', stream: tail.stream });
     if (state === 'MISSING' && tail.offset > 0) this.#tell({ kind: 'MISSING', stream: tail.stream });
+    if (this.#isHeld) return false;
     const slice = tail.read(isFinal);
     if (slice !== undefined) {
       if (slice.bytes.length > 0) this.#lastReadAtMs = performance.now();

@@ -33,7 +33,7 @@ export interface StoredSeqMark extends SeqMark {
 }
 
 /** Of a job that has none: nothing is reserved. */
-export const NO_SEQ_MARK: StoredSeqMark = { generation: 0, reservedSeq: 0, givenSeq: 0 };
+const NO_SEQ_MARK: StoredSeqMark = { generation: 0, reservedSeq: 0, givenSeq: 0 };
 
 /** Writes the mark of a new job; the caller brings it to the disk. */
 export function createSeqMark({ seqMarkPath }: JobDirectory): void {
