@@ -177,8 +177,8 @@ printf ' 10%%\r 50%%\r100%%\n'`;
     expect(await page.title()).toBe(`Job ${id} · Lifeline`);
     const colours = await view.log
       .locator('.log-text span')
-      .evaluateAll((runs) =>
-        runs.map((run) => [run.textContent, run.className, getComputedStyle(run).color]),
+      .evaluateAll((runs): (string | null)[][] =>
+        runs.map((run) => [run.textContent, run.getAttribute('class') ?? '', getComputedStyle(run).color]),
       );
     expect(colours).toEqual([
       ['red', 'fg-red', expect.stringMatching(/^(rgb|color)/)],
