@@ -10,7 +10,19 @@ const hostileText = fc
   .array(
     fc.oneof(
       fc.string({ unit: 'binary' }),
-      fc.constantFrom('\u001b', '\u001b[', '\u001b]8;;', '\u0007', '\u001b\\', '\u009b', '31', 'm', ';', '\r', '\u202e'),
+      fc.constantFrom(
+        '\u001b',
+        '\u001b[',
+        '\u001b]8;;',
+        '\u0007',
+        '\u001b\\',
+        '\u009b',
+        '31',
+        'm',
+        ';',
+        '\r',
+        '\u202e',
+      ),
     ),
   )
   .map((parts) => parts.join(''));
@@ -54,7 +66,12 @@ describe('a command in a field', () => {
         expect(wordsOf(commandText(words))).toEqual(words);
       }),
     );
-    expect(wordsOf(`make  test SUITE="end to end" a\\ b`)).toEqual(['make', 'test', 'SUITE=end to end', 'a b']);
+    expect(wordsOf(`make  test SUITE="end to end" a\\ b`)).toEqual([
+      'make',
+      'test',
+      'SUITE=end to end',
+      'a b',
+    ]);
   });
 });
 

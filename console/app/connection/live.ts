@@ -32,7 +32,7 @@ export async function followLive<TResult, TVariables extends Record<string, unkn
   const backoff = new Backoff();
   while (!signal.aborted) {
     try {
-      await oneConnection<TResult>(document, variables, signal, (event) => {
+      await oneConnection(document, variables, signal, (event) => {
         backoff.reset();
         sink.onConnected(true);
         sink.onEvent(event);
@@ -52,9 +52,9 @@ export async function followLive<TResult, TVariables extends Record<string, unkn
 }
 
 /** Resolves when the server completes. @throws what ended it otherwise */
-function oneConnection<TResult>(
-  document: { toString(): string },
-  variables: Record<string, unknown>,
+function oneConnection<TResult, TVariables extends Record<string, unknown>>(
+  document: TypedDocument<TResult, TVariables>,
+  variables: TVariables,
   signal: AbortSignal,
   onEvent: (event: TResult) => void,
 ): Promise<void> {

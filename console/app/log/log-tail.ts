@@ -24,7 +24,8 @@ export class LogTail {
   add(rows: readonly LogRow[]): void {
     const all = [...this.#rows, ...rows];
     const dropped = all.length - this.#maxRows;
-    if (dropped > 0) this.#beginsAfter = endOf(all[dropped - 1] as LogRow);
+    const lastDropped = all[dropped - 1];
+    if (lastDropped !== undefined) this.#beginsAfter = endOf(lastDropped);
     this.#rows = dropped > 0 ? all.slice(dropped) : all;
   }
 }

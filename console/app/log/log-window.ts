@@ -236,7 +236,7 @@ export class LogWindow {
     this.#passedSeq = event.__typename === 'LogGap' ? event.toSeq : event.lastSeq;
     if (event.__typename === 'LogLines') this.#arrived.push(...event.lines.map(lineRow));
     else if (event.__typename === 'LogGap') this.#arrived.push(gapRow(event));
-    else if (event.__typename === 'LogDone') {
+    else {
       this.#show();
       clearTimeout(this.#staleTimer);
       this.#change({ isDone: true, isStale: false, lastSeq: event.lastSeq });
