@@ -74,7 +74,9 @@ async function timeRemoval(): Promise<readonly string[]> {
   const during = await underLoad(keepHalf, async (server) => {
     const beganAtMs = performance.now();
     const query = '{ server { retention { removedJobs lastRunAt } } }';
-    type Answer = { readonly server: { readonly retention: { readonly lastRunAt: string | null } } };
+    interface Answer {
+      readonly server: { readonly retention: { readonly lastRunAt: string | null } };
+    }
     while ((await ask<Answer>(server, query)).server.retention.lastRunAt === null) await delay(500);
     removalMs = performance.now() - beganAtMs;
   });
@@ -96,9 +98,11 @@ async function underLoad(
   await using server = await ServerProcess.start(dataDirectory, { args: [...args, '--max-running', '50'] });
   for (let job = 0; job < PRINTING_JOBS; job++) await start(server, PRINTING);
   const times = { startMs: [] as number[], pageMs: [] as number[] };
-  let isOver = false;
-  const over = until(server).finally(() => (isOver = true));
-  while (!isOver) {
+  const ended = new AbortController();
+  const over = until(server).finally(() => {
+    ended.abort();
+  });
+  while (!ended.signal.aborted) {
     const beganAtMs = performance.now();
     await start(server, 'true');
     const startedAtMs = performance.now();

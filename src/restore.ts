@@ -23,7 +23,6 @@ import type { JobStatus } from './domain/job-status.ts';
 import { catchUpRow, restoreRow } from './supervisor/restore-rows.ts';
 
 /** What is the lease's is not moved away under it. */
-const OF_THE_LEASE = /^lease\./;
 
 export interface RestoreReport {
   /** Absolute path of the data directory. */
@@ -97,7 +96,7 @@ function checked(path: string): BackupManifest {
 }
 
 function moveAside(target: string): string | null {
-  const names = readdirSync(target).filter((name) => !OF_THE_LEASE.test(name));
+  const names = readdirSync(target).filter((name) => !name.startsWith('lease.'));
   if (names.length === 0) return null;
   const aside = join(target, `replaced-${new Date().toISOString().replaceAll(':', '')}`);
   mkdirSync(aside, { mode: 0o700 });

@@ -239,14 +239,15 @@ export class Tailer implements Disposable {
     if (state === 'MISSING' && tail.offset > 0) this.#tell({ kind: 'MISSING', stream: tail.stream });
     if (this.#isHeld) return false;
     const slice = tail.read(isFinal);
+    let isWhole = true;
     if (slice !== undefined) {
       if (slice.bytes.length > 0) this.#lastReadAtMs = performance.now();
-      this.#number(tail, slice);
+      isWhole = this.#number(tail, slice);
       if (tail.hasRest) this.#idleAtMs.set(tail, performance.now() + this.#idleMs);
       else this.#idleAtMs.delete(tail);
     }
     const hasMore = slice?.hasMore ?? false;
-    if (this.#isHeld) {
+    if (!isWhole) {
       // What is read is not the beginning of a line, and is read again.
       this.#idleAtMs.delete(tail);
       return false;
@@ -255,8 +256,8 @@ export class Tailer implements Disposable {
     return hasMore;
   }
 
-  /** Index first, then publish. */
-  #number(tail: StreamTail, slice: Slice): void {
+  /** Index first, then publish. @returns false where lines of it wait for their numbers */
+  #number(tail: StreamTail, slice: Slice): boolean {
     const other = tail === this.#tails[0] ? this.#tails[1] : this.#tails[0];
     const atMs = Math.max(0, Math.floor(this.#clock()));
     let records = this.#withinReserve(batchRecords(slice, tail, other, this.#lastSeq, atMs));
@@ -273,6 +274,7 @@ export class Tailer implements Disposable {
       }
       records = records.slice(appended);
     }
+    return !this.#isHeld;
   }
 
   /** Those whose numbers are below the mark that is on the disk; the others are read again when it has moved. */

@@ -51,11 +51,14 @@ describe('a job that writes more than its log may hold', () => {
     await server.restart('SIGKILL');
     expect((await logBounds(server, flood)).keptFromSeq).toBeGreaterThanOrEqual(before.keptFromSeq);
     using late = await followJob(server, flood);
-    await untilTrue(() => lastSeqOf(late) > before.lastSeq + 100_000, { what: 'lines after the restart' });
+    // What a reader gets between two trims depends on who is quicker.
+    await untilTrue(
+      () => lastSeqOf(late) > before.lastSeq + 100_000 && checkedRanges(logEvents(late)).lineCount > 10_000,
+      { what: 'lines after the restart' },
+    );
     const told = checkedRanges(logEvents(late));
     expect(told.gaps[0]?.[0]).toBe(1);
     expect(told.gaps[0]?.[1]).toBeGreaterThanOrEqual(before.keptFromSeq - 1);
-    expect(told.lineCount).toBeGreaterThan(10_000);
     expect(await findJob(server, quiet)).toMatchObject({ status: 'RUNNING' });
 
     await cancelJob(server, flood, 1_000);
@@ -204,7 +207,7 @@ describe('a job that writes more than its log may hold', () => {
 });
 
 describe('a server that is killed', () => {
-  const END = 1_000_000;
+  const END = 2_000_000;
   const INPUT = { script: `seq 1 ${String(END)}; exit 3`, maxLogBytes: MIB };
 
   it.each<Checkpoint>(['LOG_MARKED', 'LOG_TRIMMED', 'SINKS_STOPPED'])(
@@ -212,7 +215,7 @@ describe('a server that is killed', () => {
     async (checkpoint) => {
       using control = new ServerControl();
       server = await LifelineServer.start(control.options);
-      control.killAt(checkpoint, 2);
+      control.killAt(checkpoint);
       await control.report(server);
       const jobId = await startJob(server, INPUT);
       await untilTrue(() => !server.running, { what: 'the death of the server' });
