@@ -22,8 +22,6 @@ import { appendTransition } from './storage/transition-file.ts';
 import type { JobStatus } from './domain/job-status.ts';
 import { catchUpRow, restoreRow } from './supervisor/restore-rows.ts';
 
-/** What is the lease's is not moved away under it. */
-
 export interface RestoreReport {
   /** Absolute path of the data directory. */
   readonly dataDirectory: string;
@@ -95,6 +93,7 @@ function checked(path: string): BackupManifest {
   return manifest;
 }
 
+/** What is the lease's is not moved away under it. */
 function moveAside(target: string): string | null {
   const names = readdirSync(target).filter((name) => !name.startsWith('lease.'));
   if (names.length === 0) return null;

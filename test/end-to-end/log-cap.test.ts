@@ -207,8 +207,13 @@ describe('a job that writes more than its log may hold', () => {
 });
 
 describe('a server that is killed', () => {
-  const END = 2_000_000;
-  const INPUT = { script: `seq 1 ${String(END)}; exit 3`, maxLogBytes: MIB };
+  const END = 1_000_000;
+  // It is there for a while after each part: a writer that has ended cannot be held back.
+  const PARTS = Array.from({ length: 5 }, (_, part) => {
+    const first = (part * END) / 5;
+    return `seq ${String(first + 1)} ${String(first + END / 5)}; sleep 0.5`;
+  });
+  const INPUT = { script: `${PARTS.join('; ')}; exit 3`, maxLogBytes: MIB };
 
   it.each<Checkpoint>(['LOG_MARKED', 'LOG_TRIMMED', 'SINKS_STOPPED'])(
     'at %s: the next one goes on with the log and the job as if nothing had been',
