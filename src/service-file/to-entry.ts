@@ -41,7 +41,7 @@ export function entryOf({ definition, desired }: WantedService): ServiceEntry {
     ...(schedule !== null && { schedule: scheduleEntry(schedule) }),
     ...concurrencyEntry(definition),
     ...(priority !== 0 && { priority }),
-    ...(maxLogBytes !== null && { maxLog: exactBytes(maxLogBytes) }),
+    ...(maxLogBytes !== null && { maxLog: maxLogBytes % 1024 === 0 ? exactBytes(maxLogBytes) : maxLogBytes }),
     ...(definition.logOverflow === 'CANCEL' && { logOverflow: 'cancel' }),
     ...retentionEntry(definition.retention),
     ...(desired === 'DOWN' && { desired: 'down' }),

@@ -126,7 +126,12 @@ const definitions = (name: string): fc.Arbitrary<ServiceDefinition> =>
       onEnd: fc.constantFrom('KILL_TREE' as const, 'WAIT' as const),
       stopSignal: fc.constantFrom(...JOB_SIGNALS),
       stopCommand: fc.option(argv),
-      maxLogBytes: fc.option(fc.integer({ min: 2 ** 20, max: 2 ** 40 })),
+      maxLogBytes: fc.option(
+        fc.oneof(
+          fc.integer({ min: 2 ** 20, max: 2 ** 40 }),
+          fc.integer({ min: 1, max: 2 ** 20 }).map((mebibytes) => mebibytes * 2 ** 20),
+        ),
+      ),
       logOverflow: fc.constantFrom('TRIM' as const, 'CANCEL' as const),
       restart: fc
         .record({
