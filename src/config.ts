@@ -4,9 +4,9 @@ import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { bytesOf, parseBytes, parseDiskAmount, type DiskAmount } from './domain/byte-size.ts';
 import { parseDurationMs } from './domain/duration.ts';
-import { LEAST_KEY_LENGTH } from './storage/secret-keys.ts';
 import type { ContainmentMeans } from './domain/containment.ts';
 import { DEFAULT_MAX_LOG_BYTES, isLogCap } from './domain/log-limit.ts';
+import { LEAST_KEY_LENGTH } from './domain/secret-key.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;

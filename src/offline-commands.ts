@@ -4,7 +4,7 @@ import type { CommandContext } from './cli/command-context.ts';
 import { withUsageExitCode } from './cli/program.ts';
 import { runCommand } from './cli/run-command.ts';
 import { OfflineError } from './offline-error.ts';
-import { BackupError } from './storage/backup-files.ts';
+import { BackupError } from './storage/backup-error.ts';
 import { StartupError } from './storage/startup-error.ts';
 
 interface OfflineOptions {

@@ -2,13 +2,8 @@ import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync }
 import { join, relative, resolve } from 'node:path';
 import { BACKUP_DATABASE } from './backup.ts';
 import { OfflineError } from './offline-error.ts';
-import {
-  BackupError,
-  hasEntries,
-  readManifest,
-  restoreFiles,
-  type BackupManifest,
-} from './storage/backup-files.ts';
+import { BackupError } from './storage/backup-error.ts';
+import { hasEntries, readManifest, restoreFiles, type BackupManifest } from './storage/backup-files.ts';
 import { DataDirectory } from './storage/data-directory.ts';
 import { Database } from './storage/database.ts';
 import { checkIntegrity } from './storage/database-snapshot.ts';

@@ -2,6 +2,7 @@ import { GraphQLError, type GraphQLField, type GraphQLObjectType, type GraphQLSc
 import type { Plugin } from 'graphql-yoga';
 import { type AuditedAct, isRefusal } from '../domain/audit.ts';
 import { LifelineError } from '../domain/errors.ts';
+import { asToldOfDisk } from '../storage/disk-full.ts';
 import type { AuditExtension } from './audit-subject.ts';
 import type { GraphQLContext } from './context.ts';
 
@@ -87,7 +88,6 @@ async function note(
 }
 
 function codeOf(error: unknown): AuditedAct['result'] {
-  if (error instanceof LifelineError) return error.code;
-  const original = error instanceof GraphQLError ? error.originalError : undefined;
+  const original = asToldOfDisk(error instanceof GraphQLError ? (error.originalError ?? error) : error);
   return original instanceof LifelineError ? original.code : 'INTERNAL';
 }

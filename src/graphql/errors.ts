@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { PothosValidationError } from '@pothos/core';
 import { GraphQLError } from 'graphql';
 import { InvalidInputError, LifelineError } from '../domain/errors.ts';
+import { asToldOfDisk } from '../storage/disk-full.ts';
 
 /** Where faults of the server are written; a pino logger is one. */
 export interface FaultLog {
@@ -18,13 +19,14 @@ const REFUSED_REQUEST = { http: { status: 400, spec: true } };
  */
 export function createErrorMasker(log: FaultLog): (error: unknown) => GraphQLError {
   return (error) => {
-    const root = rootOf(error);
+    const root = asToldOfDisk(rootOf(error));
     if (root instanceof LifelineError) {
-      return coded(error, {
+      const extensions = {
         code: root.code,
         ...(root instanceof InvalidInputError && root.field !== undefined && { field: root.field }),
         ...(root.code === 'INTERNAL' && { correlationId: report(log, root) }),
-      });
+      };
+      return coded(error, extensions, root.message);
     }
     if (error instanceof GraphQLError && root instanceof GraphQLError) {
       if (root.extensions['code'] !== undefined) return error;

@@ -344,8 +344,14 @@ export class Tailer implements Disposable {
       this.poke();
     }
     try {
+      // While the job is held back, it is not the program that keeps the rest of the line.
+      const isHeldBack = this.#idleAtMs.size > 0 && this.#onGrowth(this.extent);
       for (const [tail, idleAtMs] of this.#idleAtMs) {
         if (idleAtMs > nowMs) continue;
+        if (isHeldBack) {
+          this.#idleAtMs.set(tail, nowMs + this.#idleMs);
+          continue;
+        }
         this.#idleAtMs.delete(tail);
         const slice = tail.readIdle();
         if (slice === undefined) this.poke();

@@ -10,6 +10,7 @@ import {
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { copyFile, digestFile, type CopiedFile } from './copy-file.ts';
+import { BackupError } from './backup-error.ts';
 import { BACKUP_MANIFEST } from './directory-format.ts';
 
 /** The version of the layout of a backup. */
@@ -47,14 +48,6 @@ const manifest = z.object({
   jobs: z.int(),
   unfinished: z.array(z.int()),
 }) satisfies z.ZodType<BackupManifest>;
-
-/** A copy of files that is not what it was copied from, or a directory that cannot be one. The message is a sentence. */
-export class BackupError extends Error {
-  constructor(message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.name = new.target.name;
-  }
-}
 
 /** The files of a backup while it is written. */
 export class BackupWriter {

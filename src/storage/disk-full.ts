@@ -1,3 +1,5 @@
+import { DiskLowError, LifelineError } from '../domain/errors.ts';
+
 const FULL_CODES: readonly unknown[] = ['ENOSPC', 'EDQUOT', 'SQLITE_FULL'];
 /** SQLITE_FULL, and SQLITE_IOERR_WRITE and _SHMSIZE, which a full disk becomes where SQLite maps memory. */
 const FULL_NUMBERS: readonly unknown[] = [13, 778, 4874];
@@ -13,4 +15,10 @@ export function isDiskFull(error: unknown, depth = DEPTH): boolean {
   return [facts['cause'], facts['meta'], facts['driverAdapterError']].some((inner) =>
     isDiskFull(inner, depth - 1),
   );
+}
+
+/** What is told of an error: where the disk is full, that it is. */
+export function asToldOfDisk(error: unknown): unknown {
+  if (error instanceof LifelineError || !isDiskFull(error)) return error;
+  return new DiskLowError(undefined, { cause: error });
 }

@@ -11,6 +11,7 @@ import {
 } from 'node:fs';
 import { dirname } from 'node:path';
 import { SecretsUnavailableError } from '../domain/errors.ts';
+import { LEAST_KEY_LENGTH } from '../domain/secret-key.ts';
 
 // AES-256-GCM whose nonce is a keyed digest of name and value (the construction of RFC 5297, in short): the same value of the
 // same variable gives the same text, so that a repeated request and an unchanged definition are known as such without the
@@ -19,8 +20,6 @@ import { SecretsUnavailableError } from '../domain/errors.ts';
 const VERSION = 'v1';
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
-/** As many as 256 bits take in base64, with some to spare for other spellings. */
-export const LEAST_KEY_LENGTH = 32;
 
 /** Encrypts secrets, and decrypts them. */
 export interface SecretBox {

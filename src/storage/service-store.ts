@@ -69,9 +69,9 @@ export class ServiceStore {
     const id = this.#files.nextId();
     const version = { number: 1, definition, savedAtMs: at.getTime(), savedBy };
     const times = { createdAtMs: at.getTime(), sinceMs: at.getTime() };
-    this.#files.write({ id, name, ...times, steps: 0, life: NEW_LIFE, versions: [version] });
     const versions = { create: versionColumns(version) };
     try {
+      this.#files.write({ id, name, ...times, steps: 0, life: NEW_LIFE, versions: [version] });
       const row = await this.#gate.transaction((tx) =>
         tx.service.create({
           data: { id, name, version: 1, createdAt: at, desired, state, since: at, versions },

@@ -1,7 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { passUnwatched, type PassCheckpoint } from '../domain/checkpoint.ts';
-import { DiskLowError } from '../domain/errors.ts';
-import { isDiskFull } from './disk-full.ts';
+import { asToldOfDisk, isDiskFull } from './disk-full.ts';
 import type { PrismaClient } from './generated/client.ts';
 import { type Prisma } from './generated/client.ts';
 
@@ -75,7 +74,7 @@ export class WriteGate {
       );
       this.#pass('DATABASE_COMMITTED');
     } catch (error) {
-      const told = isDiskFull(error) ? new DiskLowError(undefined, { cause: error }) : error;
+      const told = asToldOfDisk(error);
       for (const { reject } of together) reject(told);
       return;
     }

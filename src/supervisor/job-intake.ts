@@ -1,11 +1,11 @@
 import { rmSync } from 'node:fs';
 import type { PassCheckpoint } from '../domain/checkpoint.ts';
-import { ConflictError, DiskLowError } from '../domain/errors.ts';
+import { ConflictError } from '../domain/errors.ts';
 import type { JobId } from '../domain/job-id.ts';
 import type { PlainEnvEntry } from '../domain/env-entry.ts';
 import type { JobSpec } from '../domain/job-spec.ts';
 import type { DataDirectory } from '../storage/data-directory.ts';
-import { isDiskFull } from '../storage/disk-full.ts';
+import { asToldOfDisk } from '../storage/disk-full.ts';
 import { createJobFiles } from '../storage/job-files.ts';
 import type { JobIds } from '../storage/job-ids.ts';
 import type { TransitionRecord } from '../storage/job-records.ts';
@@ -91,9 +91,7 @@ export class JobIntake {
       return jobId;
     } catch (error) {
       place[Symbol.dispose]();
-      if (isDiskFull(error) && !(error instanceof DiskLowError))
-        throw new DiskLowError(undefined, { cause: error });
-      throw error;
+      throw asToldOfDisk(error);
     }
   }
 

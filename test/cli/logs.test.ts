@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { LifelineServer } from '../end-to-end/harness/lifeline-server.ts';
 import { lifeline, startCommand } from './lifeline-command.ts';
 
-const TWO_STREAMS = 'for i in 1 2 3; do echo out $i; sleep 0.05; echo err $i >&2; sleep 0.05; done';
+const TWO_STREAMS = 'for i in 1 2 3; do echo out $i; sleep 0.5; echo err $i >&2; sleep 0.5; done';
 
 describe('lifeline logs', () => {
   let server: LifelineServer;

@@ -199,7 +199,7 @@ describe('a command and its requests', () => {
     expect(loaded.some((script) => script.endsWith('/node_modules/commander/index.js'))).toBe(true);
     expect(loaded).toContain('node:http');
     const heavy =
-      /\/node_modules\/(?!commander\/)|\/domain\/(?!duration|service-name)|\/(logs|supervisor|graphql|http)\/|\/serve\.js$|undici/;
+      /\/node_modules\/(?!commander\/)|\/domain\/(?!byte-size|duration|job-signal|log-limit|secret-key|service-name)|\/(logs|supervisor|graphql|http)\/|\/serve\.js$|undici/;
     expect(loaded.filter((script) => heavy.test(script))).toEqual([]);
   });
 });

@@ -127,7 +127,7 @@ describe.each([
       `{ auditLog(first: 100) { edges { cursor node ${everyField(schema, 'AuditEntry', 1)} } } }`,
     ]) {
       const { data, errors } = await server.graphql(query);
-      expect(errors).toEqual([]);
+      expect({ query, errors }).toEqual({ query, errors: [] });
       expectClean(query, JSON.stringify(data), secrets);
     }
     const roots = schema.types.find(({ name }) => name === 'Query')?.fields?.map(({ name }) => name);

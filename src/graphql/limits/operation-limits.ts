@@ -10,7 +10,7 @@ const MAX_TOKENS = 1_000;
 const MAX_DEPTH = 16;
 const MAX_ALIASES = 20;
 /** Fields, each counted as often as its lists can be long. */
-const MAX_COMPLEXITY = 20_000;
+const MAX_COMPLEXITY = 25_000;
 
 /** What a single operation may ask for. The same for queries, mutations and subscriptions, before anything runs. */
 export function operationLimits(): Plugin {
