@@ -55,5 +55,7 @@ it('an EventSource in a page of the server comes back by itself where it was, an
   expect(cursors.at(-1)).toBe('200/done');
   expect(statuses.at(-1)).toBe(204);
   expect(new Set(statuses.slice(0, -1))).toEqual(new Set([200]));
+  // The console in it follows the list of jobs.
+  await page.close();
   await server.assertNothingIsLeft();
 });
