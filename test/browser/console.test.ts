@@ -110,7 +110,7 @@ describe('the console in Chromium', () => {
   });
 
   it('takes no stream while nobody looks at its tab, and goes on at the next line when somebody does', async () => {
-    const gate = server.scratch.file('go-on');
+    const gate = server.scratch.file('go-on-unseen');
     const id = await startJob(server, {
       command: [process.execPath, programPath('count.mjs'), '3000', '1000', '--gate', `1000=${gate}`],
     });
