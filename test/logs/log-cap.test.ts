@@ -96,8 +96,11 @@ class Capped implements Disposable {
 }
 
 async function until(condition: () => boolean): Promise<void> {
-  for (const limitMs = performance.now() + 5_000; !condition(); await turns(1))
+  const limitMs = performance.now() + 5_000;
+  while (!condition()) {
     if (performance.now() > limitMs) throw new Error('it did not come true');
+    await turns(1);
+  }
 }
 
 function fallocate(scratch: Scratch): Fallocate {
@@ -205,28 +208,28 @@ describe('the bound of what is not read', () => {
   it('holds back above it, lets go below half of it, and never signals without need', () => {
     fc.assert(
       fc.property(fc.array(fc.nat(2 * MIB)), (backlogs) => {
-        let held = false;
         const brake = {
+          held: false,
           hold: () => {
-            expect(held).toBe(false);
-            held = true;
+            expect(brake.held).toBe(false);
+            brake.held = true;
             return true;
           },
           release: () => {
-            expect(held).toBe(true);
-            held = false;
+            expect(brake.held).toBe(true);
+            brake.held = false;
           },
         };
         const bound = new BacklogBound(brake, 4 * MIB);
         for (const backlogBytes of backlogs) {
-          const before = held;
+          const before: boolean = brake.held;
           bound.check(backlogBytes);
-          expect(held).toBe(backlogBytes > MIB || (before && backlogBytes > MIB / 2));
-          expect(bound.isHeld).toBe(held);
+          expect(brake.held).toBe(backlogBytes > MIB || (before && backlogBytes > MIB / 2));
+          expect(bound.isHeld).toBe(brake.held);
         }
         bound[Symbol.dispose]();
         bound.check(3 * MIB);
-        expect(held).toBe(false);
+        expect(brake.held).toBe(false);
       }),
     );
   });

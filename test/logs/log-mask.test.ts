@@ -118,52 +118,48 @@ describe('the mask of a log', () => {
 
 /** What readers at the head and readers of the files get of a stream that is written in pieces, with idle flushes in between. */
 describe('a log with secrets', () => {
-  it('is to every reader the mask of the whole, however it was written, cut, flushed and read', async () => {
-    await fc.assert(
-      fc.asyncProperty(
-        printed,
-        fc.array(fc.boolean(), { maxLength: 13 }),
-        async ({ all, pieces, cuts }, idle) => {
-          using scratch = new Scratch();
-          const bytes = Buffer.concat(pieces);
-          const mask = maskOf(all);
-          const ends = [...new Set([...cuts.map((cut) => Math.min(cut, bytes.length)), bytes.length])].sort(
-            (a, b) => a - b,
+  it('is to every reader the mask of the whole, however it was written, cut, flushed and read', () => {
+    fc.assert(
+      fc.property(printed, fc.array(fc.boolean(), { maxLength: 13 }), ({ all, pieces, cuts }, idle) => {
+        using scratch = new Scratch();
+        const bytes = Buffer.concat(pieces);
+        const mask = maskOf(all);
+        const ends = [...new Set([...cuts.map((cut) => Math.min(cut, bytes.length)), bytes.length])].sort(
+          (a, b) => a - b,
+        );
+        const parts: Buffer[] = [];
+        {
+          using tail = new StreamTail(
+            'STDOUT',
+            scratch.directory.logPath('STDOUT'),
+            { offset: 0, lineCount: 0, isUnterminated: false },
+            false,
+            mask,
           );
-          const parts: Buffer[] = [];
-          {
-            using tail = new StreamTail(
-              'STDOUT',
-              scratch.directory.logPath('STDOUT'),
-              { offset: 0, lineCount: 0, isUnterminated: false },
-              false,
-              mask,
-            );
-            let written = 0;
-            const take = (slice: ReturnType<StreamTail['readIdle']>): void => {
-              for (const cut of slice?.cuts ?? []) {
-                parts.push(Buffer.from(slice!.bytes.subarray(cut.start, cut.end)));
-                tail.advance({
-                  offset: slice!.offset + cut.start,
-                  byteLength: cut.end - cut.start,
-                  lineCount: cut.lineCount,
-                  ending: cut.ending,
-                } as Parameters<StreamTail['advance']>[0]);
-              }
-            };
-            ends.forEach((end, index) => {
-              scratch.write('STDOUT', bytes.subarray(written, end));
-              written = end;
-              tail.check();
-              take(tail.read(false));
-              if (idle[index] === true) take(tail.readIdle());
-            });
+          let written = 0;
+          const take = (slice: ReturnType<StreamTail['readIdle']>): void => {
+            for (const cut of slice?.cuts ?? []) {
+              parts.push(Buffer.from(slice!.bytes.subarray(cut.start, cut.end)));
+              tail.advance({
+                offset: slice!.offset + cut.start,
+                byteLength: cut.end - cut.start,
+                lineCount: cut.lineCount,
+                ending: cut.ending,
+              } as Parameters<StreamTail['advance']>[0]);
+            }
+          };
+          ends.forEach((end, index) => {
+            scratch.write('STDOUT', bytes.subarray(written, end));
+            written = end;
             tail.check();
-            take(tail.read(true));
-          }
-          expect(Buffer.concat(parts)).toEqual(masked(bytes, all));
-        },
-      ),
+            take(tail.read(false));
+            if (idle[index] === true) take(tail.readIdle());
+          });
+          tail.check();
+          take(tail.read(true));
+        }
+        expect(Buffer.concat(parts)).toEqual(masked(bytes, all));
+      }),
     );
   });
 
@@ -177,13 +173,12 @@ describe('a log with secrets', () => {
         const line = `${'x'.repeat(Math.max(0, 64 * 1024 - before))}${first}`;
         const text = `${'1\n'.repeat(998)}${first}\n${first}\n${line}\n${line}${all.join('')}`;
         const mask = maskOf(all);
-        using subscription = bus.subscribe(1);
+        using _subscription = bus.subscribe(1);
         const published: Buffer[] = [];
         using tailer = new Tailer({ directory: scratch.directory, channel, mask, resumed: false });
         scratch.write('STDOUT', text);
         await tailer.drain();
         await turns(1);
-        void subscription;
         const whole = masked(Buffer.from(text), [...all]);
         const files = new LogFiles({ of: () => mask });
         using reader = await JobLogReader.open(scratch.directory, files);

@@ -259,7 +259,7 @@ describe('after a loss of the machine', () => {
   it('a number that was seen is the same line or in a gap; what follows is above the mark (any cut of any file)', async () => {
     using before = new Scratch();
     using scratch = new Scratch();
-    const cut = async (index: number, stdout: number, stderr: number): Promise<void> => {
+    const cut = (index: number, stdout: number, stderr: number): void => {
       const rest = [index, stdout, stderr];
       files(before).forEach((path, at) => {
         const target = files(scratch)[at]!;
@@ -285,7 +285,7 @@ describe('after a loss of the machine', () => {
     ];
     await fc.assert(
       fc.asyncProperty(...any, async (...rest) => {
-        await cut(...rest);
+        cut(...rest);
         const after = async (life: string): Promise<void> => {
           const found = await seen(scratch);
           for (const [seq, text] of seenBefore.texts)

@@ -105,7 +105,8 @@ function elsewhere(name: string, fault: number, column: string, reason: string):
       database.prepare(`UPDATE ActiveJob SET ${column} = 'another'`).run();
       database.close();
       await server.launch();
-      await job.endedAs({ status: 'LOST', reason, exitCode: null });
+      const afterLoss = reason === 'HOST_REBOOTED';
+      await job.endedAs({ status: 'LOST', reason, exitCode: null }, { afterLoss });
       assert.ok(job.processes.every(isAlive), 'a process of another boot or namespace was signalled');
       job.release();
       await job.stopped();

@@ -11,7 +11,7 @@ const CHUNK = Buffer.alloc(64 * 1024, 7);
 
 /** Whether a file system can be mounted here. */
 export function canMount(): boolean {
-  const [program = '', ...args] = [...NAMESPACE, 'mount', '-t', 'tmpfs', 'lifeline', '/mnt'];
+  const [program, ...args] = [...NAMESPACE, 'mount', '-t', 'tmpfs', 'lifeline', '/mnt'];
   return spawnSync(program, args).status === 0;
 }
 
