@@ -334,10 +334,10 @@ describe('a stream', () => {
   });
 
   it('is not dropped for its age while it is open', async () => {
-    await start({ streamLimits: { openWithinMs: 50, reopenWithinMs: 50, pingMs: 20 } });
+    await start({ streamLimits: { openWithinMs: 1_000, reopenWithinMs: 50, pingMs: 100 } });
     await using connection = await SingleConnection.open(harness);
     // Each comes after a silence, so they are a clock of the server's own.
-    await until(() => connection.comments.length >= 10);
+    await until(() => connection.comments.length >= 15);
     await connection.start('1', '{ __typename }');
     await connection.results('1');
   });
