@@ -28,9 +28,9 @@ import { ScratchDirectory } from '../end-to-end/harness/scratch-directory.ts';
 import { untilTrue } from '../end-to-end/harness/until-true.ts';
 
 const PATH = process.env['PATH']!;
-/** It says which of these signals it gets; USR1 ends it. */
+/** It says which of these signals it gets; USR1 ends it, later than what has sent it. */
 const SAYS_SIGNALS =
-  'for s in TERM INT HUP; do trap "echo $s >>heard" $s; done; trap "echo USR1 >>heard; exit 0" USR1; ' +
+  'for s in TERM INT HUP; do trap "echo $s >>heard" $s; done; trap "echo USR1 >>heard; sleep 0.5; exit 0" USR1; ' +
   'echo >ready; while :; do sleep 0.05; done';
 
 let scratch: ScratchDirectory;
