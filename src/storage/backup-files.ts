@@ -1,17 +1,10 @@
-import {
-  appendFileSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { appendFileSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { copyFile, digestFile, type CopiedFile } from './copy-file.ts';
 import { BackupError } from './backup-error.ts';
 import { BACKUP_MANIFEST } from './directory-format.ts';
+import { writeWhole } from './write-whole.ts';
 
 /** The version of the layout of a backup. */
 const FORMAT = 1;
@@ -82,9 +75,7 @@ export class BackupWriter {
     this.#flush();
     for (const [name, digest] of readChecksums(this.path)) checkFile(this.path, name, digest);
     const whole: BackupManifest = { format: FORMAT, ...said, files: this.#files, bytes: this.#bytes };
-    const path = join(this.path, BACKUP_MANIFEST);
-    writeFileSync(`${path}.part`, `${JSON.stringify(whole, null, 2)}\n`, { mode: 0o600 });
-    renameSync(`${path}.part`, path);
+    writeWhole(join(this.path, BACKUP_MANIFEST), `${JSON.stringify(whole, null, 2)}\n`);
     return whole;
   }
 

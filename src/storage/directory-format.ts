@@ -1,6 +1,7 @@
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { StartupError } from './startup-error.ts';
+import { writeWhole } from './write-whole.ts';
 
 /**
  * The version of the layout of the data directory, in its file `format`.
@@ -58,7 +59,5 @@ export function checkDirectoryFormat(path: string): void {
 /** Says that the directory has the layout of this version now. */
 export function writeDirectoryFormat(path: string): void {
   if (readDirectoryFormat(path) === DIRECTORY_FORMAT) return;
-  const file = join(path, 'format');
-  writeFileSync(`${file}.part`, `${String(DIRECTORY_FORMAT)}\n`, { mode: 0o600 });
-  renameSync(`${file}.part`, file);
+  writeWhole(join(path, 'format'), `${String(DIRECTORY_FORMAT)}\n`);
 }

@@ -1,7 +1,8 @@
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import type { HostIdentity, ProcessIdentity } from '../domain/process-identity.ts';
 import type { JobDirectory } from './job-directory.ts';
+import { writeWhole } from './write-whole.ts';
 
 /** Who the processes of a job are, and where that means something. */
 export interface StoredIdentity {
@@ -22,9 +23,7 @@ const identity = z.object({
 
 /** Called before the database hears of it, and before the gate opens. Whole or not there. */
 export function writeIdentity(directory: JobDirectory, stored: StoredIdentity): void {
-  const { identityPath } = directory;
-  writeFileSync(`${identityPath}.part`, `${JSON.stringify(stored)}\n`, { mode: 0o600 });
-  renameSync(`${identityPath}.part`, identityPath);
+  writeWhole(directory.identityPath, `${JSON.stringify(stored)}\n`);
 }
 
 /** `null` where there is none that can be read: the gate of the program never opened, or the directory was removed. */

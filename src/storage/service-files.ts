@@ -8,7 +8,6 @@ import {
   readFileSync,
   renameSync,
   rmSync,
-  writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -16,6 +15,7 @@ import type { ServiceDefinition } from '../domain/service-definition.ts';
 import type { ServiceLife } from '../domain/service-life.ts';
 import { DESIRED_STATES, SERVICE_STATES } from '../domain/service-state.ts';
 import { GivenNumbers } from './job-ids.ts';
+import { writeWhole } from './write-whole.ts';
 
 // Why files beside the rows: what the directories hold outlives the database, and definitions are work of people. As with
 // jobs, each step is written here first, so of the two records this is the one that can be ahead (decision 13).
@@ -209,9 +209,4 @@ function readVersions(path: string): StoredServiceVersion[] {
 function idOf(name: string): number | null {
   const [, digits] = /^(?:deleted-)?([1-9]\d{0,14})$/.exec(name) ?? [];
   return digits === undefined ? null : Number(digits);
-}
-
-function writeWhole(path: string, text: string): void {
-  writeFileSync(`${path}.part`, text, { mode: 0o600 });
-  renameSync(`${path}.part`, path);
 }

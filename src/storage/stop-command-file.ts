@@ -1,7 +1,8 @@
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { z } from 'zod';
 import type { StopCommandReport } from '../domain/stop-command-report.ts';
 import type { JobDirectory } from './job-directory.ts';
+import { writeWhole } from './write-whole.ts';
 
 export const stopCommandReport = z.object({
   startedAtMs: z.number(),
@@ -17,8 +18,7 @@ export function writeStopCommandBegun(directory: JobDirectory, begun: StopComman
 
 /** What has become of it. */
 export function writeStopCommandEnd(directory: JobDirectory, ended: StopCommandReport): void {
-  writeFileSync(`${directory.stopCommandPath}.part`, JSON.stringify(ended), { mode: 0o600 });
-  renameSync(`${directory.stopCommandPath}.part`, directory.stopCommandPath);
+  writeWhole(directory.stopCommandPath, JSON.stringify(ended));
 }
 
 /** What a server, this one or a former, has said of it; `null` where it has never begun. */

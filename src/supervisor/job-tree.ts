@@ -1,4 +1,5 @@
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
+import { writeWhole } from '../storage/write-whole.ts';
 import type { ProcessEntry, ProcessSnapshot } from './process-table.ts';
 import { isInSessionOrGroup, shimSession, treeMembers, type TreeRoot } from './process-tree.ts';
 import type { TreeHolder } from './tree-holder.ts';
@@ -69,8 +70,7 @@ export class JobTree implements Disposable {
     if (text === this.#strayText) return;
     this.#strayText = text;
     try {
-      writeFileSync(`${this.#strayPath}.part`, text, { mode: 0o600 });
-      renameSync(`${this.#strayPath}.part`, this.#strayPath);
+      writeWhole(this.#strayPath, text);
     } catch {
       // A full disk, or a directory that was removed: this server knows them all the same.
     }

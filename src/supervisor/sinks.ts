@@ -1,9 +1,10 @@
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { passUnwatched, type PassCheckpoint } from '../domain/checkpoint.ts';
 import type { ProcessIdentity } from '../domain/process-identity.ts';
 import type { OutputBrake } from '../logs/backlog-bound.ts';
 import type { JobDirectory } from '../storage/job-directory.ts';
+import { writeWhole } from '../storage/write-whole.ts';
 import { isAlive, readProcess, type ProcessEntry } from './process-table.ts';
 import { signalProcess } from './process-tree.ts';
 
@@ -51,8 +52,7 @@ export class Sinks implements OutputBrake {
     const found = sinksOf(this.#shim).map(({ pid, startTicks }) => ({ pid, startTicks }));
     if (found.length === 0) return false;
     try {
-      writeFileSync(`${this.#directory.sinksPath}.part`, JSON.stringify(found), { mode: 0o600 });
-      renameSync(`${this.#directory.sinksPath}.part`, this.#directory.sinksPath);
+      writeWhole(this.#directory.sinksPath, JSON.stringify(found));
     } catch {
       // A full disk: nobody is stopped whom the next server would not know.
       return false;
