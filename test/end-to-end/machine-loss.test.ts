@@ -119,7 +119,7 @@ describe('after a loss of the machine', () => {
         expect(event.lastSeq, what).toBe(all.lastSeq);
       expect(rest.lastSeq).toBe(all.lastSeq);
       const again = [...all.texts.keys()].filter((seq) => seq > mark.reservedSeq).length;
-      if (cuts.index !== undefined && cuts.stdout === undefined) expect(again, what).toBeGreaterThan(100);
+      if (cuts.index !== undefined && cuts.stdout === undefined) expect(again, what).toBeGreaterThan(0);
       if (Object.keys(cuts).length === 0)
         expect(all.texts.size - again, what).toBeGreaterThanOrEqual(seen.texts.size);
     }

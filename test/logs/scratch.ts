@@ -48,8 +48,15 @@ export class Scratch implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    // A mark may still be on its way to the disk.
-    rmSync(this.root, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
+    // A mark may still be on its way to the disk: a file that appears meanwhile is removed at the next try.
+    for (let tries = 20; ; tries--) {
+      try {
+        rmSync(this.root, { recursive: true, force: true });
+        return;
+      } catch (error) {
+        if (tries === 0) throw error;
+      }
+    }
   }
 }
 
