@@ -97,7 +97,7 @@ async function send(
       if (done === true) return;
       const chunks =
         value.type === 'lines'
-          ? value.batches.map((batch) => lineEvents(jobId, batch))
+          ? value.batches.flatMap((batch) => lineEvents(jobId, batch))
           : [await written(services, jobId, value)];
       for (const chunk of chunks) if (!(await writeChunk(res, chunk, signal))) return;
     }
@@ -118,7 +118,7 @@ async function send(
 async function written(services: Services, jobId: JobId, event: FollowEvent): Promise<string | Uint8Array> {
   switch (event.type) {
     case 'lines':
-      return Buffer.concat(event.batches.map((batch) => lineEvents(jobId, batch)));
+      return Buffer.concat(event.batches.flatMap((batch) => lineEvents(jobId, batch)));
     case 'gap': {
       const { fromSeq, toSeq, reason } = event;
       return writeEvent('log.gap', String(toSeq), {

@@ -1,4 +1,5 @@
 import type { LogBatch } from '../../logs/log-batch.ts';
+import { LongText } from '../../logs/long-text.ts';
 import { quotedTexts } from '../../logs/quoted-texts.ts';
 
 /** What of a line a template can show. */
@@ -31,26 +32,27 @@ export class LinesTemplate {
     this.#selection = selection;
   }
 
-  /** The lines of a batch as the inside of a JSON array, objects with commas between: not to be changed. */
-  render(batch: LogBatch): Buffer {
+  /** The lines of a batch as the inside of a JSON array, objects with commas between, in pieces: not to be changed. */
+  render(batch: LogBatch): readonly Buffer[] {
     return batch.derive(this, () => this.#write(batch));
   }
 
-  #write(batch: LogBatch): Buffer {
+  #write(batch: LogBatch): readonly Buffer[] {
     const { first, slots } = this.#layout(batch);
     const { firstSeq, lineCount, ending } = batch;
     const texts = slots.some(([slot]) => slot === 'text') ? quotedTexts(batch) : [];
-    let written = '';
+    const written = new LongText();
     for (let index = 0; index < lineCount; index++) {
-      written += index === 0 ? first : `,${first}`;
+      let line = index === 0 ? first : `,${first}`;
       for (const [slot, then] of slots) {
-        if (slot === 'seq') written += String(firstSeq + index);
-        else if (slot === 'text') written += texts[index] ?? '""';
-        else written += String(index === lineCount - 1 && ending === 'CONTINUED');
-        written += then;
+        if (slot === 'seq') line += String(firstSeq + index);
+        else if (slot === 'text') line += texts[index] ?? '""';
+        else line += String(index === lineCount - 1 && ending === 'CONTINUED');
+        line += then;
       }
+      written.add(line);
     }
-    return Buffer.from(written);
+    return written.pieces();
   }
 
   /** The constant text before the first slot, and each slot with the constant text behind it. */

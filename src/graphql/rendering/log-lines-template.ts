@@ -96,7 +96,7 @@ export class LogLinesTemplate {
       else if (!(piece instanceof LinesTemplate)) text += piece.text;
       else {
         for (const [index, batch] of batches.entries()) {
-          rendered.push(Buffer.from(index === 0 ? text : ','), piece.render(batch));
+          rendered.push(Buffer.from(index === 0 ? text : ','), ...piece.render(batch));
         }
         text = '';
       }
