@@ -2,11 +2,13 @@
 // holds. CHAOS_CONTROL names a directory; test/end-to-end/harness/server-control.ts is its other end:
 // `kill` ("CHECKPOINT N"): die by SIGKILL at the N-th passage from now; taken away before, so that the next life lives.
 // `clock` (milliseconds): what the wall clock is wrong by. Both are read at the start and at SIGUSR2, which is answered
-// by `report`: passages so far, and what the event loop holds.
+// by `report`: passages so far, what the event loop holds, and what memory does after a collection.
 import { createHook } from 'node:async_hooks';
 import { appendFileSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { Command } from 'commander';
 
 const directory = process.env['CHAOS_CONTROL'];
@@ -46,14 +48,20 @@ createHook({
   destroy: (id) => held.delete(id),
 }).enable();
 
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc');
+
 function report() {
+  collectGarbage();
+  const { heapUsed, external } = process.memoryUsage();
   const resources = {};
   for (const { type, origin } of held.values()) {
     const [, ...frames] = origin.stack.split('\n');
     const frame = frames.find((line) => !line.includes('(node:') && !line.includes(import.meta.url));
     if (frame?.includes(OURS)) resources[type] = (resources[type] ?? 0) + 1;
   }
-  writeFileSync(file('report.new'), JSON.stringify({ pid: process.pid, passages, resources }));
+  const heldBytes = heapUsed + external;
+  writeFileSync(file('report.new'), JSON.stringify({ pid: process.pid, passages, resources, heldBytes }));
   renameSync(file('report.new'), file('report'));
 }
 

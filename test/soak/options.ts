@@ -1,16 +1,17 @@
 import { execFileSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
 
-export interface SoakOptions {
+export interface SoakArguments {
+  /** How long things are begun; the ends of all of them come after it. */
   readonly minutes: number;
   readonly seed: string;
   /** Whether the table is to be written down for docs/reliability.md. */
   readonly write: boolean;
-  /** Where to write the counts as JSON, in the names of vitest's report. */
+  /** Where to write the result as JSON, counts in the names of vitest's report. */
   readonly report: string | null;
 }
 
-export function readOptions(): SoakOptions {
+export function readOptions(): SoakArguments {
   const { values } = parseArgs({
     options: {
       minutes: { type: 'string', default: '2' },

@@ -14,6 +14,8 @@ export interface ServerReport {
   readonly passages: Readonly<Partial<Record<Checkpoint, number>>>;
   /** Timers, watches, children and their pipes, by their names in Node's async_hooks; libraries' own are left out. */
   readonly resources: Readonly<Record<string, number>>;
+  /** Memory of the heap and beside it, after a garbage collection. */
+  readonly heldBytes: number;
 }
 
 /**

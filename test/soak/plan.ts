@@ -1,16 +1,22 @@
 import type { SeededRandom } from '../chaos/random.ts';
 
-/** What a job of the soak does; each line of standard output is its own number, and so is each of standard error behind an `e`. */
+/** What a job of the soak does. */
 export type SoakKind = 'SHORT' | 'TALKER' | 'BOTH' | 'FAMILY' | 'SILENT' | 'FLOOD';
 
 export interface SoakPlan {
   readonly kind: SoakKind;
+  /** The width to which the numbers of the lines are filled up with zeros. */
+  readonly width: number;
   readonly input: Readonly<Record<string, unknown>>;
   /** Lines of both streams where it ends by itself; `null` where it does not. */
   readonly lineCount: number | null;
   readonly exitCode: number;
 }
 
+/** Long lines: what costs a reader is their number, and what fills a log are their bytes. */
+const FLOOD_WIDTH = 120;
+
+/** Each as often as it stands here. */
 const KINDS: readonly SoakKind[] = [
   'SHORT',
   'SHORT',
@@ -26,14 +32,21 @@ const KINDS: readonly SoakKind[] = [
   'FLOOD',
 ];
 
-export function planJob(random: SeededRandom, name: string): SoakPlan {
+/** What a job writes as the n-th line of a stream, 1 being the first. */
+export function lineText({ width }: SoakPlan, stream: 'STDOUT' | 'STDERR', number: number): string {
+  return `${stream === 'STDERR' ? 'e' : ''}${String(number).padStart(width, '0')}`;
+}
+
+/** @param requestId with one, a start whose answer a death has taken is asked for again, and is the same job */
+export function planJob(random: SeededRandom, requestId?: string): SoakPlan {
   const kind = random.pick(KINDS);
   const exitCode = random.pick([0, 0, 0, 3]);
   const lines = linesOf(kind, random);
-  const common = { requestId: name, gracePeriodMs: random.pick([200, 1_000]), maxLogBytes: 1024 * 1024 };
+  const common = { requestId, gracePeriodMs: random.pick([200, 1_000]), maxLogBytes: 1024 * 1024 };
   return {
     kind,
     exitCode,
+    width: kind === 'FLOOD' ? FLOOD_WIDTH : 0,
     lineCount: lines === null ? null : kind === 'BOTH' ? 2 * lines : lines,
     input: { ...common, script: scriptOf(kind, lines ?? 0, random.pick(['0.02', '0.05', '0.1']), exitCode) },
   };
@@ -45,12 +58,12 @@ function linesOf(kind: SoakKind, random: SeededRandom): number | null {
       return random.integer(0, 5);
     case 'TALKER':
     case 'BOTH':
-      return random.integer(20, 200);
+      return random.integer(20, 100);
     case 'FAMILY':
     case 'SILENT':
       return null;
     case 'FLOOD':
-      return random.integer(200_000, 600_000);
+      return random.integer(12_000, 40_000);
   }
 }
 
@@ -69,6 +82,6 @@ function scriptOf(kind: SoakKind, lines: number, pause: string, exitCode: number
     case 'SILENT':
       return 'exec sleep 1000';
     case 'FLOOD':
-      return `seq 1 ${String(lines)}; exit ${String(exitCode)}`;
+      return `seq -f %0${String(FLOOD_WIDTH)}.0f 1 ${String(lines)}; exit ${String(exitCode)}`;
   }
 }
