@@ -191,7 +191,7 @@ describe('searching a log', () => {
     );
   });
 
-  it('gives where in the line, in the units of a string, up to a hundred times', async () => {
+  it('gives where in the line, in the units of a string, up to fifty times', async () => {
     using scratch = new Scratch();
     await writeChunks(scratch, [['STDOUT', Buffer.from(`😀 Error error\n${'x'.repeat(300)}\n`)]]);
     const find = (text: string, kind: SoughtPattern['kind'] = 'TEXT'): Promise<SearchedPart> =>
@@ -214,7 +214,7 @@ describe('searching a log', () => {
     expect((await find('Error')).hits[0]?.ranges).toHaveLength(1);
     expect((await find('\\Serror', 'REGEX')).hits).toEqual([]);
     expect((await find('e\\Sror', 'REGEX')).hits[0]?.ranges).toHaveLength(2);
-    expect((await find('x')).hits[0]?.ranges).toHaveLength(100);
+    expect((await find('x')).hits[0]?.ranges).toHaveLength(50);
     expect((await find('q*', 'REGEX')).hits.map(({ ranges }) => ranges.length)).toEqual([0, 0]);
   });
 

@@ -40,8 +40,10 @@ export type DesiredState =
 export type EnvInput = {
   /** Its name: letters, digits and _, not beginning with a digit. */
   readonly name: string;
-  /** Its value, delivered byte for byte. */
-  readonly value: string;
+  /** Whether it is a secret: never answered, encrypted where it is kept, and masked where the log of the job is read. */
+  readonly secret?: boolean | null | undefined;
+  /** Its value, delivered byte for byte. A secret has 4 to 32768 bytes; without a value it keeps the one that its service, or the job that is run once more, has. */
+  readonly value?: string | null | undefined;
 };
 
 /** What an event of `jobsChanged` says. */
@@ -166,6 +168,13 @@ export type LogOverflow =
   | 'CANCEL'
   /** It goes on, and its log loses its oldest lines; readers are told of the gap. */
   | 'TRIM';
+
+/** How a pattern is meant. */
+export type LogSearchKind =
+  /** As a regular expression in RE2 syntax: without lookaround and back references, so that no pattern takes for ever. */
+  | 'REGEX'
+  /** As it stands. */
+  | 'TEXT';
 
 /** The two streams of a program. Order is exact within a stream; across the two it is the order of arrival. */
 export type LogStream =
@@ -384,14 +393,14 @@ export type RenewServiceMutation = { readonly restartService: { readonly name: s
 
 export type JobRowFragment = { readonly id: string, readonly status: JobStatus, readonly reason: JobReason, readonly message: string | null, readonly command: ReadonlyArray<string>, readonly script: string | null, readonly cwd: string, readonly labels: ReadonlyArray<string>, readonly serviceName: string | null, readonly exitCode: number | null, readonly signal: string | null, readonly queuedAt: string, readonly startedAt: string | null, readonly finishedAt: string | null, readonly durationMs: number | null, readonly attempt: number, readonly trigger: JobTrigger };
 
-export type JobDetailsFragment = { readonly pid: number | null, readonly signalInferred: boolean, readonly timeoutMs: number | null, readonly gracePeriodMs: number, readonly pinned: boolean, readonly id: string, readonly status: JobStatus, readonly reason: JobReason, readonly message: string | null, readonly command: ReadonlyArray<string>, readonly script: string | null, readonly cwd: string, readonly labels: ReadonlyArray<string>, readonly serviceName: string | null, readonly exitCode: number | null, readonly signal: string | null, readonly queuedAt: string, readonly startedAt: string | null, readonly finishedAt: string | null, readonly durationMs: number | null, readonly attempt: number, readonly trigger: JobTrigger, readonly env: ReadonlyArray<{ readonly name: string, readonly value: string }>, readonly rerunOf: { readonly id: string } | null, readonly queue: { readonly message: string } | null, readonly cancellation: { readonly reason: JobReason, readonly requestedAt: string, readonly requestedBy: string | null, readonly gracePeriodMs: number, readonly killedAt: string | null, readonly finishedAt: string | null, readonly containment: Containment, readonly processes: ReadonlyArray<{ readonly pid: number, readonly command: string, readonly signals: ReadonlyArray<string>, readonly goneAt: string | null }> } | null, readonly transitions: ReadonlyArray<{ readonly number: number, readonly from: JobStatus | null, readonly to: JobStatus, readonly at: string, readonly reason: JobReason, readonly cause: string | null }>, readonly log: { readonly lastSeq: number, readonly keptFromSeq: number, readonly stdoutLines: number, readonly stderrLines: number, readonly stdoutBytes: number, readonly stderrBytes: number, readonly heldBack: boolean, readonly problem: string | null } };
+export type JobDetailsFragment = { readonly pid: number | null, readonly signalInferred: boolean, readonly timeoutMs: number | null, readonly gracePeriodMs: number, readonly pinned: boolean, readonly id: string, readonly status: JobStatus, readonly reason: JobReason, readonly message: string | null, readonly command: ReadonlyArray<string>, readonly script: string | null, readonly cwd: string, readonly labels: ReadonlyArray<string>, readonly serviceName: string | null, readonly exitCode: number | null, readonly signal: string | null, readonly queuedAt: string, readonly startedAt: string | null, readonly finishedAt: string | null, readonly durationMs: number | null, readonly attempt: number, readonly trigger: JobTrigger, readonly env: ReadonlyArray<{ readonly name: string, readonly value: string | null }>, readonly rerunOf: { readonly id: string } | null, readonly queue: { readonly message: string } | null, readonly cancellation: { readonly reason: JobReason, readonly requestedAt: string, readonly requestedBy: string | null, readonly gracePeriodMs: number, readonly killedAt: string | null, readonly finishedAt: string | null, readonly containment: Containment, readonly processes: ReadonlyArray<{ readonly pid: number, readonly command: string, readonly signals: ReadonlyArray<string>, readonly goneAt: string | null }> } | null, readonly transitions: ReadonlyArray<{ readonly number: number, readonly from: JobStatus | null, readonly to: JobStatus, readonly at: string, readonly reason: JobReason, readonly cause: string | null }>, readonly log: { readonly lastSeq: number, readonly keptFromSeq: number, readonly stdoutLines: number, readonly stderrLines: number, readonly stdoutBytes: number, readonly stderrBytes: number, readonly heldBack: boolean, readonly problem: string | null } };
 
 export type WatchJobSubscriptionVariables = Exact<{
   jobId: string;
 }>;
 
 
-export type WatchJobSubscription = { readonly jobChanged: { readonly pid: number | null, readonly signalInferred: boolean, readonly timeoutMs: number | null, readonly gracePeriodMs: number, readonly pinned: boolean, readonly id: string, readonly status: JobStatus, readonly reason: JobReason, readonly message: string | null, readonly command: ReadonlyArray<string>, readonly script: string | null, readonly cwd: string, readonly labels: ReadonlyArray<string>, readonly serviceName: string | null, readonly exitCode: number | null, readonly signal: string | null, readonly queuedAt: string, readonly startedAt: string | null, readonly finishedAt: string | null, readonly durationMs: number | null, readonly attempt: number, readonly trigger: JobTrigger, readonly env: ReadonlyArray<{ readonly name: string, readonly value: string }>, readonly rerunOf: { readonly id: string } | null, readonly queue: { readonly message: string } | null, readonly cancellation: { readonly reason: JobReason, readonly requestedAt: string, readonly requestedBy: string | null, readonly gracePeriodMs: number, readonly killedAt: string | null, readonly finishedAt: string | null, readonly containment: Containment, readonly processes: ReadonlyArray<{ readonly pid: number, readonly command: string, readonly signals: ReadonlyArray<string>, readonly goneAt: string | null }> } | null, readonly transitions: ReadonlyArray<{ readonly number: number, readonly from: JobStatus | null, readonly to: JobStatus, readonly at: string, readonly reason: JobReason, readonly cause: string | null }>, readonly log: { readonly lastSeq: number, readonly keptFromSeq: number, readonly stdoutLines: number, readonly stderrLines: number, readonly stdoutBytes: number, readonly stderrBytes: number, readonly heldBack: boolean, readonly problem: string | null } } };
+export type WatchJobSubscription = { readonly jobChanged: { readonly pid: number | null, readonly signalInferred: boolean, readonly timeoutMs: number | null, readonly gracePeriodMs: number, readonly pinned: boolean, readonly id: string, readonly status: JobStatus, readonly reason: JobReason, readonly message: string | null, readonly command: ReadonlyArray<string>, readonly script: string | null, readonly cwd: string, readonly labels: ReadonlyArray<string>, readonly serviceName: string | null, readonly exitCode: number | null, readonly signal: string | null, readonly queuedAt: string, readonly startedAt: string | null, readonly finishedAt: string | null, readonly durationMs: number | null, readonly attempt: number, readonly trigger: JobTrigger, readonly env: ReadonlyArray<{ readonly name: string, readonly value: string | null }>, readonly rerunOf: { readonly id: string } | null, readonly queue: { readonly message: string } | null, readonly cancellation: { readonly reason: JobReason, readonly requestedAt: string, readonly requestedBy: string | null, readonly gracePeriodMs: number, readonly killedAt: string | null, readonly finishedAt: string | null, readonly containment: Containment, readonly processes: ReadonlyArray<{ readonly pid: number, readonly command: string, readonly signals: ReadonlyArray<string>, readonly goneAt: string | null }> } | null, readonly transitions: ReadonlyArray<{ readonly number: number, readonly from: JobStatus | null, readonly to: JobStatus, readonly at: string, readonly reason: JobReason, readonly cause: string | null }>, readonly log: { readonly lastSeq: number, readonly keptFromSeq: number, readonly stdoutLines: number, readonly stderrLines: number, readonly stdoutBytes: number, readonly stderrBytes: number, readonly heldBack: boolean, readonly problem: string | null } } };
 
 export type WatchJobsSubscriptionVariables = Exact<{
   where?: JobFilter | null | undefined;
@@ -408,6 +417,20 @@ export type OlderJobsQueryVariables = Exact<{
 
 
 export type OlderJobsQuery = { readonly jobs: { readonly edges: ReadonlyArray<{ readonly node: { readonly id: string, readonly status: JobStatus, readonly reason: JobReason, readonly message: string | null, readonly command: ReadonlyArray<string>, readonly script: string | null, readonly cwd: string, readonly labels: ReadonlyArray<string>, readonly serviceName: string | null, readonly exitCode: number | null, readonly signal: string | null, readonly queuedAt: string, readonly startedAt: string | null, readonly finishedAt: string | null, readonly durationMs: number | null, readonly attempt: number, readonly trigger: JobTrigger } }>, readonly pageInfo: { readonly endCursor: string | null, readonly hasNextPage: boolean } } };
+
+export type LogSearchQueryVariables = Exact<{
+  jobId: string;
+  pattern: string;
+  kind: LogSearchKind;
+  streams?: ReadonlyArray<LogStream> | LogStream | null | undefined;
+  after?: number | null | undefined;
+  before?: number | null | undefined;
+  first?: number | null | undefined;
+  last?: number | null | undefined;
+}>;
+
+
+export type LogSearchQuery = { readonly job: { readonly log: { readonly search: { readonly hitCount: number, readonly scannedFromSeq: number, readonly scannedToSeq: number, readonly isComplete: boolean, readonly hits: ReadonlyArray<{ readonly seq: number, readonly ranges: ReadonlyArray<{ readonly start: number, readonly end: number }> }> } } } | null };
 
 export type LogPageFieldsFragment = { readonly nodes: ReadonlyArray<{ readonly seq: number, readonly stream: LogStream, readonly text: string, readonly at: string, readonly atApproximate: boolean, readonly continued: boolean }>, readonly gaps: ReadonlyArray<{ readonly fromSeq: number, readonly toSeq: number, readonly reason: LogGapReason }>, readonly pageInfo: { readonly startSeq: number | null, readonly endSeq: number | null, readonly hasNextPage: boolean, readonly hasPreviousPage: boolean } };
 
@@ -822,6 +845,35 @@ export const OlderJobsDocument = new TypedDocumentString(`
   attempt
   trigger
 }`) as unknown as TypedDocumentString<OlderJobsQuery, OlderJobsQueryVariables>;
+export const LogSearchDocument = new TypedDocumentString(`
+    query LogSearch($jobId: ID!, $pattern: String!, $kind: LogSearchKind!, $streams: [LogStream!], $after: SafeInt, $before: SafeInt, $first: Int, $last: Int) {
+  job(id: $jobId) {
+    log {
+      search(
+        pattern: $pattern
+        kind: $kind
+        streams: $streams
+        after: $after
+        before: $before
+        first: $first
+        last: $last
+      ) {
+        hits {
+          seq
+          ranges {
+            start
+            end
+          }
+        }
+        hitCount
+        scannedFromSeq
+        scannedToSeq
+        isComplete
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<LogSearchQuery, LogSearchQueryVariables>;
 export const LogPageDocument = new TypedDocumentString(`
     query LogPage($jobId: ID!, $after: SafeInt, $before: SafeInt, $first: Int, $last: Int, $streams: [LogStream!]) {
   job(id: $jobId) {

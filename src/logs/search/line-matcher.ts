@@ -6,7 +6,7 @@ const MAX_PATTERN_LENGTH = 1_000;
 /** The time for a line grows with this. */
 const MAX_PROGRAM_SIZE = 1_000;
 /** Of one line: it may have 64 Ki. */
-const MAX_RANGES = 100;
+const MAX_RANGES = 50;
 /** What is given to the engine at once: strings of this size are made and forgotten cheaply. */
 const PIECE_BYTES = 16 * 1024;
 const NEWLINE = 0x0a;

@@ -34,7 +34,7 @@ export interface TextRange {
 
 export interface LineHit {
   readonly seq: number;
-  /** The first 100 that do not overlap. None is empty: a pattern that is found as nothing has none. */
+  /** The first 50 that do not overlap. None is empty: a pattern that is found as nothing has none. */
   readonly ranges: readonly TextRange[];
 }
 
