@@ -4,6 +4,7 @@ import { builder } from '../builder.ts';
 import { given } from '../given.ts';
 import { checkPageSize } from '../page-size.ts';
 import { JobLog } from './job-log.ts';
+import { LogLine } from './log-line.ts';
 import { LogStreamRef } from './log-stream.ts';
 
 /** Hits when neither `first` nor `last` is given. */
@@ -41,6 +42,7 @@ const LogHit = builder.objectRef<LineHit>('LogHit').implement({
     'A line in which the pattern was found. A piece of a continued line is looked at by itself, as it is given.',
   fields: (t) => ({
     seq: t.expose('seq', { type: 'SafeInt', description: 'Its number, for `lines` and for going on.' }),
+    line: t.field({ type: LogLine, description: 'The line itself.', resolve: (hit) => hit.line }),
     ranges: t.field({
       type: [LogTextRange],
       description:
@@ -86,7 +88,7 @@ builder.objectField(JobLog, 'search', (t) =>
   t.field({
     type: LogSearchResult,
     description:
-      'Looks for a pattern in each line, masked as it is given to readers. Without `first` and `last`: the first 50 hits. With `first: 0` they are counted and not given.',
+      'Looks for a pattern in each line, masked as it is given to readers. Without `first` and `last`: the first 50 hits. With `first: 0` they are counted and not given. Where their lines have more than 1 MiB of text, there are fewer in one answer.',
     args: {
       pattern: t.arg.string({
         required: true,

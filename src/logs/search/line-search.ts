@@ -1,4 +1,4 @@
-import type { LogStream } from '../../domain/log-line.ts';
+import type { LogLine, LogStream } from '../../domain/log-line.ts';
 
 export const PATTERN_KINDS = ['TEXT', 'REGEX'] as const;
 export type PatternKind = (typeof PATTERN_KINDS)[number];
@@ -22,7 +22,7 @@ export interface LineSearch {
   readonly streams?: readonly LogStream[] | undefined;
   /** `BACKWARD` begins at the end. */
   readonly direction: 'FORWARD' | 'BACKWARD';
-  /** It ends at so many hits; with 0 they are counted and not given, and none ends it. */
+  /** It ends at so many hits, or when their lines have 1 MiB of text; with 0 they are counted and not given, and none ends it. */
   readonly maxHits: number;
 }
 
@@ -34,6 +34,7 @@ export interface TextRange {
 
 export interface LineHit {
   readonly seq: number;
+  readonly line: LogLine;
   /** The first 50 that do not overlap. None is empty: a pattern that is found as nothing has none. */
   readonly ranges: readonly TextRange[];
 }

@@ -1,6 +1,7 @@
 import { isBatch } from '../batch-loader.ts';
 import { lastSeqOf, type IndexRecord } from '../index-record.ts';
 import { LogBatch } from '../log-batch.ts';
+import { MAX_PAGE_BYTES } from '../page-lines.ts';
 import { CaseFolder } from './case-folder.ts';
 import { lineMatcher, type LineMatcher } from './line-matcher.ts';
 import type { LineHit, LineSearch, SearchedPart } from './line-search.ts';
@@ -16,6 +17,7 @@ export class Scan {
   readonly #folder = new CaseFolder();
   readonly #hits: LineHit[] = [];
   #hitCount = 0;
+  #hitBytes = 0;
   /** The seqs that were passed; none where the first is behind the second. */
   #passedFrom = Infinity;
   #passedTo = 0;
@@ -43,7 +45,7 @@ export class Scan {
     const { firstSeq } = record;
     this.#passedFrom = Math.min(this.#passedFrom, this.#isForward ? firstSeq : (lastTaken ?? firstSeq));
     this.#passedTo = Math.max(this.#passedTo, (this.#isForward ? lastTaken : undefined) ?? lastSeqOf(record));
-    return !isEnough;
+    return !isEnough && this.#hitBytes < MAX_PAGE_BYTES;
   }
 
   /**
@@ -83,14 +85,16 @@ export class Scan {
       const newline = bytes.indexOf(NEWLINE, start);
       const end = newline === -1 ? bytes.length : newline + 1;
       const ending = newline === -1 ? record.ending : 'NEWLINE';
-      const line = new LogBatch({
+      const [line] = new LogBatch({
         ...record,
         firstSeq: seq,
         lineCount: 1,
         ending,
         bytes: bytes.subarray(start, end),
-      });
-      this.#hits.push({ seq, ranges: this.#matcher.rangesIn(line.lines()[0]?.text ?? '') });
+      }).lines();
+      if (line === undefined) continue;
+      this.#hits.push({ seq, line, ranges: this.#matcher.rangesIn(line.text) });
+      this.#hitBytes += end - start;
     }
   }
 }
