@@ -18,7 +18,7 @@ afterEach(async () => {
 });
 
 interface Part {
-  readonly hits: readonly { readonly seq: number }[];
+  readonly hits: readonly { readonly line: { readonly text: string } }[];
   readonly hitCount: number;
   readonly scannedFromSeq: number;
   readonly scannedToSeq: number;
@@ -26,7 +26,7 @@ interface Part {
 }
 
 const queryOf = (jobId: string, args: string): string =>
-  `{ job(id: ${jobId}) { log { search(${args}) { hits { seq ranges { start end } } hitCount scannedFromSeq scannedToSeq isComplete } } } }`;
+  `{ job(id: ${jobId}) { log { search(${args}) { hits { line { text } ranges { start end } } hitCount scannedFromSeq scannedToSeq isComplete } } } }`;
 
 async function search(jobId: string, args: string): Promise<Part> {
   const { job } = await server.ask<{ job: { log: { search: Part } } }>(queryOf(jobId, args));
@@ -38,14 +38,14 @@ describe('a search in the log of a job', () => {
     const jobId = await startScript(server, 'seq 1 100000; echo Oops >&2');
     await untilOver(server, jobId);
     expect((await search(jobId, 'pattern: "99999"')).hits).toEqual([
-      { seq: 99_999, ranges: [{ start: 0, end: 5 }] },
+      { line: { text: '99999' }, ranges: [{ start: 0, end: 5 }] },
     ]);
     expect((await search(jobId, 'pattern: "^9+$", kind: REGEX, last: 2')).hits).toMatchObject([
-      { seq: 9_999 },
-      { seq: 99_999 },
+      { line: { text: '9999' } },
+      { line: { text: '99999' } },
     ]);
     expect((await search(jobId, 'pattern: "oops", streams: [STDERR]')).hits).toMatchObject([
-      { seq: 100_001 },
+      { line: { text: 'Oops' } },
     ]);
     expect((await search(jobId, 'pattern: "oops", ignoreCase: false')).hits).toEqual([]);
     let count = 0;

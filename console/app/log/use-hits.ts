@@ -15,9 +15,6 @@ export interface Hits {
   readonly onSee: (topSeq: number, bottomSeq: number) => void;
 }
 
-/** A view that was led to a hit needs so long until it shows it. */
-const JUMP_MS = 1_000;
-
 /** Leads the reader of a log from hit to hit, each of which becomes the line that the URL points at. */
 export function useHits(
   jobId: string,
@@ -27,7 +24,7 @@ export function useHits(
 ): Hits {
   const { sought, finder, view, setSought } = useLogSearch(jobId, streams);
   const seen = useRef({ top: 1, bottom: 0 });
-  const last = useRef<{ readonly seq: number; readonly atMs: number }>(undefined);
+  const last = useRef<{ readonly seq: number; readonly isSeen: boolean }>(undefined);
   const steps = useRef<Promise<void>>(Promise.resolve());
   const [wish, setWish] = useState<{ readonly direction: Direction }>();
 
@@ -37,9 +34,12 @@ export function useHits(
   const onSee = useCallback(
     (top: number, bottom: number) => {
       seen.current = { top, bottom };
-      const { seq = 0, atMs = 0 } = last.current ?? {};
-      const hasLeft = seq < top || seq > bottom;
-      if (hasLeft && performance.now() - atMs > JUMP_MS) last.current = undefined;
+      if (last.current !== undefined) {
+        const { seq, isSeen } = last.current;
+        const isInView = seq >= top && seq <= bottom;
+        // The reader who has left it goes on from elsewhere; one who is led to it has not come there yet.
+        last.current = isSeen && !isInView ? undefined : { seq, isSeen: isSeen || isInView };
+      }
       finder?.lookAt(top, bottom);
     },
     [finder],
@@ -56,7 +56,7 @@ export function useHits(
       const from = last.current?.seq ?? (direction === 'next' ? top - 1 : bottom + 1);
       const seq = await finder.go(direction, from);
       if (seq === undefined) return;
-      last.current = { seq, atMs: performance.now() };
+      last.current = { seq, isSeen: seq >= seen.current.top && seq <= seen.current.bottom };
       mark(seq, false);
       held.jumpTo(seq);
     });
