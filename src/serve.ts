@@ -25,6 +25,7 @@ import { AuditLog } from './http/audit-log.ts';
 import { SocketPathError } from './http/unix-socket.ts';
 import { follow, type FollowSources } from './logs/follow.ts';
 import { JobLogReader } from './logs/job-log-reader.ts';
+import { LogSearches } from './logs/search/log-searches.ts';
 import { LogFiles } from './logs/log-files.ts';
 import { StoredLogMasks } from './logs/log-masks.ts';
 import { LogEventBus } from './logs/log-event-bus.ts';
@@ -170,6 +171,7 @@ export async function serve(config: Config, version: string, ports: ServePorts =
   writeDirectoryFormat(directory.path);
   await using _supervisor = { [Symbol.asyncDispose]: () => supervisor.stop(config.onExit) };
   const logFiles = new LogFiles(masks);
+  using searches = new LogSearches(masks);
   const openLog = (jobId: number): Promise<JobLogReader> =>
     JobLogReader.open(directory.jobDirectory(jobId), logFiles);
   // All who follow a job come to its end together.
@@ -233,6 +235,7 @@ export async function serve(config: Config, version: string, ports: ServePorts =
       streams: createStreamPlaces(limits),
       follow: (request) => follow(logs, request),
       openLog,
+      searchLog: (jobId, ...search) => searches.search(directory.jobDirectory(jobId), ...search),
       jobDirectory: (jobId) => directory.jobDirectory(jobId),
       masks,
       version,

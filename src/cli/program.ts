@@ -136,6 +136,14 @@ function addLogs(program: Command): void {
     .option('-f, --follow', 'go on to the end of the job; of a service, from one job to the next')
     .option('-n, --tail <count>', 'begin with the last so many lines', countArgument(0))
     .addOption(new Option('--stream <name>', 'lines of one stream only').choices(['stdout', 'stderr']))
+    .addOption(
+      new Option('--grep <pattern>', 'only lines that have this, as far as the log goes by now').conflicts([
+        'follow',
+        'tail',
+      ]),
+    )
+    .option('--regex', 'the pattern is a regular expression in RE2 syntax')
+    .option('-i, --ignore-case', 'capital and small letters of the pattern are the same')
     .option('--jsonl', 'one JSON object a line (as --json)')
     .option('-t, --timestamps', 'begin each line with the time at which it was read')
     .option('--raw', 'leave control characters as they are')

@@ -1,5 +1,6 @@
 import type { JobId } from '../domain/job-id.ts';
 import type { JobLogReader, LogPage, PageRequest } from '../logs/job-log-reader.ts';
+import type { LineSearch, SearchedPart } from '../logs/search/line-search.ts';
 import type { LogTotals } from '../logs/log-totals.ts';
 import type { LogPressure } from '../supervisor/job-logs.ts';
 import type { Services } from './services.ts';
@@ -40,6 +41,10 @@ export class JobLogView {
 
   page(request: PageRequest): Promise<LogPageView> {
     return this.#read(async (reader) => ({ jobId: this.jobId, ...(await reader.page(request)) }));
+  }
+
+  search(search: LineSearch, signal: AbortSignal): Promise<SearchedPart> {
+    return this.#services.searchLog(this.jobId, search, signal);
   }
 
   async #read<Result>(read: (reader: JobLogReader) => Promise<Result>): Promise<Result> {

@@ -6,6 +6,7 @@ import './types/job.ts';
 import './types/job-transition.ts';
 import './types/cancellation.ts';
 import './types/job-log-event.ts';
+import './types/log-search.ts';
 import './types/job-change.ts';
 import './types/job-mutations.ts';
 import './types/service.ts';

@@ -7,6 +7,7 @@ import type { RetentionRules } from '../domain/retention.ts';
 import type { Scope } from '../domain/scope.ts';
 import type { FollowIterator, FollowRequest } from '../logs/follow.ts';
 import type { JobLogReader } from '../logs/job-log-reader.ts';
+import type { LineSearch, SearchedPart } from '../logs/search/line-search.ts';
 import type { LogMasks } from '../logs/log-masks.ts';
 import type { LogEventBus } from '../logs/log-event-bus.ts';
 import type { ReadClient } from '../storage/database.ts';
@@ -135,6 +136,11 @@ export interface Services {
   follow(request: FollowRequest): FollowIterator;
   /** The caller owns the reader. A job without a log gives an empty one. */
   openLog(jobId: JobId): Promise<JobLogReader>;
+  /**
+   * Where `signal` aborts it resolves at once, with a part of nothing.
+   * @throws (rejects with) InvalidInputError, LimitExceededError, SecretsUnavailableError
+   */
+  searchLog(jobId: JobId, search: LineSearch, signal: AbortSignal): Promise<SearchedPart>;
   jobDirectory(jobId: JobId): JobDirectory;
   /** For those who read the files of streams themselves. */
   readonly masks: LogMasks;

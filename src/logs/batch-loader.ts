@@ -38,32 +38,34 @@ export class BatchLoader implements Disposable {
     return Promise.all(records.map(async (record, index) => kept[index] ?? read.get(record)));
   }
 
+  /**
+   * The bytes of batches as they are in the files, where there are any: whether they are what the index says is for the caller to
+   * find out, with `isBatch`. Nothing is shared with other readers.
+   * @param records as for `load`
+   */
+  async loadBytes(records: readonly IndexRecord[]): Promise<ReadonlyMap<IndexRecord, Buffer>> {
+    const found = new Map<IndexRecord, Buffer>();
+    for (const { stream, offset, length, records: neighbours } of runsOf(records)) {
+      const bytes = await this.#file(stream)?.read(offset, length);
+      if (bytes === undefined) continue;
+      for (const record of neighbours) found.set(record, bytesOf(record, bytes, offset));
+    }
+    return found;
+  }
+
   [Symbol.dispose](): void {
     this.#released = true;
     for (const file of this.#files.values()) file[Symbol.dispose]();
     this.#files.clear();
   }
 
-  /** Neighbouring bytes of a stream at once. */
   #read(records: readonly IndexRecord[]): ReadonlyMap<IndexRecord, Promise<LogBatch | undefined>> {
-    const runs: Run[] = [];
-    const newest = new Map<LogStream, Run>();
-    for (const record of records) {
-      let run = newest.get(record.stream);
-      if (run === undefined || run.offset + run.length !== record.offset) {
-        run = { stream: record.stream, offset: record.offset, length: 0, records: [] };
-        newest.set(record.stream, run);
-        runs.push(run);
-      }
-      run.length += record.byteLength;
-      run.records.push(record);
-    }
     const batches = new Map<IndexRecord, Promise<LogBatch | undefined>>();
-    for (const { stream, offset, length, records: neighbours } of runs) {
+    for (const { stream, offset, length, records: neighbours } of runsOf(records)) {
       const file = this.#file(stream);
       const bytes = file?.read(offset, length) ?? Promise.resolve(undefined);
       for (const record of neighbours) {
-        const batch = bytes.then((all) => batchOf(record, all, record.offset - offset));
+        const batch = bytes.then((all) => batchOf(record, all, offset));
         batches.set(record, batch);
         file?.keepBatch(record, batch);
       }
@@ -80,9 +82,32 @@ export class BatchLoader implements Disposable {
   }
 }
 
-function batchOf(record: IndexRecord, run: Buffer | undefined, start: number): LogBatch | undefined {
-  const bytes = run?.subarray(start, start + record.byteLength);
-  return bytes !== undefined && agrees(record, bytes) ? new LogBatch({ ...record, bytes }) : undefined;
+/** Neighbouring bytes of a stream at once. */
+function runsOf(records: readonly IndexRecord[]): readonly Run[] {
+  const runs: Run[] = [];
+  const newest = new Map<LogStream, Run>();
+  for (const record of records) {
+    let run = newest.get(record.stream);
+    if (run === undefined || run.offset + run.length !== record.offset) {
+      run = { stream: record.stream, offset: record.offset, length: 0, records: [] };
+      newest.set(record.stream, run);
+      runs.push(run);
+    }
+    run.length += record.byteLength;
+    run.records.push(record);
+  }
+  return runs;
+}
+
+function batchOf(record: IndexRecord, run: Buffer | undefined, offset: number): LogBatch | undefined {
+  const bytes = run === undefined ? undefined : bytesOf(record, run, offset);
+  return bytes !== undefined && isBatch(record, bytes) ? new LogBatch({ ...record, bytes }) : undefined;
+}
+
+/** @param offset where the run begins in its file */
+function bytesOf(record: IndexRecord, run: Buffer, offset: number): Buffer {
+  const start = record.offset - offset;
+  return run.subarray(start, start + record.byteLength);
 }
 
 /** `undefined` for what somebody put in the place of a log, as where there is none. */
@@ -100,7 +125,7 @@ function openUnlessRefused(
 }
 
 /** Whether the bytes are as many lines as the record says: a file that was overwritten, cut or punched is not. */
-function agrees(record: IndexRecord, bytes: Buffer): boolean {
+export function isBatch(record: IndexRecord, bytes: Buffer): boolean {
   if (bytes.length !== record.byteLength) return false;
   const endsWithNewline = bytes.at(-1) === NEWLINE;
   if (endsWithNewline !== (record.ending === 'NEWLINE')) return false;

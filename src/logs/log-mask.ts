@@ -27,6 +27,15 @@ export class LogMask {
     return patterns.length === 0 ? null : new LogMask(patterns);
   }
 
+  /** The same mask again, for another thread. @param spellings of the former */
+  static ofSpellings(spellings: readonly Uint8Array[]): LogMask {
+    return new LogMask(spellings.map((bytes) => Buffer.from(bytes)));
+  }
+
+  get spellings(): readonly Uint8Array[] {
+    return this.#patterns.map(({ bytes }) => bytes);
+  }
+
   /** The same bytes where nothing is hit, a masked copy otherwise. */
   applied(bytes: Buffer): Buffer {
     let masked = bytes;

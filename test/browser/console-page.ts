@@ -27,6 +27,15 @@ export class ConsolePage {
     return this.page.getByRole('region', { name: 'Log', exact: true });
   }
 
+  get searchField(): Locator {
+    return this.page.getByRole('searchbox', { name: 'Search the log' });
+  }
+
+  /** How much the search has found, as it says. */
+  get hits(): Locator {
+    return this.page.locator('.log-hits');
+  }
+
   line(text: string): Locator {
     return this.log.locator('.log-text').getByText(text, { exact: true });
   }

@@ -45,6 +45,16 @@ describe('lifeline logs', () => {
     expect(await linesOf(...follow, '--tail', '0', ended)).toEqual([]);
   });
 
+  it('prints the lines that have what is looked for', async () => {
+    expect(await linesOf('--grep', 'err', ended)).toEqual(['err 1', 'err 2', 'err 3']);
+    expect(await linesOf('--grep', 'OUT [12]', '--regex', '-i', ended)).toEqual(['out 1', 'out 2']);
+    expect(await linesOf('--grep', 'OUT', ended)).toEqual([]);
+    expect(await linesOf('--grep', '2', '--stream', 'stderr', ended)).toEqual(['err 2']);
+    const refused = await lifeline(server, ['logs', '--grep', '(', '--regex', ended]);
+    expect(refused.stderr).toMatch(/RE2 syntax/);
+    expect(refused.code).toBe(125);
+  });
+
   it('finds the last lines also where they are more than a page', async () => {
     const id = await idOf('--script', 'seq 5000; echo e >&2');
     await lifeline(server, ['logs', '-f', id]);

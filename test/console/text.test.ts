@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { hitRuns } from '../../console/app/log/hit-runs.ts';
 import { rangeIn, rangeText } from '../../console/app/log/line-range.ts';
 import { plainText, styledRuns } from '../../console/app/log/styled-text.ts';
 import { commandText } from '../../console/app/ui/format.ts';
@@ -34,6 +35,35 @@ describe('a line of a log', () => {
         expect(plainText(text)).not.toMatch(/[^\P{Cc}\t]|\p{Bidi_Control}|[\u2028\u2029]/u);
       }),
     );
+  });
+
+  it('shows the same text with hits in it, whatever they are and wherever', () => {
+    const anyRanges = fc
+      .uniqueArray(fc.nat(60), { maxLength: 8 })
+      .map((places) => places.toSorted((one, other) => one - other))
+      .map((places) =>
+        places.flatMap((end, index) => (index % 2 === 1 ? [{ start: places[index - 1]!, end }] : [])),
+      );
+    fc.assert(
+      fc.property(hostileText, anyRanges, (text, ranges) => {
+        const runs = hitRuns(text, ranges);
+        expect(runs.map((run) => run.text).join('')).toBe(plainText(text));
+      }),
+    );
+  });
+
+  it('marks what was found, colours or not, and nothing that is not shown', () => {
+    const found = (text: string, sought: string): string[] => {
+      const start = text.indexOf(sought);
+      return hitRuns(text, [{ start, end: start + sought.length }]).flatMap((run) =>
+        run.isHit ? [run.text] : [],
+      );
+    };
+    expect(found('one two three', 'two')).toEqual(['two']);
+    expect(found('\u001b[31mone\u001b[0m two', 'e\u001b[0m t')).toEqual(['e', ' t']);
+    expect(found('\u001b[31mone', '31')).toEqual([]);
+    expect(found(' 10%\r 50%\r', '50')).toEqual(['50']);
+    expect(found(' 10%\r 50%\r', '10')).toEqual([]);
   });
 
   it('keeps all that is no control', () => {

@@ -21,6 +21,7 @@ import type { StaticFiles } from '../../src/http/static-files.ts';
 import { TrustedProxies } from '../../src/http/trusted-proxies.ts';
 import { follow } from '../../src/logs/follow.ts';
 import { JobLogReader } from '../../src/logs/job-log-reader.ts';
+import { LogSearches } from '../../src/logs/search/log-searches.ts';
 import { LogFiles } from '../../src/logs/log-files.ts';
 import { NO_LOG_MASKS } from '../../src/logs/log-masks.ts';
 import { type ChannelGuard, LogEventBus } from '../../src/logs/log-event-bus.ts';
@@ -116,6 +117,7 @@ export class TestStore implements AsyncDisposable {
 export class Harness implements AsyncDisposable {
   readonly bus = new LogEventBus();
   readonly logFiles = new LogFiles();
+  readonly searches = new LogSearches(NO_LOG_MASKS);
   readonly changes = new JobChangeBus();
   /** What reached the supervisor. */
   readonly started: StartJobRequest[] = [];
@@ -200,6 +202,7 @@ export class Harness implements AsyncDisposable {
           request,
         ),
       openLog,
+      searchLog: (id, ...search) => harness.searches.search(harness.directory.jobDirectory(id), ...search),
       jobDirectory: (id) => harness.directory.jobDirectory(id),
       masks: NO_LOG_MASKS,
       version: '1.2.3',
@@ -358,6 +361,8 @@ export class Harness implements AsyncDisposable {
     await until(() => this.streams.taken === 0);
     expect(this.bus.size).toBe(0);
     await until(() => this.logFiles.size === 0);
+    expect(this.searches.size).toBe(0);
+    this.searches[Symbol.dispose]();
     expect(this.subscribers).toBe(0);
   }
 

@@ -169,6 +169,13 @@ export type LogOverflow =
   /** It goes on, and its log loses its oldest lines; readers are told of the gap. */
   | 'TRIM';
 
+/** How a pattern is meant. */
+export type LogSearchKind =
+  /** As a regular expression in RE2 syntax: without lookaround and back references, so that no pattern takes for ever. */
+  | 'REGEX'
+  /** As it stands. */
+  | 'TEXT';
+
 /** The two streams of a program. Order is exact within a stream; across the two it is the order of arrival. */
 export type LogStream =
   /** Standard error. */
@@ -410,6 +417,20 @@ export type OlderJobsQueryVariables = Exact<{
 
 
 export type OlderJobsQuery = { readonly jobs: { readonly edges: ReadonlyArray<{ readonly node: { readonly id: string, readonly status: JobStatus, readonly reason: JobReason, readonly message: string | null, readonly command: ReadonlyArray<string>, readonly script: string | null, readonly cwd: string, readonly labels: ReadonlyArray<string>, readonly serviceName: string | null, readonly exitCode: number | null, readonly signal: string | null, readonly queuedAt: string, readonly startedAt: string | null, readonly finishedAt: string | null, readonly durationMs: number | null, readonly attempt: number, readonly trigger: JobTrigger } }>, readonly pageInfo: { readonly endCursor: string | null, readonly hasNextPage: boolean } } };
+
+export type LogSearchQueryVariables = Exact<{
+  jobId: string;
+  pattern: string;
+  kind: LogSearchKind;
+  streams?: ReadonlyArray<LogStream> | LogStream | null | undefined;
+  after?: number | null | undefined;
+  before?: number | null | undefined;
+  first?: number | null | undefined;
+  last?: number | null | undefined;
+}>;
+
+
+export type LogSearchQuery = { readonly job: { readonly log: { readonly search: { readonly hitCount: number, readonly scannedFromSeq: number, readonly scannedToSeq: number, readonly isComplete: boolean, readonly hits: ReadonlyArray<{ readonly seq: number, readonly ranges: ReadonlyArray<{ readonly start: number, readonly end: number }> }> } } } | null };
 
 export type LogPageFieldsFragment = { readonly nodes: ReadonlyArray<{ readonly seq: number, readonly stream: LogStream, readonly text: string, readonly at: string, readonly atApproximate: boolean, readonly continued: boolean }>, readonly gaps: ReadonlyArray<{ readonly fromSeq: number, readonly toSeq: number, readonly reason: LogGapReason }>, readonly pageInfo: { readonly startSeq: number | null, readonly endSeq: number | null, readonly hasNextPage: boolean, readonly hasPreviousPage: boolean } };
 
@@ -824,6 +845,35 @@ export const OlderJobsDocument = new TypedDocumentString(`
   attempt
   trigger
 }`) as unknown as TypedDocumentString<OlderJobsQuery, OlderJobsQueryVariables>;
+export const LogSearchDocument = new TypedDocumentString(`
+    query LogSearch($jobId: ID!, $pattern: String!, $kind: LogSearchKind!, $streams: [LogStream!], $after: SafeInt, $before: SafeInt, $first: Int, $last: Int) {
+  job(id: $jobId) {
+    log {
+      search(
+        pattern: $pattern
+        kind: $kind
+        streams: $streams
+        after: $after
+        before: $before
+        first: $first
+        last: $last
+      ) {
+        hits {
+          seq
+          ranges {
+            start
+            end
+          }
+        }
+        hitCount
+        scannedFromSeq
+        scannedToSeq
+        isComplete
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<LogSearchQuery, LogSearchQueryVariables>;
 export const LogPageDocument = new TypedDocumentString(`
     query LogPage($jobId: ID!, $after: SafeInt, $before: SafeInt, $first: Int, $last: Int, $streams: [LogStream!]) {
   job(id: $jobId) {

@@ -1,8 +1,10 @@
 import { memo, type MouseEvent, useState } from 'react';
 import { momentText, numberText, plural } from '../ui/format.ts';
 import { inWords } from '../ui/status.tsx';
+import { hitRuns } from './hit-runs.ts';
+import type { HitRanges } from './log-finder.ts';
 import type { LogRow } from './log-row.ts';
-import { styledRuns } from './styled-text.ts';
+import { type StyledRun, styledRuns } from './styled-text.ts';
 
 /** Of a longer line the beginning is shown, until somebody asks for the rest. */
 const SHOWN_CHARACTERS = 4_000;
@@ -11,11 +13,19 @@ export interface LogLineProps {
   readonly row: LogRow;
   readonly showsTimes: boolean;
   readonly isMarked: boolean;
+  /** Where in it is what the reader looks for. */
+  readonly hits: HitRanges | undefined;
   readonly onMark: (seq: number, isRange: boolean) => void;
 }
 
 /** One line with its number, or the place of lines that are gone. */
-export const LogLineView = memo(function LogLineView({ row, showsTimes, isMarked, onMark }: LogLineProps) {
+export const LogLineView = memo(function LogLineView({
+  row,
+  showsTimes,
+  isMarked,
+  hits,
+  onMark,
+}: LogLineProps) {
   if (row.kind === 'gap') {
     const { fromSeq, toSeq, reason } = row.gap;
     return (
@@ -44,7 +54,7 @@ export const LogLineView = memo(function LogLineView({ row, showsTimes, isMarked
       <span className="log-stream" title={stream === 'STDERR' ? 'Standard error' : 'Standard output'}>
         {stream === 'STDERR' ? 'err' : ''}
       </span>
-      <LineText text={text} />
+      <LineText text={text} hits={hits} />
       {continued && (
         <span className="log-continued" title="No newline ended this piece: the next one goes on with it">
           ↩
@@ -54,32 +64,37 @@ export const LogLineView = memo(function LogLineView({ row, showsTimes, isMarked
   );
 });
 
-function LineText({ text }: { readonly text: string }) {
+function LineText({ text, hits }: { readonly text: string; readonly hits: HitRanges | undefined }) {
   const [isWhole, setWhole] = useState(false);
   const shown = isWhole || text.length <= SHOWN_CHARACTERS ? text : text.slice(0, SHOWN_CHARACTERS);
   return (
     <span className="log-text">
-      {styledRuns(shown).map(({ text: run, classes, color, background }, place) =>
-        classes === '' && color === undefined && background === undefined ? (
-          run
-        ) : (
-          <span
-            key={place}
-            className={classes}
-            style={{
-              ...(color !== undefined && { color }),
-              ...(background !== undefined && { background }),
-            }}
-          >
-            {run}
-          </span>
-        ),
-      )}
+      {hits === undefined
+        ? styledRuns(shown).map(styledRun)
+        : hitRuns(shown, hits).map(({ isHit, ...run }, place) =>
+            isHit ? <mark key={place}>{styledRun(run, place)}</mark> : styledRun(run, place),
+          )}
       {shown.length < text.length && (
         <button type="button" className="chip small" onClick={() => setWhole(true)}>
           {plural(text.length - shown.length, 'more character')}
         </button>
       )}
+    </span>
+  );
+}
+
+function styledRun({ text, classes, color, background }: StyledRun, place: number) {
+  if (classes === '' && color === undefined && background === undefined) return text;
+  return (
+    <span
+      key={place}
+      className={classes}
+      style={{
+        ...(color !== undefined && { color }),
+        ...(background !== undefined && { background }),
+      }}
+    >
+      {text}
     </span>
   );
 }

@@ -1,6 +1,7 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useEffect, useRef } from 'react';
 import type { LineRange } from './line-range.ts';
+import type { HitRanges } from './log-finder.ts';
 import { LogLineView } from './log-line.tsx';
 import { LogRail } from './log-rail.tsx';
 import { endOf } from './log-row.ts';
@@ -20,10 +21,14 @@ export interface LogListProps {
   readonly showsTimes: boolean;
   readonly marked: LineRange | undefined;
   readonly onMark: (seq: number, isRange: boolean) => void;
+  /** By seq: where in the lines is what the reader looks for. */
+  readonly hitsOf: ReadonlyMap<number, HitRanges>;
+  /** The first and the last line in view, where there is one. */
+  readonly onSee: (topSeq: number, bottomSeq: number) => void;
 }
 
 /** The rows that are held, of which those in view are drawn. Scrolling near an end asks for more there. */
-export function LogList({ window, view, wraps, showsTimes, marked, onMark }: LogListProps) {
+export function LogList({ window, view, wraps, showsTimes, marked, onMark, hitsOf, onSee }: LogListProps) {
   const { rows, isFollowing, jump, hasBefore, hasAfter } = view;
   const scroller = useRef<HTMLDivElement>(null);
   const virtualizer = useVirtualizer({
@@ -92,6 +97,11 @@ export function LogList({ window, view, wraps, showsTimes, marked, onMark }: Log
   const inView = rowsInView(scroller.current, items);
   const topRow = rows[inView.first];
   const bottomRow = rows[inView.last];
+  const topSeq = topRow?.seq;
+  const bottomSeq = bottomRow?.seq;
+  useEffect(() => {
+    if (topSeq !== undefined && bottomSeq !== undefined) onSee(topSeq, bottomSeq);
+  }, [topSeq, bottomSeq, onSee]);
   return (
     <div className="log-frame">
       <div
@@ -114,6 +124,7 @@ export function LogList({ window, view, wraps, showsTimes, marked, onMark }: Log
                     row={row}
                     showsTimes={showsTimes}
                     isMarked={marked !== undefined && row.seq >= marked.from && row.seq <= marked.to}
+                    hits={hitsOf.get(row.seq)}
                     onMark={onMark}
                   />
                 </div>

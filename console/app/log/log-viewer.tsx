@@ -7,10 +7,13 @@ import { numberText, plural } from '../ui/format.ts';
 import { useKeys } from '../ui/keys.ts';
 import { Notice } from '../ui/notice.tsx';
 import { rangeText } from './line-range.ts';
+import type { FinderView } from './log-finder.ts';
 import { LogList } from './log-list.tsx';
+import { LogSearchBar } from './log-search-bar.tsx';
 import { LogSource } from './log-source.ts';
 import { type LogView, LogWindow } from './log-window.ts';
 import { plainText } from './styled-text.ts';
+import { useHits } from './use-hits.ts';
 import { useMarkedLines } from './use-marked-lines.ts';
 import { useSetting } from './use-setting.ts';
 
@@ -20,6 +23,7 @@ const STREAM_CHOICES = { both: null, STDOUT: ['STDOUT'], STDERR: ['STDERR'] } as
   string,
   readonly LogStream[] | null
 >;
+const NO_HITS: FinderView['rangesOf'] = new Map();
 type StreamChoice = keyof typeof STREAM_CHOICES;
 
 interface LogViewerProps {
@@ -88,6 +92,8 @@ function HeldLog({
   const [showsTimes, setShowsTimes] = useSetting('times', false);
   const [copied, setCopied] = useState<string>();
   const goTo = useRef<HTMLInputElement>(null);
+  const searchField = useRef<HTMLInputElement>(null);
+  const hits = useHits(jobId, STREAM_CHOICES[streams], held, mark);
   const { isFollowing, rows } = view;
   useEffect(() => {
     onView?.(view);
@@ -100,6 +106,7 @@ function HeldLog({
     End: () => held.jumpToEnd(),
     f: () => held.jumpToEnd(),
     g: () => goTo.current?.focus(),
+    '/': () => searchField.current?.select(),
     w: () => setWraps(!wraps),
     t: () => setShowsTimes(!showsTimes),
   });
@@ -209,6 +216,17 @@ function HeldLog({
           Download
         </a>
       </div>
+      <LogSearchBar
+        field={searchField}
+        sought={hits.sought}
+        view={hits.view}
+        onSeek={hits.seek}
+        onGo={hits.go}
+        onLeave={() => {
+          hits.seek(undefined);
+          document.querySelector<HTMLElement>('.log-scroller')?.focus();
+        }}
+      />
       <span role="status" className="hidden-text">
         {copied}
       </span>
@@ -226,6 +244,8 @@ function HeldLog({
         showsTimes={showsTimes}
         marked={marked}
         onMark={mark}
+        hitsOf={hits.view?.rangesOf ?? NO_HITS}
+        onSee={hits.onSee}
       />
       {rows.length === 0 && view.failure === undefined && (
         <p className="log-empty">

@@ -14,6 +14,11 @@ const COMMAND_STRING = `(?:${ESC}[\\]PX^_]|[\\u009d\\u0090\\u0098\\u009e\\u009f]
 /** Of the control sequences only colours and weights (`m`) mean anything to a log. */
 const OTHER_SEQUENCE = `(?:${ESC}\\[|\\u009b)[0-?]*[ -/]*(?!m)[@-~]|${ESC}\\[[<-?][0-?]*m|${ESC}[ -/]*[0-Z\\\\^-~]`;
 const UNWANTED = new RegExp(`${COMMAND_STRING}|${OTHER_SEQUENCE}`, 'gu');
+/** What a terminal takes as one and does not show: no text is to be cut within it. */
+export const TERMINAL_SEQUENCES = new RegExp(
+  `${COMMAND_STRING}|(?:${ESC}\\[|\\u009b)[0-?]*[ -/]*[@-~]|${ESC}[ -/]*[0-Z\\\\^-~]`,
+  'gu',
+);
 /** What is left of controls, what reorders text, and what cannot be seen. ESC before `[` begins a colour. */
 const HARMFUL = new RegExp(
   `${ESC}(?!\\[)|[\\u0000-\\u0008\\u000a-\\u001a\\u001c-\\u001f\\u007f-\\u009f]|\\p{Bidi_Control}|[\\u2028\\u2029\\u{e0000}-\\u{e007f}]`,
@@ -27,7 +32,7 @@ const HARMFUL = new RegExp(
  * Known gap: colours that begin in one line and go on in the next end with the line.
  */
 export function styledRuns(line: string): readonly StyledRun[] {
-  const text = lastState(line).replace(UNWANTED, '').replace(HARMFUL, picture);
+  const text = lastState(line).text.replace(UNWANTED, '').replace(HARMFUL, picture);
   if (!text.includes('\u001b')) return [{ text, classes: '', color: undefined, background: undefined }];
   return Anser.ansiToJson(text, { json: true, use_classes: true, remove_empty: true }).map(
     ({ content, fg, bg, fg_truecolor, bg_truecolor, decorations }) => {
@@ -56,11 +61,12 @@ export function plainText(line: string): string {
     .join('');
 }
 
-/** A program that draws its progress ends each state with a lone CR. */
-function lastState(line: string): string {
-  if (!line.includes('\r')) return line;
-  const states = line.split('\r').filter((state) => state !== '');
-  return states.at(-1) ?? '';
+/** A program that draws its progress ends each state with a lone CR. @returns the last one, and where it begins */
+export function lastState(line: string): { readonly text: string; readonly start: number } {
+  let end = line.length;
+  while (end > 0 && line[end - 1] === '\r') end -= 1;
+  const start = line.lastIndexOf('\r', end - 1) + 1;
+  return end === 0 ? { text: '', start: 0 } : { text: line.slice(start, end), start };
 }
 
 function picture(control: string): string {

@@ -3,8 +3,11 @@ import { useEffect, useRef } from 'react';
 /** What keys do, by `KeyboardEvent.key`. Returning false leaves the key to the browser. */
 export type KeyMap = Readonly<Record<string, () => unknown>>;
 
-/** Acts on keys that are pressed while nothing is typed and no dialog is open. */
-export function useKeys(keys: KeyMap): void {
+/**
+ * Acts on keys that are pressed while nothing is typed and no dialog is open.
+ * @param comesFirst before those who mean another thing by the same key
+ */
+export function useKeys(keys: KeyMap, comesFirst = false): void {
   const current = useRef(keys);
   useEffect(() => {
     current.current = keys;
@@ -15,9 +18,9 @@ export function useKeys(keys: KeyMap): void {
       const act = current.current[event.key];
       if (act !== undefined && act() !== false) event.preventDefault();
     };
-    document.addEventListener('keydown', onKey);
-    return () => document.removeEventListener('keydown', onKey);
-  }, []);
+    document.addEventListener('keydown', onKey, comesFirst);
+    return () => document.removeEventListener('keydown', onKey, comesFirst);
+  }, [comesFirst]);
 }
 
 function isTyping(): boolean {
@@ -59,6 +62,9 @@ export const KEY_HELP: readonly {
       ['e', 'Edit, then run again'],
       ['Home End', 'First, last line'],
       ['g', 'Go to a line'],
+      ['/', 'Search the log'],
+      ['n N', 'Next, previous hit'],
+      ['Esc', 'Leave the search'],
       ['f', 'Follow'],
       ['w', 'Wrap long lines'],
       ['t', 'Show times'],

@@ -5,11 +5,16 @@ import { connectionNotes } from '../follow-to-end.ts';
 import { jsonText } from '../json-text.ts';
 import { findLogBounds } from '../log-bounds.ts';
 import { JsonPrinter, TextPrinter } from '../log-printer.ts';
+import { searchLog } from './search-log.ts';
 
 export interface LogsOptions {
   readonly follow?: boolean;
   readonly tail?: number;
   readonly stream?: LogStream;
+  /** Only lines that have it; neither with `follow` nor with `tail`. */
+  readonly grep?: string;
+  readonly regex?: boolean;
+  readonly ignoreCase?: boolean;
   readonly timestamps?: boolean;
   readonly raw?: boolean;
   readonly verbose?: boolean;
@@ -21,11 +26,15 @@ export async function logs(context: CommandContext, jobId: string, options: Logs
   const { follow = false, stream, timestamps = false, raw = false, verbose = false } = options;
   const connection = context.connect();
   const streams = stream === undefined ? undefined : [stream];
-  const { after, upTo } = await findLogBounds(connection, jobId, streams, options.tail);
-  if (!follow && upTo <= after) return EXIT.OK;
   const printer = wantsJson
     ? new JsonPrinter(output)
     : new TextPrinter({ outputs: { STDOUT: output, STDERR: output }, notes: errors, raw, timestamps });
+  if (options.grep !== undefined) {
+    const { grep: pattern, regex: isRegex = false, ignoreCase = false } = options;
+    return searchLog(connection, jobId, { pattern, isRegex, ignoreCase, streams }, printer);
+  }
+  const { after, upTo } = await findLogBounds(connection, jobId, streams, options.tail);
+  if (!follow && upTo <= after) return EXIT.OK;
   const lastSeq = follow ? Infinity : upTo;
   const onStateChange = verbose ? connectionNotes(context) : undefined;
   for await (const event of await connection.followJobLogs(jobId, { after, streams, onStateChange })) {

@@ -189,6 +189,13 @@ export type LogProbeInput = {
   readonly stream?: LogStream | null | undefined;
 };
 
+/** How a pattern is meant. */
+export type LogSearchKind =
+  /** As a regular expression in RE2 syntax: without lookaround and back references, so that no pattern takes for ever. */
+  | 'REGEX'
+  /** As it stands. */
+  | 'TEXT';
+
 /** The two streams of a program. Order is exact within a stream; across the two it is the order of arrival. */
 export type LogStream =
   /** Standard error. */
@@ -558,6 +565,18 @@ export type RerunJobMutationVariables = Exact<{
 
 
 export type RerunJobMutation = { readonly rerunJob: { readonly id: string, readonly status: JobStatus, readonly reason: JobReason, readonly message: string | null, readonly command: ReadonlyArray<string>, readonly script: string | null, readonly cwd: string, readonly labels: ReadonlyArray<string>, readonly pid: number | null, readonly exitCode: number | null, readonly signal: string | null, readonly signalInferred: boolean, readonly queuedAt: string, readonly startedAt: string | null, readonly finishedAt: string | null, readonly durationMs: number | null, readonly attempt: number } };
+
+export type SearchLogQueryVariables = Exact<{
+  jobId: string;
+  pattern: string;
+  kind: LogSearchKind;
+  ignoreCase: boolean;
+  streams?: ReadonlyArray<LogStream> | LogStream | null | undefined;
+  after: number;
+}>;
+
+
+export type SearchLogQuery = { readonly job: { readonly log: { readonly search: { readonly scannedToSeq: number, readonly isComplete: boolean, readonly hits: ReadonlyArray<{ readonly line: { readonly seq: number, readonly stream: LogStream, readonly text: string, readonly at: string, readonly atApproximate: boolean, readonly continued: boolean } }> } } } | null };
 
 export type ServiceRowFragment = { readonly name: string, readonly desired: DesiredState, readonly state: ServiceState, readonly since: string, readonly why: string | null, readonly version: number, readonly failures: number, readonly retryAt: string | null, readonly definition: { readonly schedule: { readonly nextRuns: ReadonlyArray<string> } | null }, readonly currentJob: { readonly id: string, readonly status: JobStatus, readonly serviceVersion: number | null, readonly startedAt: string | null } | null };
 
@@ -1024,6 +1043,35 @@ export const RerunJobDocument = new TypedDocumentString(`
   durationMs
   attempt
 }`) as unknown as TypedDocumentString<RerunJobMutation, RerunJobMutationVariables>;
+export const SearchLogDocument = new TypedDocumentString(`
+    query SearchLog($jobId: ID!, $pattern: String!, $kind: LogSearchKind!, $ignoreCase: Boolean!, $streams: [LogStream!], $after: SafeInt!) {
+  job(id: $jobId) {
+    log {
+      search(
+        pattern: $pattern
+        kind: $kind
+        ignoreCase: $ignoreCase
+        streams: $streams
+        after: $after
+        first: 200
+      ) {
+        hits {
+          line {
+            seq
+            stream
+            text
+            at
+            atApproximate
+            continued
+          }
+        }
+        scannedToSeq
+        isComplete
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<SearchLogQuery, SearchLogQueryVariables>;
 export const ListServicesDocument = new TypedDocumentString(`
     query ListServices($where: ServiceFilter) {
   services(where: $where) {
