@@ -9,6 +9,8 @@ export interface Measured {
   /** After the first stretch and after the last. */
   readonly histories: readonly History[];
   readonly stretches: number;
+  /** The most jobs that run at once. */
+  readonly maxRunning: number;
   /** The most finished jobs that may be left. */
   readonly retainedJobs: number;
   readonly canFill: boolean;
@@ -21,21 +23,28 @@ const MIB = 1024 * 1024;
 const HELD_SLACK_BYTES = 8 * MIB;
 /** V8 keeps room that it once needed. */
 const RESIDENT_SLACK_BYTES = 96 * MIB;
-/** A database grows by its audit log alone. */
+/** A database grows by its audit log alone; what is a job's may be more where there are more jobs. */
 const ROWS_FACTOR = 1.25;
 const ROWS_SLACK = 40;
 
 /** A run is judged by what it has seen. */
 export function judge({ counts, failures }: Soak, measured: Measured): Check[] {
-  const { rests, histories, stretches, retainedJobs, canFill, errors } = measured;
+  const { rests, histories, stretches, maxRunning, retainedJobs, canFill, errors } = measured;
   const [, before, after] = rests;
   const [first, last] = histories;
   const fills = counts.of('times that the disk was filled');
+  const failedLaunches = counts.of('launches that failed');
+  const deaths = counts.of('restarts after SIGKILL');
   return [
     verdict(
       'each line once and in order, or in a gap that says why; each reader an end, and each job the one of its program',
       failures.length === 0 && counts.of('lines checked') > 0,
       `${figure(counts.of('lines checked'))} lines, ${figure(counts.of('lines told as trimmed'))} told as trimmed; ${failures.length} failures`,
+    ),
+    verdict(
+      'a launch fails where the server is killed or the disk filled in its midst, and nowhere else',
+      failedLaunches <= (deaths + fills) * maxRunning,
+      `${failedLaunches} of ${counts.of('jobs')} jobs, ${deaths} kills, ${fills} times filled`,
     ),
     verdict(
       'nothing is left at rest: channels, readers, active jobs, descriptors, timers, processes; the database is whole',
@@ -56,7 +65,7 @@ export function judge({ counts, failures }: Soak, measured: Measured): Check[] {
       rests.map(({ descriptors }) => descriptors).join(' → '),
     ),
     verdict(
-      'the history is flat: its directories, and the rows of every table but the audit log',
+      'the history is flat: the rows of every table but the audit log, for each job that is kept',
       first !== undefined && last !== undefined && grown(first, last).length === 0,
       first === undefined || last === undefined
         ? 'nothing'
@@ -83,8 +92,9 @@ export function judge({ counts, failures }: Soak, measured: Measured): Check[] {
 }
 
 function grown(first: History, last: History): string[] {
+  const jobsFactor = Math.max(1, last.jobDirectories / Math.max(1, first.jobDirectories));
   return Object.entries(last.rows)
-    .filter(([table, rows]) => rows > (first.rows[table] ?? 0) * ROWS_FACTOR + ROWS_SLACK)
+    .filter(([table, rows]) => rows > (first.rows[table] ?? 0) * jobsFactor * ROWS_FACTOR + ROWS_SLACK)
     .map(([table, rows]) => `${table} ${first.rows[table] ?? 0} → ${rows}`);
 }
 

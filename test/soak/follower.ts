@@ -5,7 +5,8 @@ import { isAbsence } from '../chaos/readers.ts';
 import type { LifelineServer } from '../end-to-end/harness/lifeline-server.ts';
 import type { SseStream } from '../end-to-end/harness/sse-stream.ts';
 import type { Counts } from './counts.ts';
-import { lineText, type SoakPlan } from './plan.ts';
+import type { SoakPlan } from './plan.ts';
+import { WrittenLines, type Piece } from './written-lines.ts';
 
 /** How a reader behaves: one that is slow does not read for a while, one that leaves comes back, or does not. */
 export type Habit = 'STEADY' | 'LEAVES' | 'SLOW';
@@ -36,12 +37,14 @@ export interface EndedJob {
 export interface FollowerEnd {
   readonly job: EndedJob;
   readonly lastSeq: number;
+  /** Whole lines that the program wrote, those that are in a gap included. */
+  readonly lines: number;
 }
 
 type LogEvent =
   | {
       readonly __typename: 'LogLines';
-      readonly lines: readonly { readonly seq: number; readonly stream: Stream; readonly text: string }[];
+      readonly lines: readonly Piece[];
       readonly lastSeq: number;
     }
   | {
@@ -52,8 +55,6 @@ type LogEvent =
     }
   | { readonly __typename: 'LogDone'; readonly job: EndedJob; readonly lastSeq: number };
 
-type Stream = 'STDOUT' | 'STDERR';
-
 interface Answer {
   readonly data?: { readonly jobLogs: LogEvent } | null;
   readonly errors?: readonly { readonly extensions?: { readonly code?: string } }[];
@@ -63,7 +64,7 @@ const FOLLOW = `
   subscription ($jobId: ID!, $after: SafeInt) {
     jobLogs(jobId: $jobId, after: $after) {
       __typename
-      ... on LogLines { lines { seq stream text } lastSeq }
+      ... on LogLines { lines { seq stream text continued } lastSeq }
       ... on LogGap { fromSeq toSeq reason }
       ... on LogDone { job { id status reason message exitCode } lastSeq }
     }
@@ -75,14 +76,12 @@ const FOLLOW = `
  */
 export class Follower {
   readonly #options: FollowerOptions;
-  readonly #written = { STDOUT: 0, STDERR: 0 };
+  readonly #written: WrittenLines;
   #cursor = 0;
-  #hasGap = false;
-  /** The first line that is not what was written: only a full disk tears one, and then it is the last. */
-  #torn: string | null = null;
 
   constructor(options: FollowerOptions) {
     this.#options = options;
+    this.#written = new WrittenLines(options.plan);
   }
 
   /** How far it has come, for the message of a run that does not end. */
@@ -159,7 +158,7 @@ export class Follower {
   }
 
   #take(event: LogEvent): FollowerEnd | null {
-    const { jobId, plan, counts } = this.#options;
+    const { jobId, counts } = this.#options;
     const what = `job ${jobId}`;
     switch (event.__typename) {
       case 'LogGap':
@@ -172,25 +171,26 @@ export class Follower {
         );
         counts.add('lines told as trimmed', event.toSeq - this.#cursor);
         this.#cursor = event.toSeq;
-        this.#hasGap = true;
+        this.#written.skip();
         return null;
       case 'LogLines':
-        for (const { seq, stream, text } of event.lines) {
-          assert.equal(seq, this.#cursor + 1, `${what}: the number of the next line`);
-          assert.equal(this.#torn, null, `${what}: what is before line ${seq}`);
-          this.#cursor = seq;
-          // Only a flood has gaps, and it is on one stream, where the seq is the number of the line.
-          const number = this.#hasGap ? seq : ++this.#written[stream];
-          const expected = lineText(plan, stream, number);
-          if (text !== expected) this.#torn = `line ${seq} of ${stream} is ${text} and not ${expected}`;
+        for (const piece of event.lines) {
+          assert.equal(piece.seq, this.#cursor + 1, `${what}: the number of the next line`);
+          this.#cursor = piece.seq;
+          const wrong = this.#written.take(piece);
+          assert.equal(wrong, null, what);
         }
         assert.equal(event.lastSeq, this.#cursor, `${what}: lastSeq`);
         counts.add('lines checked', event.lines.length);
         return null;
-      case 'LogDone':
+      case 'LogDone': {
         assert.equal(event.lastSeq, this.#cursor, `${what}: lastSeq at the end`);
-        if (!saysDiskWasFull(event.job)) assert.equal(this.#torn, null, what);
-        return { job: event.job, lastSeq: event.lastSeq };
+        // What was killed in the midst of a line has written a part of it.
+        if (!saysDiskWasFull(event.job) && event.job.status !== 'CANCELLED')
+          assert.equal(this.#written.torn, null, what);
+        counts.add('lines in pieces', this.#written.inPieces);
+        return { job: event.job, lastSeq: event.lastSeq, lines: this.#written.count };
+      }
     }
   }
 }

@@ -19,6 +19,7 @@ import { atRest, type History, historyAfterRestart, type Rest } from './rest.ts'
 import { REQUEST_IDS, Soak } from './soak.ts';
 
 const RETAINED_JOBS = 40;
+const MAX_RUNNING = 8;
 /** What it may take beyond its minutes: a start, and the end of what is under way after each stretch. */
 const WIND_DOWN_MS = 300_000;
 /** Parts of its time. */
@@ -45,7 +46,14 @@ async function soak(): Promise<number> {
   using control = new ServerControl();
   await using server = await LifelineServer.start({
     ...control.options,
-    args: ['--retain-jobs', String(RETAINED_JOBS), '--min-free-bytes', '64MiB', '--max-running', '8'],
+    args: [
+      '--retain-jobs',
+      String(RETAINED_JOBS),
+      '--min-free-bytes',
+      '64MiB',
+      '--max-running',
+      String(MAX_RUNNING),
+    ],
     ...(canFill && { wrapper: onDiskOf('512m') }),
   });
   using _mount = {
@@ -81,6 +89,7 @@ async function soak(): Promise<number> {
     rests,
     histories,
     stretches,
+    maxRunning: MAX_RUNNING,
     retainedJobs: RETAINED_JOBS + REQUEST_IDS,
     canFill,
     errors,

@@ -7,6 +7,9 @@ import { Follower, saysDiskWasFull, type FollowerEnd, type Habit } from './follo
 import type { SoakPlan } from './plan.ts';
 import { untilAnswered } from './until-answered.ts';
 
+/** The reasons for which a launch may fail here. */
+const LAUNCH_MAY_FAIL = /^The server ended before the program could start|ENOSPC|disk is full|disk was full/;
+
 export interface SoakedJobOptions {
   readonly server: LifelineServer;
   readonly plan: SoakPlan;
@@ -109,7 +112,7 @@ export class SoakedJob {
   }
 
   /** A job that nobody ended has done what its program did; but for one whose launch or log met a death or a full disk, and which says so. */
-  #check({ job, lastSeq }: FollowerEnd): void {
+  #check({ job, lastSeq, lines }: FollowerEnd): void {
     const { plan, counts } = this.#options;
     const what = `job ${job.id} (${plan.kind}): ${JSON.stringify(job)}`;
     if (saysDiskWasFull(job)) {
@@ -118,11 +121,12 @@ export class SoakedJob {
     }
     if (job.reason === 'LAUNCH_FAILED') {
       counts.add('launches that failed');
+      assert.match(job.message ?? '', LAUNCH_MAY_FAIL, what);
       assert.equal(lastSeq, 0, what);
       return;
     }
     if (this.#isCancelled && job.status === 'CANCELLED') {
-      assert.ok(plan.lineCount === null || lastSeq <= plan.lineCount, what);
+      assert.ok(plan.lineCount === null || lines <= plan.lineCount, what);
       return;
     }
     const { status, exitCode } = job;
@@ -131,6 +135,6 @@ export class SoakedJob {
       { status: plan.exitCode === 0 ? 'SUCCEEDED' : 'FAILED', exitCode: plan.exitCode },
       what,
     );
-    assert.equal(lastSeq, plan.lineCount, what);
+    assert.equal(lines, plan.lineCount, what);
   }
 }
