@@ -12,6 +12,9 @@
  * - `TRANSITION_WRITTEN`: a step is in the job directory; the database does not have it.
  * - `DATABASE_COMMITTED`: a transaction is durable; whoever waits for it does not know.
  * - `EXIT_SEEN`: the exit record has an end; nothing is swept, drained or stored.
+ * - `DATABASE_COPIED`: a start has a copy of the database, or a place for a new one; nothing is migrated.
+ * - `COPY_MIGRATED`: the copy is of the newest schema; the database is the former.
+ * - `DATABASE_REPLACED`: the copy is the database.
  * - `JOB_RECONCILED`: a start has judged one recorded job, and not the next.
  * - `JOB_BURIED`: a job is being removed; its directory is a tombstone, its row is there.
  * - `JOB_ROW_REMOVED`: its row is gone, and the tombstone is not.
@@ -22,6 +25,7 @@ export type Checkpoint =
   | 'LOG_TRIMMED'
   | 'SINKS_STOPPED'
   | 'JOB_RECONCILED'
+  | CheckpointOfAMigration
   | 'JOB_BURIED'
   | 'JOB_ROW_REMOVED';
 
@@ -37,6 +41,10 @@ export const CHECKPOINTS_OF_A_RUN = [
   'EXIT_SEEN',
 ] as const;
 export type CheckpointOfARun = (typeof CHECKPOINTS_OF_A_RUN)[number];
+
+/** Those that a start passes which migrates. */
+export const CHECKPOINTS_OF_A_MIGRATION = ['DATABASE_COPIED', 'COPY_MIGRATED', 'DATABASE_REPLACED'] as const;
+export type CheckpointOfAMigration = (typeof CHECKPOINTS_OF_A_MIGRATION)[number];
 
 /** Called at every passage, synchronously. A port of the composition root: the product supplies none. */
 export type PassCheckpoint = (checkpoint: Checkpoint) => void;

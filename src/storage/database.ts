@@ -35,7 +35,7 @@ export class Database implements AsyncDisposable {
    * @throws StartupError if the file is damaged, newer than this version, or cannot be opened as needed.
    */
   static async open(directory: DataDirectory, pass = passUnwatched): Promise<Database> {
-    await applyMigrations(directory, runMigrationsInProcess);
+    await applyMigrations(directory, runMigrationsInProcess, pass);
     useWriteAheadLog(directory.databasePath);
     const url = directory.databasePath;
     const writer = new PrismaClient({ adapter: new SqliteAdapter({ url, timeout: BUSY_TIMEOUT_MS }) });

@@ -2,6 +2,10 @@ import type { MigrationReport } from './migration-process.ts';
 import { runMigrations } from './run-migrations.ts';
 
 // The process that migration-process.ts starts: a path comes in, the names of what was applied go out.
+// Without its server it ends: nobody takes what it makes.
+process.once('disconnect', () => {
+  process.exit();
+});
 const [databasePath = ''] = process.argv.slice(2);
 const report: MigrationReport = await runMigrations(databasePath).then(
   (applied) => ({ applied }),

@@ -1,7 +1,11 @@
 import Database from 'better-sqlite3';
 import { existsSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { passUnwatched, type PassCheckpoint } from '../domain/checkpoint.ts';
 import type { DataDirectory } from './data-directory.ts';
+import { snapshotDatabase } from './database-snapshot.ts';
+import { syncDirectory, syncFile } from './durable-file.ts';
+import { intoOneFile, MigratedCopy, removeUnfinishedCopies, rollBack } from './migrated-copy.ts';
 import { migrationNames } from './migration-files.ts';
 import type { RunMigrations } from './run-migrations.ts';
 import { StartupError } from './startup-error.ts';
@@ -10,24 +14,38 @@ import { StartupError } from './startup-error.ts';
 export class DamagedDatabaseError extends StartupError {}
 
 /**
- * Brings the database to the newest schema. The file is backed up first when something will change it.
- * It keeps the `_prisma_migrations` table of the stock command line tool.
+ * Brings the database to the newest schema: as a copy, which takes its place when all is done, so that a start that dies at any
+ * moment leaves the old database or the new one. The file is backed up first when something will change it.
+ * It keeps the `_prisma_migrations` table of the stock command line tool. The caller has the lease.
  * @throws StartupError if the database is from a newer version, damaged, or a migration fails; nothing is written to a newer one.
  */
 export async function applyMigrations(
   directory: DataDirectory,
   run: RunMigrations,
+  pass: PassCheckpoint = passUnwatched,
 ): Promise<readonly string[]> {
   const known = migrationNames();
+  rollBack(directory.databasePath);
   const applied = withoutTraces(directory, () => checkMigrations(directory));
+  removeUnfinishedCopies(directory);
   if (known.every((name) => applied.includes(name))) return [];
-  if (applied.length > 0) await backUp(directory);
+  const { databasePath } = directory;
+  const source = existsSync(databasePath) ? databasePath : null;
+  if (source !== null) await intoOneFile(source);
   try {
-    return await run(directory.databasePath);
+    if (applied.length > 0) await backUp(directory);
+    using copy = await MigratedCopy.of(source, directory);
+    pass('DATABASE_COPIED');
+    const made = await run(copy.path);
+    await copy.settle();
+    pass('COPY_MIGRATED');
+    await copy.replace();
+    pass('DATABASE_REPLACED');
+    return made;
   } catch (error) {
     throw new StartupError(
-      `The database ${directory.databasePath} could not be brought to this version: ${(error as Error).message}. ` +
-        `The file as it was before is in ${directory.backupsPath}. Put it in its place, or make the database anew from the directories of the jobs: ${rebuildCommand(directory.path)}.`,
+      `The database ${databasePath} could not be brought to this version: ${(error as Error).message}. ` +
+        `It is as it was; copies of it are in ${directory.backupsPath}. Go back to the former version, or make the database anew from the directories of the jobs: ${rebuildCommand(directory.path)}.`,
       { cause: error },
     );
   }
@@ -92,16 +110,12 @@ function rebuildCommand(path: string): string {
 }
 
 /** A complete copy under a temporary name first, so that a half-written backup is never taken for one. */
-async function backUp(directory: DataDirectory): Promise<void> {
-  const target = join(
-    directory.backupsPath,
-    `before-migration-${new Date().toISOString().replaceAll(':', '')}.db`,
-  );
-  const database = new Database(directory.databasePath, { timeout: 2000 });
-  try {
-    await database.backup(`${target}.part`);
-    renameSync(`${target}.part`, target);
-  } finally {
-    database.close();
-  }
+async function backUp({ databasePath, backupsPath }: DataDirectory): Promise<void> {
+  const part = join(backupsPath, 'before-migration.part');
+  const target = join(backupsPath, `before-migration-${new Date().toISOString().replaceAll(':', '')}.db`);
+  rmSync(part, { force: true });
+  snapshotDatabase(databasePath, part);
+  await syncFile(part);
+  renameSync(part, target);
+  await syncDirectory(backupsPath);
 }

@@ -174,9 +174,27 @@ export const STORAGE_FAULTS: readonly Fault[] = [
         'have the database backed up before they change one, whole and readable, and keep what is in it',
       ),
       by('storage/migrations', 'make a new database without a backup, and then do nothing more'),
+      by(
+        'storage/migrations',
+        'take in what is only in the write-ahead log, which never meets the new database',
+      ),
+      by('storage/migrations', 'that fail leave the database as it was, and nothing beside it'),
+      by('end-to-end/migration-death', 'at %s leaves the old database or the new one'),
+      by(
+        'end-to-end/migration-death',
+        'in a new data directory, at every passage, is followed by one that works',
+      ),
+      by(
+        'end-to-end/migration-death',
+        'at any time leaves the old database or the new one, whole, and another start migrates',
+      ),
+      by(
+        'end-to-end/migration-death',
+        'and one whose process of the migrations is killed refuses, and changes nothing',
+      ),
     ],
-    injection: 'migrations that run again',
-    open: 'none is killed in the middle',
+    injection:
+      'checkpoints; SIGKILL of the server at times spread over a migration, and of its process; migrations that fail, or run again',
   },
   {
     number: 103,

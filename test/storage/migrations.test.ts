@@ -1,7 +1,8 @@
 import Sqlite from 'better-sqlite3';
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DataDirectory } from '../../src/storage/data-directory.ts';
 import { Database } from '../../src/storage/database.ts';
@@ -90,6 +91,84 @@ describe('migrations', () => {
       status: 'LOST',
       searchText: [{ jobId: 7, text: searchTextOf(['echo', '100%', 'a_b']) }],
     });
+  });
+
+  it('take in what is only in the write-ahead log, which never meets the new database', async () => {
+    makeOfTheFirstVersion();
+    const { databasePath } = directory;
+    const killed = scratch.file('killed.db');
+    renameSync(databasePath, killed);
+    inFile(killed, (database) => {
+      database.pragma('journal_mode = WAL');
+      database.pragma('wal_autocheckpoint = 0');
+      database.exec("INSERT INTO JobTransition VALUES (7, 1, NULL, 'LOST', 1, 'NONE', NULL)");
+      // As kill -9 leaves them.
+      for (const suffix of ['', '-wal', '-shm']) copyFileSync(killed + suffix, databasePath + suffix);
+    });
+    await applyMigrations(directory, runMigrations);
+    expect(readdirSync(directory.path).filter((name) => name.startsWith('lifeline.db'))).toEqual([
+      'lifeline.db',
+    ]);
+    for (const path of [databasePath, join(directory.backupsPath, backups()[0]!)])
+      inFile(path, (database) => {
+        expect(database.prepare('SELECT jobId, "to" FROM JobTransition').all()).toEqual([
+          { jobId: 7, to: 'LOST' },
+        ]);
+      });
+  });
+
+  it('take back what was begun and not committed when its writer was killed', async () => {
+    makeOfTheFirstVersion();
+    const { databasePath } = directory;
+    const killed = scratch.file('killed.db');
+    renameSync(databasePath, killed);
+    inFile(killed, (database) => {
+      database.pragma('cache_size = 1');
+      database.exec('BEGIN');
+      const grow = database.prepare("UPDATE Job SET cwd = cwd || hex(zeroblob(100000)), command = 'torn'");
+      for (let time = 0; time < 5; time += 1) grow.run();
+      for (const suffix of ['', '-journal']) copyFileSync(killed + suffix, databasePath + suffix);
+      database.exec('ROLLBACK');
+    });
+    await applyMigrations(directory, runMigrations);
+    inFile(databasePath, (database) => {
+      expect(database.prepare('SELECT id, cwd FROM Job').all()).toEqual([{ id: 7, cwd: '/' }]);
+    });
+  });
+
+  it('wait for who still reads the database', async () => {
+    makeOfTheFirstVersion();
+    inFile(directory.databasePath, (database) => database.pragma('journal_mode = WAL'));
+    const reader = new Sqlite(directory.databasePath, { readonly: true });
+    reader.prepare('SELECT id FROM Job').all();
+    let runs = 0;
+    const migrating = applyMigrations(directory, async (path) => {
+      runs += 1;
+      return runMigrations(path);
+    });
+    // Time for what does not wait to go wrong.
+    await delay(300);
+    expect(runs).toBe(0);
+    reader.close();
+    expect(await migrating).toEqual(migrationNames().slice(1));
+  });
+
+  it('that fail leave the database as it was, and nothing beside it', async () => {
+    makeOfTheFirstVersion();
+    mkdirSync(join(directory.path, 'migrating-killed'));
+    writeFileSync(join(directory.path, 'migrating-killed/lifeline.db'), 'half');
+    const before = readFileSync(directory.databasePath);
+    const failing = applyMigrations(directory, async (path) => {
+      inFile(path, (database) => database.exec('DROP TABLE Job'));
+      throw new Error('no such thing');
+    });
+    await expect(failing).rejects.toThrow(StartupError);
+    await expect(failing).rejects.toThrow(/no such thing.*It is as it was/);
+    expect(readFileSync(directory.databasePath).equals(before)).toBe(true);
+    expect(readdirSync(directory.path).filter((name) => /^(lifeline|migrating)/.test(name))).toEqual([
+      'lifeline.db',
+    ]);
+    expect(await applyMigrations(directory, runMigrations)).toEqual(migrationNames().slice(1));
   });
 
   it('refuse a database of a newer version, and write nothing to it', async () => {
