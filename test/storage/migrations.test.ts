@@ -158,9 +158,9 @@ describe('migrations', () => {
     mkdirSync(join(directory.path, 'migrating-killed'));
     writeFileSync(join(directory.path, 'migrating-killed/lifeline.db'), 'half');
     const before = readFileSync(directory.databasePath);
-    const failing = applyMigrations(directory, async (path) => {
+    const failing = applyMigrations(directory, (path) => {
       inFile(path, (database) => database.exec('DROP TABLE Job'));
-      throw new Error('no such thing');
+      return Promise.reject(new Error('no such thing'));
     });
     await expect(failing).rejects.toThrow(StartupError);
     await expect(failing).rejects.toThrow(/no such thing.*It is as it was/);
