@@ -109,23 +109,6 @@ describe('the console in Chromium', () => {
     await untilOver(server, id);
   });
 
-  it('takes no stream while nobody looks at its tab, and goes on at the next line when somebody does', async () => {
-    const gate = server.scratch.file('go-on-unseen');
-    const id = await startJob(server, {
-      command: [process.execPath, programPath('count.mjs'), '3000', '1000', '--gate', `1000=${gate}`],
-    });
-    await openJob(id);
-    await view.line('1000').waitFor();
-    await setVisibility('hidden');
-    await untilTrue(async () => (await server.counters()).subscribers === 0);
-    await startScript(server, `touch ${gate}`);
-    await untilOver(server, id);
-    expect(await view.line('3000').count()).toBe(0);
-    await setVisibility('visible');
-    await view.line('3000').waitFor();
-    await page.getByText(/^Complete: (this page received 3,003 of 3,003|3,003) lines/).waitFor();
-  });
-
   it('opens anywhere in a long log, and holds a few thousand of its lines', async () => {
     const id = await startScript(server, 'seq 1 300000');
     await untilOver(server, id);
@@ -232,13 +215,6 @@ printf ' 10%%\r 50%%\r100%%\n'`;
     expect(found).toEqual([]);
   });
 });
-
-async function setVisibility(state: DocumentVisibilityState): Promise<void> {
-  await page.evaluate((value) => {
-    Object.defineProperty(document, 'visibilityState', { value, configurable: true });
-    document.dispatchEvent(new Event('visibilitychange'));
-  }, state);
-}
 
 async function faultsOf(where: string): Promise<string[]> {
   await page.evaluate(axe.source);
