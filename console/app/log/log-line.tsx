@@ -9,13 +9,21 @@ const SHOWN_CHARACTERS = 4_000;
 
 export interface LogLineProps {
   readonly row: LogRow;
+  /** The look in which the line before ended. */
+  readonly carried: string;
   readonly showsTimes: boolean;
   readonly isMarked: boolean;
   readonly onMark: (seq: number, isRange: boolean) => void;
 }
 
 /** One line with its number, or the place of lines that are gone. */
-export const LogLineView = memo(function LogLineView({ row, showsTimes, isMarked, onMark }: LogLineProps) {
+export const LogLineView = memo(function LogLineView({
+  row,
+  carried,
+  showsTimes,
+  isMarked,
+  onMark,
+}: LogLineProps) {
   if (row.kind === 'gap') {
     const { fromSeq, toSeq, reason } = row.gap;
     return (
@@ -44,7 +52,7 @@ export const LogLineView = memo(function LogLineView({ row, showsTimes, isMarked
       <span className="log-stream" title={stream === 'STDERR' ? 'Standard error' : 'Standard output'}>
         {stream === 'STDERR' ? 'err' : ''}
       </span>
-      <LineText text={text} />
+      <LineText text={text} carried={carried} />
       {continued && (
         <span className="log-continued" title="No newline ended this piece: the next one goes on with it">
           ↩
@@ -54,12 +62,12 @@ export const LogLineView = memo(function LogLineView({ row, showsTimes, isMarked
   );
 });
 
-function LineText({ text }: { readonly text: string }) {
+function LineText({ text, carried }: { readonly text: string; readonly carried: string }) {
   const [isWhole, setWhole] = useState(false);
   const shown = isWhole || text.length <= SHOWN_CHARACTERS ? text : text.slice(0, SHOWN_CHARACTERS);
   return (
     <span className="log-text">
-      {styledRuns(shown).map(({ text: run, classes, color, background }, place) =>
+      {styledRuns(shown, carried).map(({ text: run, classes, color, background }, place) =>
         classes === '' && color === undefined && background === undefined ? (
           run
         ) : (

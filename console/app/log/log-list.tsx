@@ -1,5 +1,6 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { useEffect, useRef } from 'react';
+import { useEffect, useRef, useState } from 'react';
+import { CarriedStyles } from './carried-style.ts';
 import type { LineRange } from './line-range.ts';
 import { LogLineView } from './log-line.tsx';
 import { LogRail } from './log-rail.tsx';
@@ -25,6 +26,7 @@ export interface LogListProps {
 /** The rows that are held, of which those in view are drawn. Scrolling near an end asks for more there. */
 export function LogList({ window, view, wraps, showsTimes, marked, onMark }: LogListProps) {
   const { rows, isFollowing, jump, hasBefore, hasAfter } = view;
+  const [styles] = useState(() => new CarriedStyles());
   const scroller = useRef<HTMLDivElement>(null);
   const virtualizer = useVirtualizer({
     count: rows.length,
@@ -89,6 +91,7 @@ export function LogList({ window, view, wraps, showsTimes, marked, onMark }: Log
     };
   }, [window]);
 
+  const carried = styles.before(rows, first, last);
   const inView = rowsInView(scroller.current, items);
   const topRow = rows[inView.first];
   const bottomRow = rows[inView.last];
@@ -112,6 +115,7 @@ export function LogList({ window, view, wraps, showsTimes, marked, onMark }: Log
                 <div key={key} data-index={index} ref={wraps ? virtualizer.measureElement : undefined}>
                   <LogLineView
                     row={row}
+                    carried={carried[index - first] ?? ''}
                     showsTimes={showsTimes}
                     isMarked={marked !== undefined && row.seq >= marked.from && row.seq <= marked.to}
                     onMark={onMark}
