@@ -2,6 +2,7 @@ import { closeSync, ftruncateSync, mkdirSync, openSync, writeFileSync, writeSync
 import { join } from 'node:path';
 // eslint-disable-next-line @typescript-eslint/no-restricted-imports -- a year of history is written behind the server's back
 import BetterSqlite3 from 'better-sqlite3';
+import { searchTextOf } from '../../src/storage/search-text.ts';
 
 const YEAR_MS = 365 * 86_400_000;
 const BLOCK = Buffer.alloc(512, 0x2e);
@@ -20,13 +21,14 @@ export function writeHistory(dataDirectory: string, { jobs, logBytes }: HistoryS
   const database = new BetterSqlite3(join(dataDirectory, 'lifeline.db'));
   try {
     const insertJob = database.prepare(
-      `INSERT INTO "Job" ("id", "status", "reason", "message", "command", "searchText", "cwd", "env", "labels", "gracePeriodMs", "onEnd",
+      `INSERT INTO "Job" ("id", "status", "reason", "message", "command", "cwd", "env", "labels", "gracePeriodMs", "onEnd",
         "exitCode", "queuedAt", "startedAt", "finishedAt", "allocatedBytes")
-       VALUES (?, ?, 'EXITED', ?, ?, ?, '/srv/app', ?, ?, 10000, 'KILL_TREE', ?, ?, ?, ?, ?)`,
+       VALUES (?, ?, 'EXITED', ?, ?, '/srv/app', ?, ?, 10000, 'KILL_TREE', ?, ?, ?, ?, ?)`,
     );
     const insertStep = database.prepare(
       `INSERT INTO "JobTransition" ("jobId", "number", "from", "to", "at", "reason") VALUES (?, ?, ?, ?, ?, ?)`,
     );
+    const insertSearchText = database.prepare(`INSERT INTO "JobSearchText" ("jobId", "text") VALUES (?, ?)`);
     const insertLabel = database.prepare(`INSERT INTO "JobLabel" ("jobId", "label") VALUES (?, ?)`);
     const firstId = Number(database.prepare('SELECT COALESCE(MAX("id"), 0) FROM "Job"').pluck().get()) + 1;
     const env = JSON.stringify([{ name: 'CONFIG', value: 'x'.repeat(400) }]);
@@ -48,15 +50,7 @@ export function writeHistory(dataDirectory: string, { jobs, logBytes }: HistoryS
         const labels = [`team-${String(index % 7)}`, ...(index % 1_000 === 0 ? ['rare'] : [])];
         const message = hasFailed ? 'The program ended with exit code 1.' : null;
         insertJob.run(
-          ...[
-            id,
-            status,
-            message,
-            JSON.stringify(command),
-            command.join('\ufdd2'),
-            env,
-            JSON.stringify(labels),
-          ],
+          ...[id, status, message, JSON.stringify(command), env, JSON.stringify(labels)],
           ...[hasFailed ? 1 : 0, at(60_000), at(59_000), at(0), 16_384],
         );
         const life = [null, 'QUEUED', 'STARTING', 'RUNNING', status];
@@ -70,6 +64,7 @@ export function writeHistory(dataDirectory: string, { jobs, logBytes }: HistoryS
             step === 4 ? 'EXITED' : 'NONE',
           );
         for (const label of labels) insertLabel.run(id, label);
+        insertSearchText.run(id, searchTextOf(command));
       }
     })();
     for (let index = 0; index < jobs; index++)

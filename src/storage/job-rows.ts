@@ -88,7 +88,7 @@ async function columnsOfNew(
     reason: first.reason,
     command: JSON.stringify(spec.command),
     script: spec.script,
-    searchText: searchTextOf(spec.command),
+    searchText: { create: { text: searchTextOf(spec.command) } },
     cwd: spec.cwd,
     env: JSON.stringify(spec.env),
     hasSecrets: spec.env.some(isSealed),

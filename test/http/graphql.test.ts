@@ -117,6 +117,18 @@ describe('queries', () => {
     expect(ids(await jobs({ last: 2, before: last.pageInfo.startCursor, where }))).toEqual(all.slice(1, 3));
   });
 
+  it('find every job with a word, also where so many have it that they cannot be named one by one', async () => {
+    const all: number[] = [];
+    for (let count = 0; count < 205; count += 1)
+      all.unshift((await harness.runningJob({ command: ['/bin/many', String(count)] })).id);
+    await harness.runningJob({ command: ['/bin/other'] });
+    const where = { commandContains: 'bin/many' };
+    const first = await jobs({ first: 200, where });
+    expect(ids(first)).toEqual(all.slice(0, 200));
+    expect(ids(await jobs({ first: 200, after: first.pageInfo.endCursor, where }))).toEqual(all.slice(200));
+    expect(ids(await jobs({ last: 2, where }))).toEqual(all.slice(-2));
+  });
+
   it('find jobs by status, label, command and time', async () => {
     const a = await harness.runningJob({ command: ['/bin/a', 'say "hi"', '100%'], labels: ['blue', 'x"y'] });
     const b = await harness.runningJob({ command: ['/bin/b', '1000'], labels: ['blue green'] });

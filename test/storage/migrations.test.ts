@@ -84,9 +84,11 @@ describe('migrations', () => {
       ]);
     });
     await using database = await Database.open(directory);
-    expect(await database.read.job.findUnique({ where: { id: 7 } })).toMatchObject({
+    expect(
+      await database.read.job.findUnique({ where: { id: 7 }, include: { searchText: true } }),
+    ).toMatchObject({
       status: 'LOST',
-      searchText: searchTextOf(['echo', '100%', 'a_b']),
+      searchText: [{ jobId: 7, text: searchTextOf(['echo', '100%', 'a_b']) }],
     });
   });
 

@@ -21,11 +21,21 @@ export const JobFilter = builder.inputType('JobFilter', {
   }),
 });
 
+/** The most ids that are named to the database; SQLite takes some hundreds in one question. */
+const MOST_NAMED_IDS = 200;
+
 /**
- * Between which ids all jobs are that the bounds of time let through. Why: jobs are listed by id, and a long history would be read
- * from its newest job to the first one in the bounds.
+ * Among which ids all jobs are that the bounds of time and the text let through. Why: jobs are listed by id, and a long history would
+ * be read, row by wide row, from its newest job to the first one that is meant.
  */
-export async function idBounds(
+export async function narrowedIds(
+  read: ReadClient,
+  filter: JobFilterShape,
+): Promise<PrismaTypes['Job']['Where']> {
+  return { AND: [await idsInTime(read, filter), await idsWithText(read, filter)] };
+}
+
+async function idsInTime(
   read: ReadClient,
   { queuedAfter, queuedBefore }: JobFilterShape,
 ): Promise<PrismaTypes['Job']['Where']> {
@@ -37,6 +47,25 @@ export async function idBounds(
   });
   // Without any such job there is nothing to look for.
   return { id: { gte: first.id ?? 0, lte: last.id ?? -1 } };
+}
+
+async function idsWithText(
+  read: ReadClient,
+  { commandContains }: JobFilterShape,
+): Promise<PrismaTypes['Job']['Where']> {
+  if (commandContains == null) return {};
+  const found = await read.jobSearchText.findMany({
+    where: withText(commandContains),
+    orderBy: { jobId: 'desc' },
+    take: MOST_NAMED_IDS + 1,
+    select: { jobId: true },
+  });
+  const ids = found.map(({ jobId }) => jobId);
+  return { id: ids.length <= MOST_NAMED_IDS ? { in: ids } : { lte: Math.max(...ids) } };
+}
+
+function withText(commandContains: string): PrismaTypes['JobSearchText']['Where'] {
+  return { text: { contains: searchable(commandContains) } };
 }
 
 interface JobFilterShape {
@@ -68,7 +97,7 @@ export function jobsWhere(filter: JobFilterShape): PrismaTypes['Job']['Where'] {
   }
   return {
     ...(statuses && { status: { in: [...statuses] } }),
-    ...(commandContains !== undefined && { searchText: { contains: searchable(commandContains) } }),
+    ...(commandContains !== undefined && { searchText: { some: withText(commandContains) } }),
     ...(labels && { AND: labels.map((label) => ({ labelIndex: { some: { label } } })) }),
     ...((queuedAfter ?? queuedBefore) && { queuedAt: given({ gte: queuedAfter, lt: queuedBefore }) }),
   };

@@ -14,7 +14,7 @@ import { JobLogView } from '../job-log-view.ts';
 import { checkPageSize } from '../page-size.ts';
 import { readEnv, readStrings } from '../stored-json.ts';
 import { EnvVar } from './env.ts';
-import { idBounds, JobFilter, jobsWhere } from './job-filter.ts';
+import { JobFilter, jobsWhere, narrowedIds } from './job-filter.ts';
 import { JobLog } from './job-log.ts';
 import { JobQueuePlaceRef } from './job-queue-place.ts';
 import { JobReasonRef } from './job-reason.ts';
@@ -278,7 +278,7 @@ builder.queryFields((t) => ({
         checkRowCursor('before', before, 'jobs');
         return services.read.job.findMany({
           ...query,
-          where: { AND: [jobsWhere(where ?? {}), await idBounds(services.read, where ?? {})] },
+          where: { AND: [jobsWhere(where ?? {}), await narrowedIds(services.read, where ?? {})] },
           orderBy: { id: 'desc' },
         });
       },
