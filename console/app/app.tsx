@@ -4,6 +4,7 @@ import { Route, Switch } from 'wouter';
 import './styles/base.css';
 import './styles/controls.css';
 import './styles/pages.css';
+import './styles/services.css';
 import './styles/log.css';
 import { ConnectionProvider } from './connection/connection-context.tsx';
 import { EventStreams } from './connection/event-streams.ts';
