@@ -159,7 +159,7 @@ describe('a look that a line does not end', () => {
     const line = fc.array(piece, { maxLength: 8 }).map((pieces) => pieces.join(''));
     const looks = (runs: ReturnType<typeof styledRuns>) =>
       runs.flatMap(({ text, classes, color, background }) =>
-        [...text].map((letter) => [letter, classes.split(' ').sort().join(' '), color, background]),
+        Array.from(text, (letter) => [letter, classes.split(' ').sort().join(' '), color, background]),
       );
     fc.assert(
       fc.property(line, line, (one, other) => {

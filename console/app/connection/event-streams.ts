@@ -15,7 +15,7 @@ export class EventStreams {
   /** Resolves when `follow` has come to its end by itself, or the signal has aborted. */
   async use(signal: AbortSignal, follow: Follow): Promise<void> {
     const shared = await this.#shared;
-    if (shared !== undefined && !shared.lost.aborted) {
+    if (shared !== undefined) {
       await follow(AbortSignal.any([signal, shared.lost]), shared.fetch);
       if (!shared.lost.aborted) return;
     }

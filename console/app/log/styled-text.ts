@@ -21,9 +21,9 @@ export const TERMINAL_SEQUENCES = new RegExp(
   'gu',
 );
 const COLOUR = new RegExp(`${ESC}\\[([\\d;]*)m`, 'gu');
-/** What is left of controls, what reorders text, and what cannot be seen. ESC before `[` begins a colour. */
+/** What is left of controls, what reorders text, and what cannot be seen. A colour begins with ESC and is whole. */
 const HARMFUL = new RegExp(
-  `${ESC}(?!\\[)|[\\u0000-\\u0008\\u000a-\\u001a\\u001c-\\u001f\\u007f-\\u009f]|\\p{Bidi_Control}|[\\u2028\\u2029\\u{e0000}-\\u{e007f}]`,
+  `${ESC}(?!\\[[0-?]*m)|[\\u0000-\\u0008\\u000a-\\u001a\\u001c-\\u001f\\u007f-\\u009f]|\\p{Bidi_Control}|[\\u2028\\u2029\\u{e0000}-\\u{e007f}]`,
   'gu',
 );
 
@@ -47,7 +47,7 @@ export function styledRuns(line: string, carried = ''): readonly StyledRun[] {
         classes: [
           front.name === undefined ? '' : `fg-${front.name}`,
           back.name === undefined ? '' : `bg-${back.name}`,
-          ...decorations.map((decoration) => `ansi-${decoration}`),
+          ...new Set(decorations.map((decoration) => `ansi-${decoration}`)),
         ]
           .filter((name) => name !== '')
           .join(' '),

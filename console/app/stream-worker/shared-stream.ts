@@ -221,7 +221,7 @@ export class SharedStream {
       search = '',
       body,
       headers,
-    }: { token?: string; search?: string; body?: string; headers?: HeadersInit },
+    }: { token?: string; search?: string; body?: string; headers?: Readonly<Record<string, string>> },
   ): Promise<Response> {
     return fetch(STREAM_URL + search, {
       method,
