@@ -11,7 +11,7 @@ const root = join(import.meta.dirname, '..');
 const source = join(root, 'console');
 const target = join(root, 'dist/static');
 const stampPath = join(target, '.made-of');
-const PAGES = ['app/app', 'entrance/login', 'graphiql/graphiql'];
+const PAGES = ['app/app', 'entrance/hop', 'entrance/login', 'graphiql/graphiql'];
 
 const stamp = fingerprint();
 if (!existsSync(stampPath) || readFileSync(stampPath, 'utf8') !== stamp) {

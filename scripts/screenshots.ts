@@ -76,6 +76,7 @@ async function takeAll(look: Look, name: string): Promise<void> {
   await take(page, `cancelling-${name}`);
   await page.goto(`${server.url}/services`);
   await page.getByText('importer').first().waitFor();
+  await page.getByRole('link', { name: /^database:/ }).waitFor();
   await take(page, `services-${name}`);
   await page.goto(`${server.url}/server`);
   await page.getByRole('heading', { name: 'Server' }).waitFor();

@@ -4,8 +4,10 @@ import { Route, Switch } from 'wouter';
 import './styles/base.css';
 import './styles/controls.css';
 import './styles/pages.css';
+import './styles/services.css';
 import './styles/log.css';
 import { ConnectionProvider } from './connection/connection-context.tsx';
+import { EventStreams } from './connection/event-streams.ts';
 import { JobPage } from './job/job-page.tsx';
 import { JobsPage } from './jobs/jobs-page.tsx';
 import { ServerPage } from './server/server-page.tsx';
@@ -18,7 +20,7 @@ if (place === null) throw new Error('the page has no place for the console');
 createRoot(place).render(
   // The policy of the pages allows no style elements.
   <CSPProvider disableStyleElements>
-    <ConnectionProvider>
+    <ConnectionProvider streams={new EventStreams()}>
       <Shell>
         <Switch>
           <Route path="/">

@@ -21,8 +21,9 @@ async function logIn(): Promise<void> {
       body: JSON.stringify({ token: token.value.trim() }),
     });
     if (response.ok) {
-      // This page again: with a session the server sends it on to where the visitor wanted to go.
-      location.replace(location.pathname + location.search + location.hash);
+      // This page again: with a session the server sends it on to where the visitor wanted to go. Not by its URL: one with a
+      // fragment would be taken for a place in this page.
+      location.reload();
       return;
     }
     const { error } = (await response.json()) as { error: { message: string } };

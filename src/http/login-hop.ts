@@ -10,24 +10,15 @@ export function wantsPage(req: IncomingMessage): boolean {
 }
 
 /**
- * Answers a visitor without a session: 401, with a page that goes on to the login page by itself.
+ * The target of the page that goes on to the login page by itself: what a visitor without a session is answered.
  *
  * Why not a redirect: a visitor who comes by a link on another site has a session, but the browser keeps a Strict cookie
  * back from navigations that another site began, redirects included. The hop begins at a page of ours, so there the
- * cookie is sent, and the login page leads back to where the link pointed.
+ * cookie is sent, and the login page leads back to where the link pointed, to the line.
  */
-export function sendLoginHop(res: ServerResponse, url: URL): void {
-  const target = `${LOGIN_PATH}?to=${encodeURIComponent(url.pathname + url.search)}`;
-  const body =
-    '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Lifeline</title>' +
-    `<meta http-equiv="refresh" content="0; url=${target.replaceAll("'", '%27')}"></head>` +
-    `<body><a href="${target}">Log in</a></body></html>\n`;
-  res.writeHead(401, {
-    'WWW-Authenticate': 'Bearer',
-    'Content-Type': 'text/html; charset=utf-8',
-    'Content-Length': Buffer.byteLength(body),
-  });
-  res.end(body);
+export function loginTargetOf(url: URL): string {
+  // It stands between quotes.
+  return `${LOGIN_PATH}?to=${encodeURIComponent(url.pathname + url.search).replaceAll("'", '%27')}`;
 }
 
 /**

@@ -1,7 +1,7 @@
 import { isLetIn } from './credential-check.ts';
 import type { Entrance } from './entrance.ts';
 import type { Door, Exchange } from './exchange.ts';
-import { sendLoginHop, wantsPage } from './login-hop.ts';
+import { loginTargetOf, wantsPage } from './login-hop.ts';
 import { Refusal } from './refusal.ts';
 import type { PageName, StaticFiles } from './static-files.ts';
 
@@ -28,10 +28,10 @@ const EDITOR_POLICY = POLICY.replace("style-src 'self'", "style-src 'self' 'unsa
  */
 export function pageDoor({ check, files }: Entrance, name: PageName): Door {
   return async (exchange) => {
-    const { req, res, url } = exchange;
+    const { req, url } = exchange;
     if (!wantsPage(req)) await check(req, url);
     else if (!(await isLetIn(check, req, url))) {
-      sendLoginHop(res, url);
+      sendLoginHop(exchange, files);
       return;
     }
     sendPage(exchange, files, name);
@@ -55,10 +55,7 @@ export function graphiqlDoor(entrance: Entrance): Door {
 
 /** @throws Refusal 404 where nothing was built */
 export function sendPage({ req, res }: Exchange, files: StaticFiles, name: PageName): void {
-  const html = files.page(name);
-  if (html === undefined) {
-    throw new Refusal(404, 'INVALID_INPUT', 'The pages of this server were not built. Run: npm run build');
-  }
+  const html = builtPage(files, name);
   res.writeHead(200, {
     'Content-Type': 'text/html; charset=utf-8',
     'Content-Length': html.length,
@@ -66,4 +63,23 @@ export function sendPage({ req, res }: Exchange, files: StaticFiles, name: PageN
     'Cross-Origin-Opener-Policy': 'same-origin',
   });
   res.end(req.method === 'HEAD' ? undefined : html);
+}
+
+/** 401, with a page that goes on to the login page by itself. @throws Refusal 404 where nothing was built */
+function sendLoginHop({ res, url }: Exchange, files: StaticFiles): void {
+  const page = builtPage(files, 'entrance/hop').toString();
+  const html = Buffer.from(page.replaceAll('%LOGIN%', () => loginTargetOf(url)));
+  res.writeHead(401, {
+    'WWW-Authenticate': 'Bearer',
+    'Content-Type': 'text/html; charset=utf-8',
+    'Content-Length': html.length,
+    'Content-Security-Policy': POLICY,
+  });
+  res.end(html);
+}
+
+function builtPage(files: StaticFiles, name: PageName): Buffer {
+  const html = files.page(name);
+  if (html !== undefined) return html;
+  throw new Refusal(404, 'INVALID_INPUT', 'The pages of this server were not built. Run: npm run build');
 }

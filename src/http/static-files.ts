@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 /** From src/ and from dist/ alike. */
 const BUNDLE_PATH = fileURLToPath(new URL('../../dist/static', import.meta.url));
 
-const PAGES = ['app/app', 'entrance/login', 'graphiql/graphiql'] as const;
+const PAGES = ['app/app', 'entrance/hop', 'entrance/login', 'graphiql/graphiql'] as const;
 /** The pages, by their place in the bundle. */
 export type PageName = (typeof PAGES)[number];
 

@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import axe from 'axe-core';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -109,23 +110,6 @@ describe('the console in Chromium', () => {
     await untilOver(server, id);
   });
 
-  it('takes no stream while nobody looks at its tab, and goes on at the next line when somebody does', async () => {
-    const gate = server.scratch.file('go-on-unseen');
-    const id = await startJob(server, {
-      command: [process.execPath, programPath('count.mjs'), '3000', '1000', '--gate', `1000=${gate}`],
-    });
-    await openJob(id);
-    await view.line('1000').waitFor();
-    await setVisibility('hidden');
-    await untilTrue(async () => (await server.counters()).subscribers === 0);
-    await startScript(server, `touch ${gate}`);
-    await untilOver(server, id);
-    expect(await view.line('3000').count()).toBe(0);
-    await setVisibility('visible');
-    await view.line('3000').waitFor();
-    await page.getByText(/^Complete: (this page received 3,003 of 3,003|3,003) lines/).waitFor();
-  });
-
   it('opens anywhere in a long log, and holds a few thousand of its lines', async () => {
     const id = await startScript(server, 'seq 1 300000');
     await untilOver(server, id);
@@ -210,6 +194,53 @@ printf ' 10%%\r 50%%\r100%%\n'`;
     await untilOver(server, id);
   });
 
+  it('shows what waits for what as a picture and in words, and when each service ran', async () => {
+    const save = (fields: string) => server.ask(`mutation { saveService(input: { ${fields} }) { name } }`);
+    await save(
+      'name: "store", script: "echo ready; exec sleep 600", readiness: { log: { pattern: "ready" } }',
+    );
+    await save('name: "shop", script: "sleep 600", after: [{ service: "store" }]');
+    await save('name: "tidy", script: "exit 3", restart: { policy: NEVER }');
+    await server.ask('mutation { startService(name: "shop") { name } }');
+    await server.ask('mutation { startService(name: "tidy", waitMs: 0) { name } }');
+
+    await page.goto(`${server.url}/services`);
+    const graph = page.getByRole('region', { name: 'Graph of dependencies' });
+    for (const name of ['store', 'shop']) await graph.getByRole('link', { name: `${name}:` }).waitFor();
+    expect(await graph.getByRole('link', { name: 'tidy:' }).count()).toBe(0);
+    expect(await graph.locator('polyline').count()).toBe(1);
+    await page.getByText('As a list').click();
+    await page.getByText('shop starts when store is ready.').waitFor();
+
+    const runsOf = (name: string) => page.getByRole('list', { name: `Runs of ${name} by time` });
+    await runsOf('tidy')
+      .getByRole('link', { name: /^Job \d+: Failed, .*, took / })
+      .waitFor();
+    await runsOf('store')
+      .getByRole('link', { name: /^Job \d+: Running, .* so far$/ })
+      .waitFor();
+    expect(await faultsOf('/services')).toEqual([]);
+    await runsOf('tidy').getByRole('link').click();
+    await page.waitForURL(/\/jobs\/\d+$/);
+    for (const name of ['shop', 'store', 'tidy']) {
+      await server.ask(`mutation { deleteService(name: "${name}", stopFirst: true) }`);
+    }
+    expect(visitor.complaints).toEqual([]);
+  });
+
+  it('loads less than 300 KiB at first, as gzip makes it', async () => {
+    const loaded: Promise<Buffer>[] = [];
+    const another = await visitor.newPage();
+    another.on('response', (response) => {
+      if (response.url().includes('/static/')) loaded.push(response.body());
+    });
+    await another.goto(server.url);
+    await another.getByRole('button', { name: 'New job' }).waitFor();
+    const bytes = (await Promise.all(loaded)).reduce((sum, body) => sum + gzipSync(body).length, 0);
+    expect(bytes).toBeGreaterThan(50_000);
+    expect(bytes).toBeLessThan(300 * 1024);
+  });
+
   it('has no serious fault of accessibility', async () => {
     const id = await startScript(
       server,
@@ -232,13 +263,6 @@ printf ' 10%%\r 50%%\r100%%\n'`;
     expect(found).toEqual([]);
   });
 });
-
-async function setVisibility(state: DocumentVisibilityState): Promise<void> {
-  await page.evaluate((value) => {
-    Object.defineProperty(document, 'visibilityState', { value, configurable: true });
-    document.dispatchEvent(new Event('visibilitychange'));
-  }, state);
-}
 
 async function faultsOf(where: string): Promise<string[]> {
   await page.evaluate(axe.source);

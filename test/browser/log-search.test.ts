@@ -53,7 +53,7 @@ describe('the search of the log viewer in Chromium', () => {
     await view.line('77777').waitFor();
     await untilHits('1 of 3');
     expect(new URL(page.url()).hash).toBe('#L77777');
-    expect(await markedText()).toContain('77777');
+    await untilTrue(async () => (await markedText()).includes('77777'));
     await keyboard.press('Enter');
     await view.line('177777').waitFor();
     await untilHits('2 of 3');

@@ -51,6 +51,18 @@ describe('getting in with Chromium', () => {
     expect(await page.evaluate(() => document.cookie)).toBe('');
   });
 
+  it('leads to the lines that a link names, also when the link was opened without being logged in', async () => {
+    const id = await startScript(server, 'seq 1 30');
+    await untilOver(server, id);
+    await page.goto(`${server.url}/jobs/${id}?from=a%20link#L12-14`);
+    await page.waitForURL('**/login?to=*');
+    await logIn(server.token);
+    await page.waitForURL(`${server.url}/jobs/${id}?from=a%20link#L12-14`);
+    await page.locator('.log-line.marked').nth(2).waitFor();
+    expect(await page.locator('.log-line.marked').count()).toBe(3);
+    expect(visitor.complaints.filter((complaint) => !complaint.includes('401'))).toEqual([]);
+  });
+
   it('lets one browser in by a ticket; the second one is told and can use the token', async () => {
     const url = await newTicketUrl(server);
     await page.goto(url);

@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { CarriedStyles } from '../../console/app/log/carried-style.ts';
 import { hitRuns } from '../../console/app/log/hit-runs.ts';
 import { rangeIn, rangeText } from '../../console/app/log/line-range.ts';
+import { lineRow } from '../../console/app/log/log-row.ts';
 import { plainText, styledRuns } from '../../console/app/log/styled-text.ts';
 import { commandText } from '../../console/app/ui/format.ts';
 import { wordsOf } from '../../console/app/ui/words.ts';
@@ -86,6 +88,90 @@ describe('a line of a log', () => {
       { text: 'hm', color: 'rgb(255, 135, 0)' },
       { text: 'no', background: 'rgb(1, 2, 3)' },
     ]);
+  });
+});
+
+describe('a look that a line does not end', () => {
+  const looksOf = (lines: readonly [stream: 'STDOUT' | 'STDERR', text: string][], first = 0) => {
+    const rows = lines.map(([stream, text], index) =>
+      lineRow({ seq: index + 1, stream, text, at: '', atApproximate: false, continued: false }),
+    );
+    const carried = new CarriedStyles().before(rows, first, rows.length - 1);
+    return lines
+      .slice(first)
+      .map(([, text], index) => styledRuns(text, carried[index]).map(({ classes }) => classes));
+  };
+
+  it('goes on in the next line of its stream, and ends where it is ended', () => {
+    expect(
+      looksOf([
+        ['STDOUT', '\u001b[1;31mred'],
+        ['STDERR', 'plain'],
+        ['STDOUT', 'still\u001b[22m, thin'],
+        ['STDOUT', 'red\u001b[0m, not'],
+        ['STDOUT', 'plain'],
+      ]),
+    ).toEqual([['fg-red ansi-bold'], [''], ['fg-red ansi-bold', 'fg-red'], ['fg-red', ''], ['']]);
+  });
+
+  it('is looked for above the rows that are drawn, for a bounded number of rows', () => {
+    const plain = (count: number) => Array.from({ length: count }, () => ['STDOUT', 'x'] as const);
+    const red = ['STDOUT', '\u001b[31mred'] as const;
+    expect(
+      looksOf(
+        [red, ...plain(20)].map((line) => [...line]),
+        20,
+      ),
+    ).toEqual([['fg-red']]);
+    expect(
+      looksOf(
+        [red, ...plain(600)].map((line) => [...line]),
+        600,
+      ),
+    ).toEqual([['']]);
+  });
+
+  it('is that of all states that lone CRs wrote over each other', () => {
+    expect(styledRuns('\u001b[32m 10%\r 50%')).toMatchObject([{ text: ' 50%', classes: 'fg-green' }]);
+  });
+
+  it('is the same as if the lines were one, whatever is written', () => {
+    const piece = fc.oneof(
+      fc.constantFrom(
+        'a',
+        ' ',
+        '\u001b[0m',
+        '\u001b[m',
+        '\u001b[39m',
+        '\u001b[49m',
+        '\u001b[22m',
+        '\u001b[24m',
+      ),
+      fc.constantFrom(
+        '\u001b[1m',
+        '\u001b[4m',
+        '\u001b[31m',
+        '\u001b[97;44m',
+        '\u001b[38;5;208m',
+        '\u001b[48;2;1;2;3m',
+      ),
+    );
+    const line = fc.array(piece, { maxLength: 8 }).map((pieces) => pieces.join(''));
+    const looks = (runs: ReturnType<typeof styledRuns>) =>
+      runs.flatMap(({ text, classes, color, background }) =>
+        Array.from(text, (letter) => [letter, classes.split(' ').sort().join(' '), color, background]),
+      );
+    fc.assert(
+      fc.property(line, line, (one, other) => {
+        const rows = [one, other].map((text, seq) =>
+          lineRow({ seq, stream: 'STDOUT', text, at: '', atApproximate: false, continued: false }),
+        );
+        const [, carried] = new CarriedStyles().before(rows, 0, 1);
+        expect(looks(styledRuns(other, carried))).toEqual(
+          looks(styledRuns(one + other)).slice(looks(styledRuns(one)).length),
+        );
+      }),
+    );
   });
 });
 

@@ -30,6 +30,7 @@ beforeAll(async () => {
   pages = mkdtempSync(join(tmpdir(), 'lifeline-pages-'));
   for (const directory of ['app', 'assets', 'entrance', 'graphiql']) mkdirSync(join(pages, directory));
   writeFileSync(join(pages, 'app/app.html'), 'the console');
+  writeFileSync(join(pages, 'entrance/hop.html'), '<meta http-equiv="refresh" content="0; url=%LOGIN%">');
   writeFileSync(join(pages, 'entrance/login.html'), 'the login page');
   writeFileSync(join(pages, 'graphiql/graphiql.html'), 'the GraphiQL page');
   writeFileSync(join(pages, 'assets/app-1a2b.js'), 'export {};');

@@ -218,9 +218,12 @@ export const READER_FAULTS: readonly Fault[] = [
     evidence: [
       by('clients/programs', 'in single connection mode gives seven jobs over one connection'),
       by('http/tls', 'answers queries, mutations, subscriptions and downloads over one connection at once'),
+      by(
+        'browser/shared-stream',
+        'follow seven jobs over one stream, each its own, and questions are answered at once',
+      ),
     ],
-    injection: 'seven jobs over one connection; HTTP/2',
-    open: 'the console, which shares one stream between its tabs, is not built yet',
+    injection: 'seven jobs over one connection; seven windows of the console; HTTP/2',
   },
   {
     number: 78,

@@ -212,9 +212,9 @@ export const SECURITY_FAULTS: readonly Fault[] = [
       by('cli/harmless-text', 'has no control but newline, tab and colour, whatever comes'),
       by('http/log-download', 'gives the bytes exactly as they were written, also what is no text'),
       by('security/jobs', 'a log attacks nobody who reads it (CWE-79, CWE-150):'),
+      by('browser/console', 'shows a log that attacks its viewer as text, and colours as colours'),
     ],
     injection: 'escapes, titles, links, bidirectional text',
-    open: 'the console is not built yet',
   },
   {
     number: 121,

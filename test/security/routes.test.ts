@@ -166,7 +166,7 @@ beforeAll(async () => {
   identity = await makeCertificate();
   pages = mkdtempSync(join(tmpdir(), 'lifeline-pages-'));
   for (const directory of ['app', 'assets', 'entrance', 'graphiql']) mkdirSync(join(pages, directory));
-  for (const page of ['app/app', 'entrance/login', 'graphiql/graphiql'])
+  for (const page of ['app/app', 'entrance/hop', 'entrance/login', 'graphiql/graphiql'])
     writeFileSync(join(pages, `${page}.html`), page);
   writeFileSync(join(pages, 'assets/app-1a2b.js'), 'export {};');
 });

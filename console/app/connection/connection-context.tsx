@@ -2,10 +2,12 @@ import { createContext, type ReactNode, use, useEffect, useMemo, useState } from
 import { createLifelineClient, type LifelineClient } from '../../../src/client/client.ts';
 import type { Scope } from '../generated/graphql.ts';
 import { WhoAmIDocument } from '../generated/graphql.ts';
+import type { EventStreams } from './event-streams.ts';
 import { ownFetch } from './own-fetch.ts';
 
 export interface Connection {
   readonly client: LifelineClient;
+  readonly streams: EventStreams;
   /** Undefined until the server has said it. */
   readonly scope: Scope | undefined;
   readonly viewer: string | undefined;
@@ -15,7 +17,13 @@ const LADDER: readonly Scope[] = ['READ', 'RUN', 'EXEC', 'ADMIN'];
 const ConnectionContext = createContext<Connection | undefined>(undefined);
 
 /** Gives the pages the client of the server that they came from, and what its visitor may do. */
-export function ConnectionProvider({ children }: { readonly children: ReactNode }) {
+export function ConnectionProvider({
+  streams,
+  children,
+}: {
+  readonly streams: EventStreams;
+  readonly children: ReactNode;
+}) {
   const [viewer, setViewer] = useState<{ readonly name: string; readonly scope: Scope }>();
   const client = useMemo(() => createLifelineClient({ url: location.origin, fetch: ownFetch }), []);
   useEffect(() => {
@@ -28,8 +36,8 @@ export function ConnectionProvider({ children }: { readonly children: ReactNode 
     return () => left.abort();
   }, [client]);
   const connection = useMemo(
-    () => ({ client, scope: viewer?.scope, viewer: viewer?.name }),
-    [client, viewer],
+    () => ({ client, streams, scope: viewer?.scope, viewer: viewer?.name }),
+    [client, streams, viewer],
   );
   return <ConnectionContext value={connection}>{children}</ConnectionContext>;
 }

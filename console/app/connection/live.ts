@@ -2,7 +2,7 @@ import { createClient } from 'graphql-sse';
 import { Backoff, pause } from '../../../src/client/backoff.ts';
 import { codedErrorIn, isPassing, LifelineConnectionError } from '../../../src/client/errors.ts';
 import type { TypedDocument } from '../../../src/client/client.ts';
-import { watchedFetch } from './own-fetch.ts';
+import type { WatchedFetch } from './own-fetch.ts';
 
 /** The server writes a comment every 10 s where it has nothing to say. */
 const SILENCE_MS = 25_000;
@@ -13,6 +13,13 @@ export interface LiveSink<TResult> {
   readonly onConnected: (isConnected: boolean) => void;
   /** A refusal that asking again does not change. */
   readonly onRefused: (error: Error) => void;
+}
+
+export interface Following<TResult> {
+  readonly signal: AbortSignal;
+  /** Brings the connections. */
+  readonly fetchWith: WatchedFetch;
+  readonly sink: LiveSink<TResult>;
 }
 
 /**
@@ -26,13 +33,12 @@ export interface LiveSink<TResult> {
 export async function followLive<TResult, TVariables extends Record<string, unknown>>(
   document: TypedDocument<TResult, TVariables>,
   variables: TVariables,
-  signal: AbortSignal,
-  sink: LiveSink<TResult>,
+  { signal, fetchWith, sink }: Following<TResult>,
 ): Promise<void> {
   const backoff = new Backoff();
   while (!signal.aborted) {
     try {
-      await oneConnection(document, variables, signal, (event) => {
+      await oneConnection(document, variables, { signal, fetchWith }, (event) => {
         backoff.reset();
         sink.onConnected(true);
         sink.onEvent(event);
@@ -55,7 +61,7 @@ export async function followLive<TResult, TVariables extends Record<string, unkn
 function oneConnection<TResult, TVariables extends Record<string, unknown>>(
   document: TypedDocument<TResult, TVariables>,
   variables: TVariables,
-  signal: AbortSignal,
+  { signal, fetchWith }: Pick<Following<TResult>, 'signal' | 'fetchWith'>,
   onEvent: (event: TResult) => void,
 ): Promise<void> {
   return new Promise((resolve, reject) => {
@@ -76,7 +82,7 @@ function oneConnection<TResult, TVariables extends Record<string, unknown>>(
       url: '/graphql',
       // A retry of its own would not know of silence, nor of refusals that pass.
       retryAttempts: 0,
-      fetchFn: watchedFetch(onBytes),
+      fetchFn: fetchWith(onBytes),
     });
     let leave = (): void => undefined;
     onBytes();

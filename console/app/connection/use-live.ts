@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'react';
 import type { TypedDocument } from '../../../src/client/client.ts';
 import { followLive, type LiveSink } from './live.ts';
-import { whileVisible } from './while-visible.ts';
+import { useConnection } from './connection-context.tsx';
 
 export interface LiveState<TState> {
   /** Undefined before the first event. */
@@ -11,7 +11,7 @@ export interface LiveState<TState> {
 }
 
 /**
- * The state that a subscription tells, kept current over reconnects while the component is there and the page can be seen. `reduce` must be the
+ * The state that a subscription tells, kept current over reconnects while the component is there. `reduce` must be the
  * same function at each render; other variables begin anew.
  */
 export function useLive<TResult, TVariables extends Record<string, unknown>, TState>(
@@ -19,6 +19,7 @@ export function useLive<TResult, TVariables extends Record<string, unknown>, TSt
   variables: TVariables,
   reduce: (state: TState | undefined, event: TResult) => TState,
 ): LiveState<TState> {
+  const { streams } = useConnection();
   const [live, setLive] = useState<LiveState<TState>>({
     state: undefined,
     isConnected: true,
@@ -34,10 +35,10 @@ export function useLive<TResult, TVariables extends Record<string, unknown>, TSt
         setLive((before) => (before.isConnected === isConnected ? before : { ...before, isConnected })),
       onRefused: (refusal) => setLive((before) => ({ ...before, refusal })),
     };
-    void whileVisible(left.signal, (visible) =>
-      followLive(document, JSON.parse(wanted) as TVariables, visible, sink),
+    void streams.use(left.signal, (signal, fetchWith) =>
+      followLive(document, JSON.parse(wanted) as TVariables, { signal, fetchWith, sink }),
     );
     return () => left.abort();
-  }, [document, wanted, reduce]);
+  }, [streams, document, wanted, reduce]);
   return live;
 }

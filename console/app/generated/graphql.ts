@@ -472,12 +472,12 @@ export type AuditNowQueryVariables = Exact<{ [key: string]: never; }>;
 
 export type AuditNowQuery = { readonly auditLog: { readonly edges: ReadonlyArray<{ readonly node: { readonly id: string, readonly at: string, readonly who: string, readonly action: string, readonly subject: string | null, readonly result: string, readonly address: string, readonly count: number } }> } };
 
-export type ServiceEntryFragment = { readonly name: string, readonly state: ServiceState, readonly desired: DesiredState, readonly why: string | null, readonly since: string, readonly failures: number, readonly retryAt: string | null, readonly silentSince: string | null, readonly version: number, readonly definition: { readonly description: string | null, readonly command: ReadonlyArray<string> | null, readonly script: string | null, readonly labels: ReadonlyArray<string>, readonly after: ReadonlyArray<{ readonly service: string, readonly condition: DependencyCondition }>, readonly readiness: { readonly kind: ProbeKind } | null, readonly schedule: { readonly cron: string | null, readonly everyMs: number | null, readonly at: string | null, readonly timeZone: string | null, readonly nextRuns: ReadonlyArray<string> } | null }, readonly currentJob: { readonly id: string, readonly status: JobStatus } | null, readonly jobs: { readonly edges: ReadonlyArray<{ readonly node: { readonly id: string, readonly status: JobStatus, readonly message: string | null, readonly queuedAt: string, readonly durationMs: number | null } }> } };
+export type ServiceEntryFragment = { readonly name: string, readonly state: ServiceState, readonly desired: DesiredState, readonly why: string | null, readonly since: string, readonly failures: number, readonly retryAt: string | null, readonly silentSince: string | null, readonly version: number, readonly definition: { readonly description: string | null, readonly command: ReadonlyArray<string> | null, readonly script: string | null, readonly labels: ReadonlyArray<string>, readonly after: ReadonlyArray<{ readonly service: string, readonly condition: DependencyCondition }>, readonly readiness: { readonly kind: ProbeKind } | null, readonly schedule: { readonly cron: string | null, readonly everyMs: number | null, readonly at: string | null, readonly timeZone: string | null, readonly nextRuns: ReadonlyArray<string> } | null }, readonly currentJob: { readonly id: string, readonly status: JobStatus } | null, readonly jobs: { readonly edges: ReadonlyArray<{ readonly node: { readonly id: string, readonly status: JobStatus, readonly message: string | null, readonly queuedAt: string, readonly startedAt: string | null, readonly finishedAt: string | null, readonly durationMs: number | null } }> } };
 
 export type WatchServicesSubscriptionVariables = Exact<{ [key: string]: never; }>;
 
 
-export type WatchServicesSubscription = { readonly servicesChanged: { readonly kind: ServiceChangeKind, readonly names: ReadonlyArray<string>, readonly services: ReadonlyArray<{ readonly name: string, readonly state: ServiceState, readonly desired: DesiredState, readonly why: string | null, readonly since: string, readonly failures: number, readonly retryAt: string | null, readonly silentSince: string | null, readonly version: number, readonly definition: { readonly description: string | null, readonly command: ReadonlyArray<string> | null, readonly script: string | null, readonly labels: ReadonlyArray<string>, readonly after: ReadonlyArray<{ readonly service: string, readonly condition: DependencyCondition }>, readonly readiness: { readonly kind: ProbeKind } | null, readonly schedule: { readonly cron: string | null, readonly everyMs: number | null, readonly at: string | null, readonly timeZone: string | null, readonly nextRuns: ReadonlyArray<string> } | null }, readonly currentJob: { readonly id: string, readonly status: JobStatus } | null, readonly jobs: { readonly edges: ReadonlyArray<{ readonly node: { readonly id: string, readonly status: JobStatus, readonly message: string | null, readonly queuedAt: string, readonly durationMs: number | null } }> } }> } };
+export type WatchServicesSubscription = { readonly servicesChanged: { readonly kind: ServiceChangeKind, readonly names: ReadonlyArray<string>, readonly services: ReadonlyArray<{ readonly name: string, readonly state: ServiceState, readonly desired: DesiredState, readonly why: string | null, readonly since: string, readonly failures: number, readonly retryAt: string | null, readonly silentSince: string | null, readonly version: number, readonly definition: { readonly description: string | null, readonly command: ReadonlyArray<string> | null, readonly script: string | null, readonly labels: ReadonlyArray<string>, readonly after: ReadonlyArray<{ readonly service: string, readonly condition: DependencyCondition }>, readonly readiness: { readonly kind: ProbeKind } | null, readonly schedule: { readonly cron: string | null, readonly everyMs: number | null, readonly at: string | null, readonly timeZone: string | null, readonly nextRuns: ReadonlyArray<string> } | null }, readonly currentJob: { readonly id: string, readonly status: JobStatus } | null, readonly jobs: { readonly edges: ReadonlyArray<{ readonly node: { readonly id: string, readonly status: JobStatus, readonly message: string | null, readonly queuedAt: string, readonly startedAt: string | null, readonly finishedAt: string | null, readonly durationMs: number | null } }> } }> } };
 
 export type WhoAmIQueryVariables = Exact<{ [key: string]: never; }>;
 
@@ -659,6 +659,8 @@ export const ServiceEntryFragmentDoc = new TypedDocumentString(`
         status
         message
         queuedAt
+        startedAt
+        finishedAt
         durationMs
       }
     }
@@ -1086,6 +1088,8 @@ export const WatchServicesDocument = new TypedDocumentString(`
         status
         message
         queuedAt
+        startedAt
+        finishedAt
         durationMs
       }
     }

@@ -1,3 +1,4 @@
+import { carriedOver } from './carried-style.ts';
 import type { HitRanges } from './log-finder.ts';
 import { lastState, type StyledRun, styledRuns, TERMINAL_SEQUENCES } from './styled-text.ts';
 
@@ -12,11 +13,11 @@ const END = '\ufdd1';
 const MARKS = new RegExp(`[${BEGIN}${END}]`, 'g');
 
 /** As `styledRuns`, with hits apart. What is found within a sequence that is not shown is not shown, either. */
-export function hitRuns(line: string, ranges: HitRanges): readonly HitRun[] {
+export function hitRuns(line: string, ranges: HitRanges, carried = ''): readonly HitRun[] {
   const shown = lastState(line);
   const marked = withMarks(shown.text.replaceAll(MARKS, '\ufffd'), ranges, shown.start);
   let isHit = false;
-  return styledRuns(marked).flatMap(({ text, ...look }) =>
+  return styledRuns(marked, carriedOver(carried, line.slice(0, shown.start))).flatMap(({ text, ...look }) =>
     text.split(new RegExp(`(${BEGIN}|${END})`)).flatMap((piece) => {
       if (piece === BEGIN || piece === END) {
         isHit = piece === BEGIN;

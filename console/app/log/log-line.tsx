@@ -11,6 +11,8 @@ const SHOWN_CHARACTERS = 4_000;
 
 export interface LogLineProps {
   readonly row: LogRow;
+  /** The look in which the line before ended. */
+  readonly carried: string;
   readonly showsTimes: boolean;
   readonly isMarked: boolean;
   /** Where in it is what the reader looks for. */
@@ -21,6 +23,7 @@ export interface LogLineProps {
 /** One line with its number, or the place of lines that are gone. */
 export const LogLineView = memo(function LogLineView({
   row,
+  carried,
   showsTimes,
   isMarked,
   hits,
@@ -54,7 +57,7 @@ export const LogLineView = memo(function LogLineView({
       <span className="log-stream" title={stream === 'STDERR' ? 'Standard error' : 'Standard output'}>
         {stream === 'STDERR' ? 'err' : ''}
       </span>
-      <LineText text={text} hits={hits} />
+      <LineText text={text} carried={carried} hits={hits} />
       {continued && (
         <span className="log-continued" title="No newline ended this piece: the next one goes on with it">
           ↩
@@ -64,14 +67,22 @@ export const LogLineView = memo(function LogLineView({
   );
 });
 
-function LineText({ text, hits }: { readonly text: string; readonly hits: HitRanges | undefined }) {
+function LineText({
+  text,
+  carried,
+  hits,
+}: {
+  readonly text: string;
+  readonly carried: string;
+  readonly hits: HitRanges | undefined;
+}) {
   const [isWhole, setWhole] = useState(false);
   const shown = isWhole || text.length <= SHOWN_CHARACTERS ? text : text.slice(0, SHOWN_CHARACTERS);
   return (
     <span className="log-text">
       {hits === undefined
-        ? styledRuns(shown).map(styledRun)
-        : hitRuns(shown, hits).map(({ isHit, ...run }, place) =>
+        ? styledRuns(shown, carried).map(styledRun)
+        : hitRuns(shown, hits, carried).map(({ isHit, ...run }, place) =>
             isHit ? <mark key={place}>{styledRun(run, place)}</mark> : styledRun(run, place),
           )}
       {shown.length < text.length && (

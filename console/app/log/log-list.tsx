@@ -1,5 +1,6 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { useEffect, useRef } from 'react';
+import { useEffect, useRef, useState } from 'react';
+import { CarriedStyles } from './carried-style.ts';
 import type { LineRange } from './line-range.ts';
 import type { HitRanges } from './log-finder.ts';
 import { LogLineView } from './log-line.tsx';
@@ -30,6 +31,7 @@ export interface LogListProps {
 /** The rows that are held, of which those in view are drawn. Scrolling near an end asks for more there. */
 export function LogList({ window, view, wraps, showsTimes, marked, onMark, hitsOf, onSee }: LogListProps) {
   const { rows, isFollowing, jump, hasBefore, hasAfter } = view;
+  const [styles] = useState(() => new CarriedStyles());
   const scroller = useRef<HTMLDivElement>(null);
   const virtualizer = useVirtualizer({
     count: rows.length,
@@ -94,6 +96,7 @@ export function LogList({ window, view, wraps, showsTimes, marked, onMark, hitsO
     };
   }, [window]);
 
+  const carried = styles.before(rows, first, last);
   const inView = rowsInView(scroller.current, items);
   const topRow = rows[inView.first];
   const bottomRow = rows[inView.last];
@@ -122,6 +125,7 @@ export function LogList({ window, view, wraps, showsTimes, marked, onMark, hitsO
                 <div key={key} data-index={index} ref={wraps ? virtualizer.measureElement : undefined}>
                   <LogLineView
                     row={row}
+                    carried={carried[index - first] ?? ''}
                     showsTimes={showsTimes}
                     isMarked={marked !== undefined && row.seq >= marked.from && row.seq <= marked.to}
                     hits={hitsOf.get(row.seq)}

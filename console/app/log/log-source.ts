@@ -1,6 +1,6 @@
 import type { FollowState, JobLogEvent, LifelineClient } from '../../../src/client/client.ts';
 import { createLifelineClient } from '../../../src/client/client.ts';
-import { watchedFetch } from '../connection/own-fetch.ts';
+import type { WatchedFetch } from '../connection/own-fetch.ts';
 import {
   LogAroundDocument,
   LogPageDocument,
@@ -76,11 +76,11 @@ export class LogSource {
   /** What comes behind `after`, over any number of connections. @param onBytes called for whatever arrives, signs of life included */
   follow(
     after: number,
-    signal: AbortSignal,
+    { signal, fetchWith }: { readonly signal: AbortSignal; readonly fetchWith: WatchedFetch },
     onStateChange: (state: FollowState) => void,
     onBytes: () => void,
   ): AsyncIterableIterator<JobLogEvent, undefined> {
-    const client = createLifelineClient({ url: location.origin, fetch: watchedFetch(onBytes) });
+    const client = createLifelineClient({ url: location.origin, fetch: fetchWith(onBytes) });
     return client.followJobLogs(this.jobId, {
       after,
       signal,

@@ -64,16 +64,20 @@ interface OneLogProps {
 }
 
 function OneLog(props: OneLogProps) {
-  const { client } = useConnection();
+  const { client, streams: eventStreams } = useConnection();
   const { jobId, streams, place } = props;
   const [marked] = useMarkedLines();
   const [held, setHeld] = useState<LogWindow>();
   const begin = useRef(place ?? marked?.from);
   useEffect(() => {
-    const made = new LogWindow(new LogSource(client, jobId, STREAM_CHOICES[streams]), begin.current);
+    const made = new LogWindow(
+      new LogSource(client, jobId, STREAM_CHOICES[streams]),
+      eventStreams,
+      begin.current,
+    );
     setHeld(made);
     return () => made.dispose();
-  }, [client, jobId, streams]);
+  }, [client, eventStreams, jobId, streams]);
   return held === undefined ? <div className="log" /> : <HeldLog {...props} held={held} />;
 }
 

@@ -1,6 +1,6 @@
 import { Backoff, pause } from '../../../src/client/backoff.ts';
 import type { JobLogEvent } from '../../../src/client/client.ts';
-import { whileVisible } from '../connection/while-visible.ts';
+import type { EventStreams, Follow } from '../connection/event-streams.ts';
 import { isPassing } from '../../../src/client/errors.ts';
 import { endOf, gapRow, lineRow, type LogRow, rowsOf } from './log-row.ts';
 import { HEARTBEAT_MS, type LogPage, type LogSource } from './log-source.ts';
@@ -54,6 +54,7 @@ export interface LogView {
  */
 export class LogWindow {
   readonly #source: LogSource;
+  readonly #streams: EventStreams;
   readonly #listeners = new Set<() => void>();
   readonly #released = new AbortController();
   #tail = new LogTail(0, TAIL_ROWS);
@@ -62,14 +63,15 @@ export class LogWindow {
   #showTimer: ReturnType<typeof setTimeout> | undefined;
   #staleTimer: ReturnType<typeof setTimeout> | undefined;
   #isFetching = false;
-  /** Of the follow: where it goes on when the page is looked at again. */
+  /** Of the follow: where it goes on over other streams. */
   #passedSeq = 0;
   /** The newest wish wins over the answers to former ones. */
   #wish = 0;
 
   /** @param place a line to begin at; default: the end */
-  constructor(source: LogSource, place: number | undefined) {
+  constructor(source: LogSource, streams: EventStreams, place: number | undefined) {
     this.#source = source;
+    this.#streams = streams;
     void this.#run(place);
   }
 
@@ -203,14 +205,14 @@ export class LogWindow {
       jump: { to: place ?? 'end' },
     });
     this.#passedSeq = after;
-    await whileVisible(signal, (visible) => this.#follow(visible));
+    await this.#streams.use(signal, this.#follow);
   }
 
-  async #follow(signal: AbortSignal): Promise<void> {
+  readonly #follow: Follow = async (signal, fetchWith) => {
     this.#hear();
     const events = this.#source.follow(
       this.#passedSeq,
-      signal,
+      { signal, fetchWith },
       ({ state }) => {
         if (state === 'WAITING') this.#change({ isStale: true });
       },
@@ -222,7 +224,7 @@ export class LogWindow {
       this.#change({ failure: error instanceof Error ? error.message : 'The log cannot be followed.' });
     }
     clearTimeout(this.#staleTimer);
-  }
+  };
 
   /** Something came: what is shown is current, for two heartbeats at least. */
   #hear(): void {

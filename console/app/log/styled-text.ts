@@ -1,4 +1,5 @@
 import Anser from 'anser';
+import { carriedOver } from './carried-style.ts';
 
 /** A run of text of one look. Colours are a class (`ansi-red`), or a colour of CSS. */
 export interface StyledRun {
@@ -19,9 +20,10 @@ export const TERMINAL_SEQUENCES = new RegExp(
   `${COMMAND_STRING}|(?:${ESC}\\[|\\u009b)[0-?]*[ -/]*[@-~]|${ESC}[ -/]*[0-Z\\\\^-~]`,
   'gu',
 );
-/** What is left of controls, what reorders text, and what cannot be seen. ESC before `[` begins a colour. */
+const COLOUR = new RegExp(`${ESC}\\[([\\d;]*)m`, 'gu');
+/** What is left of controls, what reorders text, and what cannot be seen. A colour begins with ESC and is whole. */
 const HARMFUL = new RegExp(
-  `${ESC}(?!\\[)|[\\u0000-\\u0008\\u000a-\\u001a\\u001c-\\u001f\\u007f-\\u009f]|\\p{Bidi_Control}|[\\u2028\\u2029\\u{e0000}-\\u{e007f}]`,
+  `${ESC}(?!\\[[0-?]*m)|[\\u0000-\\u0008\\u000a-\\u001a\\u001c-\\u001f\\u007f-\\u009f]|\\p{Bidi_Control}|[\\u2028\\u2029\\u{e0000}-\\u{e007f}]`,
   'gu',
 );
 
@@ -29,10 +31,12 @@ const HARMFUL = new RegExp(
  * A line as runs of text in colours of 16, 256 or 16 million, and nothing else: what a line asks of a terminal (links, titles,
  * the clipboard, the cursor) is left out, other controls are shown as pictures. Of a line that a lone CR writes over and
  * over, the last state. Text only: nothing in it becomes markup.
- * Known gap: colours that begin in one line and go on in the next end with the line.
+ * @param carried the look in which the line before ended, as `CarriedStyles` gives it
  */
-export function styledRuns(line: string): readonly StyledRun[] {
-  const text = lastState(line).text.replace(UNWANTED, '').replace(HARMFUL, picture);
+export function styledRuns(line: string, carried = ''): readonly StyledRun[] {
+  const shown = lastState(line);
+  const look = carriedOver(carried, line.slice(0, shown.start));
+  const text = look + shown.text.replace(UNWANTED, '').replace(HARMFUL, picture);
   if (!text.includes('\u001b')) return [{ text, classes: '', color: undefined, background: undefined }];
   return Anser.ansiToJson(text, { json: true, use_classes: true, remove_empty: true }).map(
     ({ content, fg, bg, fg_truecolor, bg_truecolor, decorations }) => {
@@ -43,7 +47,7 @@ export function styledRuns(line: string): readonly StyledRun[] {
         classes: [
           front.name === undefined ? '' : `fg-${front.name}`,
           back.name === undefined ? '' : `bg-${back.name}`,
-          ...decorations.map((decoration) => `ansi-${decoration}`),
+          ...new Set(decorations.map((decoration) => `ansi-${decoration}`)),
         ]
           .filter((name) => name !== '')
           .join(' '),
@@ -52,6 +56,12 @@ export function styledRuns(line: string): readonly StyledRun[] {
       };
     },
   );
+}
+
+/** The parameters of the sequences for colours and weights in a line, in their order. */
+export function colourCodesOf(line: string): readonly string[] {
+  if (!line.includes('\u001b')) return [];
+  return [...line.replace(UNWANTED, '').matchAll(COLOUR)].map(([, parameters = '']) => parameters);
 }
 
 /** The text alone, as it is shown. */

@@ -15,6 +15,23 @@ export interface Hits {
   readonly onSee: (topSeq: number, bottomSeq: number) => void;
 }
 
+/** The hit that the reader was led to. */
+interface LastHit {
+  readonly seq: number;
+  /** Whether it was in view since. */
+  readonly isSeen: boolean;
+}
+
+/**
+ * Where to go on from the last hit; undefined where the reader has left it. One who is led to it has not come there yet, and a list that
+ * finds out how high its lines are shows others for a moment: so a screen beside it is not far.
+ */
+function fromHit(hit: LastHit | undefined, top: number, bottom: number): number | undefined {
+  if (hit === undefined) return undefined;
+  const screen = bottom - top + 1;
+  return !hit.isSeen || (hit.seq >= top - screen && hit.seq <= bottom + screen) ? hit.seq : undefined;
+}
+
 /** Leads the reader of a log from hit to hit, each of which becomes the line that the URL points at. */
 export function useHits(
   jobId: string,
@@ -24,7 +41,7 @@ export function useHits(
 ): Hits {
   const { sought, finder, view, setSought } = useLogSearch(jobId, streams);
   const seen = useRef({ top: 1, bottom: 0 });
-  const last = useRef<{ readonly seq: number; readonly isSeen: boolean }>(undefined);
+  const last = useRef<LastHit>(undefined);
   const steps = useRef<Promise<void>>(Promise.resolve());
   const [wish, setWish] = useState<{ readonly direction: Direction }>();
 
@@ -34,12 +51,8 @@ export function useHits(
   const onSee = useCallback(
     (top: number, bottom: number) => {
       seen.current = { top, bottom };
-      if (last.current !== undefined) {
-        const { seq, isSeen } = last.current;
-        const isInView = seq >= top && seq <= bottom;
-        // The reader who has left it goes on from elsewhere; one who is led to it has not come there yet.
-        last.current = isSeen && !isInView ? undefined : { seq, isSeen: isSeen || isInView };
-      }
+      const hit = last.current;
+      if (hit !== undefined && hit.seq >= top && hit.seq <= bottom) last.current = { ...hit, isSeen: true };
       finder?.lookAt(top, bottom);
     },
     [finder],
@@ -53,7 +66,7 @@ export function useHits(
     // One after the other: each begins where the one before has led.
     steps.current = steps.current.then(async () => {
       const { top, bottom } = seen.current;
-      const from = last.current?.seq ?? (direction === 'next' ? top - 1 : bottom + 1);
+      const from = fromHit(last.current, top, bottom) ?? (direction === 'next' ? top - 1 : bottom + 1);
       const seq = await finder.go(direction, from);
       if (seq === undefined) return;
       last.current = { seq, isSeen: seq >= seen.current.top && seq <= seen.current.bottom };

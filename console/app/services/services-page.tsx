@@ -15,6 +15,8 @@ import { Notice, StaleNotice } from '../ui/notice.tsx';
 import { inWords, Pill, toneOf, toneOfService } from '../ui/status.tsx';
 import { Ago, useNow } from '../ui/time.tsx';
 import { useTitle } from '../ui/use-title.ts';
+import { Dependencies } from './dependencies.tsx';
+import { RunTimeline } from './run-timeline.tsx';
 
 type Services = ReadonlyMap<string, ServiceEntryFragment>;
 const NO_VARIABLES = {};
@@ -37,6 +39,8 @@ export function ServicesPage() {
           No service is defined. Write a <code>lifeline.yaml</code>, then: <code>lifeline apply</code>
         </p>
       )}
+      <Dependencies services={services} />
+      <RunTimeline services={services} />
       <ul className="services">
         {services.map((service) => (
           <li key={service.name}>
@@ -62,7 +66,7 @@ function reduceServices(
 function ServiceCard({ service }: { readonly service: ServiceEntryFragment }) {
   const { name, state, why, since, silentSince, currentJob, definition } = service;
   return (
-    <article className="service" aria-label={name}>
+    <article className="service" id={`service-${name}`} aria-label={name}>
       <div className="service-head">
         <h2>{name}</h2>
         <Pill tone={toneOfService(state)} text={inWords(state)} />
