@@ -12,6 +12,7 @@ import {
 import { LifelineServer } from './harness/lifeline-server.ts';
 import {
   findService,
+  orderService,
   saveService,
   stopAll,
   trySaveService,
@@ -41,6 +42,24 @@ async function start(bytes: number, ...args: readonly string[]): Promise<void> {
 async function disk(): Promise<{ freeBytes: number; minFreeBytes: number; isLow: boolean }> {
   const query = '{ server { disk { freeBytes minFreeBytes isLow } } }';
   return (await server.ask<{ server: { disk: Awaited<ReturnType<typeof disk>> } }>(query)).server.disk;
+}
+
+interface RunView {
+  readonly outcome: string;
+  readonly why: string | null;
+  readonly job: { readonly id: string } | null;
+}
+
+/** Waits for a run of `tick` that is so. */
+async function untilRun(accepts: (run: RunView) => boolean, what: string): Promise<RunView> {
+  const query = '{ service(name: "tick") { scheduledRuns { outcome why job { id } } } }';
+  return untilTrue(
+    async () => {
+      const { service } = await server.ask<{ service: { scheduledRuns: RunView[] } }>(query);
+      return service.scheduledRuns.find(accepts);
+    },
+    { what },
+  );
 }
 
 async function isReady(): Promise<boolean> {
@@ -110,6 +129,19 @@ describe.skipIf(!possible)('a disk', () => {
     expect(await isReady()).toBe(true);
     await stopAll(server);
     expect(await refusal()).toBeNull();
+  });
+
+  it('that has little room left refuses a run that is due, which says so, and takes the next when it has', async () => {
+    await start(48 * MIB, '--min-free-bytes', '8MiB');
+    await saveService(server, { name: 'tick', script: 'exit 0', schedule: { everyMs: 1_000 } });
+    fill(server, 4 * MIB);
+    await orderService(server, 'startService', 'tick');
+    const refused = await untilRun(({ outcome }) => outcome === 'REFUSED', 'a run that is refused');
+    expect(refused.job).toBeNull();
+    expect(refused.why).toMatch(/has [34]\.\d MiB free.*less than 8\.0 MiB/);
+    makeRoom(server);
+    await untilRun(({ outcome, job }) => outcome === 'STARTED' && job !== null, 'a run that has a job');
+    await stopAll(server);
   });
 
   it('that a log fills ends its job, which says so, and the server goes on', async () => {

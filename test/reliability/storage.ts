@@ -127,6 +127,10 @@ export const STORAGE_FAULTS: readonly Fault[] = [
     evidence: [
       by(
         'end-to-end/disk',
+        'that has little room left refuses a run that is due, which says so, and takes the next when it has',
+      ),
+      by(
+        'end-to-end/disk',
         'that has little room left takes no new job and says so, and jobs and services go on by themselves when it has',
       ),
     ],
