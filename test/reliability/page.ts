@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import prettier from 'prettier';
 import { SCENARIOS } from '../chaos/scenarios/all.ts';
@@ -19,6 +20,11 @@ test/reliability/; a test checks that no number is missing, that every test name
 - **not applicable**: it cannot happen here.
 `;
 
+const SOAK = `\`npm run test:soak -- --minutes N\`: one server under everything at once: starts, readers that stay, leave and are slow, cancels,
+removals, retention, floods, kill -9 and restarts, a disk that fills. Each line is held against its number by a reader that drops
+nothing; at rest the server is looked at. CI runs two minutes of it, seeded by the commit. This is the run that was last kept
+(\`--write\`, then \`npm run generate:reliability\`):`;
+
 /** The page as it belongs into docs/. */
 export async function reliabilityPage(): Promise<string> {
   const rows = [...FAULTS]
@@ -31,6 +37,11 @@ export async function reliabilityPage(): Promise<string> {
     '| # | fault | test | injected by | rounds | result |',
     '|---|---|---|---|---|---|',
     ...rows,
+    '',
+    '## The soak',
+    '',
+    SOAK,
+    readFileSync(join(import.meta.dirname, 'soak.md'), 'utf8'),
     '',
   ].join('\n');
   const config = await prettier.resolveConfig(join(ROOT, 'docs/reliability.md'));

@@ -286,7 +286,8 @@ export const SECURITY_FAULTS: readonly Fault[] = [
     number: 128,
     fault: 'A day of everything',
     evidence: [chaos('kill -9 of the server'), chaos('kill -9 around a cancel')],
-    injection: 'npm run test:chaos -- --minutes N, everything checked after every round',
+    injection:
+      'npm run test:chaos -- --minutes N, everything checked after every round; npm run test:soak -- --minutes N, all at once',
     open: 'no run of 24 hours yet',
   },
 ];
