@@ -59,13 +59,18 @@ function named(type: TypeRef): TypeRef {
   return type.ofType === null ? type : named(type.ofType);
 }
 
+/** Of fields that cannot be asked without. */
+const ARGUMENTS: Readonly<Record<string, string>> = { search: '(pattern: "c")' };
+
 /** A selection of every field of a type, as deep as asked; what the schema gets later is in it by itself. */
 function everyField(schema: Schema, typeName: string, depth: number): string {
   const fields = schema.types.find(({ name }) => name === typeName)?.fields ?? [];
   const selected = fields.flatMap(({ name, type }) => {
     const { kind, name: of } = named(type);
     if (kind === 'SCALAR' || kind === 'ENUM') return [name];
-    return depth > 0 && kind === 'OBJECT' ? [`${name} ${everyField(schema, of ?? '', depth - 1)}`] : [];
+    return depth > 0 && kind === 'OBJECT'
+      ? [`${name}${ARGUMENTS[name] ?? ''} ${everyField(schema, of ?? '', depth - 1)}`]
+      : [];
   });
   return `{ ${['__typename', ...selected].join(' ')} }`;
 }
