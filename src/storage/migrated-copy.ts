@@ -84,10 +84,7 @@ export async function intoOneFile(path: string): Promise<void> {
   } finally {
     database.close();
   }
-  const left = ['-wal', '-journal']
-    .map((suffix) => `${path}${suffix}`)
-    .filter((beside) => existsSync(beside));
-  if (left.length > 0) throw new Error(`SQLite has left ${left.join(' and ')}`);
+  assertAlone(path);
   await syncDirectory(dirname(path));
 }
 

@@ -1,5 +1,11 @@
 import { InvalidInputError } from '../../domain/errors.ts';
-import type { LineHit, PatternKind, SearchedPart, TextRange } from '../../logs/search/line-search.ts';
+import {
+  MAX_RANGES,
+  type LineHit,
+  type PatternKind,
+  type SearchedPart,
+  type TextRange,
+} from '../../logs/search/line-search.ts';
 import { builder } from '../builder.ts';
 import { given } from '../given.ts';
 import { checkPageSize } from '../page-size.ts';
@@ -11,8 +17,6 @@ import { LogStreamRef } from './log-stream.ts';
 const DEFAULT_HITS = 50;
 /** The most hits of one answer; more is refused. */
 const MAX_HITS = 200;
-/** Of one line, as the search has it. */
-const MAX_RANGES = 50;
 /** As much as some hundred fields: it looks at a part of a log that may be long. */
 const SEARCH_COMPLEXITY = 500;
 

@@ -1,12 +1,10 @@
 import { RE2JS } from 're2js';
 import { InvalidInputError } from '../../domain/errors.ts';
-import type { SoughtPattern, TextRange } from './line-search.ts';
+import { MAX_RANGES, type SoughtPattern, type TextRange } from './line-search.ts';
 
 const MAX_PATTERN_LENGTH = 1_000;
 /** The time for a line grows with this. */
 const MAX_PROGRAM_SIZE = 1_000;
-/** Of one line: it may have 64 Ki. */
-const MAX_RANGES = 50;
 /** What is given to the engine at once: strings of this size are made and forgotten cheaply. */
 const PIECE_BYTES = 16 * 1024;
 const NEWLINE = 0x0a;

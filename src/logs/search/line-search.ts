@@ -3,6 +3,9 @@ import type { LogLine, LogStream } from '../../domain/log-line.ts';
 export const PATTERN_KINDS = ['TEXT', 'REGEX'] as const;
 export type PatternKind = (typeof PATTERN_KINDS)[number];
 
+/** The most ranges that are told of one line: it may have 64 Ki. */
+export const MAX_RANGES = 50;
+
 /** What is looked for in each line by itself. */
 export interface SoughtPattern {
   readonly text: string;
