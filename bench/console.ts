@@ -11,6 +11,7 @@ import { ConsolePage } from '../test/browser/console-page.ts';
 import { newTicketUrl } from '../test/browser/graphiql-page.ts';
 import { cancelJob, startScript, untilOver } from '../test/end-to-end/harness/jobs.ts';
 import { LifelineServer } from '../test/end-to-end/harness/lifeline-server.ts';
+import { untilTrue } from '../test/end-to-end/harness/until-true.ts';
 import { FrameWatch } from './harness/frame-watch.ts';
 import { writeIntoPage } from './harness/page.ts';
 import { median } from './harness/statistics.ts';
@@ -98,7 +99,7 @@ async function timeFollowing(page: Page): Promise<readonly string[]> {
   const id = await startScript(server, STEADY);
   const view = new ConsolePage(page);
   await page.goto(`${server.url}/jobs/${id}`);
-  await view.line('line 100').or(view.line('line 5000')).first().waitFor();
+  await untilTrue(async () => (await view.lastSeq()) > 2_000);
   await using frames = await FrameWatch.attach(page);
   await delay(FOLLOW_SECONDS * 1_000);
   const { longestMs, longOnes, count } = await frames.read(MOST_FRAME_MS);

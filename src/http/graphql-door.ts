@@ -85,7 +85,7 @@ function sendLater(
     beginEventStream(res, streams);
     const stream = new SharedEventStream(PING_MS);
     using _open = stream.open(res);
-    await deliverResults(results, signal, (result) => stream.write([framed.of(result)], signal));
+    await deliverResults(results, signal, (result) => stream.write(framed.of(result), signal));
     if (await stream.write(['event: complete\ndata:\n\n'], signal)) res.end();
     else res.destroy();
   };

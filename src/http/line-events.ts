@@ -1,7 +1,7 @@
 import type { JobId } from '../domain/job-id.ts';
 import type { LogBatch } from '../logs/log-batch.ts';
+import { escapedTexts } from '../logs/escaped-texts.ts';
 import { LongText } from '../logs/long-text.ts';
-import { quotedTexts } from '../logs/quoted-texts.ts';
 
 const LINE_EVENTS = {};
 
@@ -12,9 +12,9 @@ export function lineEvents(jobId: JobId, batch: LogBatch): readonly Buffer[] {
 
 function writeLineEvents(jobId: JobId, batch: LogBatch): readonly Buffer[] {
   const { firstSeq, lineCount, stream, atMs, ending } = batch;
-  const facts = `,"stream":"${stream === 'STDOUT' ? 'stdout' : 'stderr'}","line":`;
-  const at = `,"at":"${new Date(atMs).toISOString()}"`;
-  const texts = quotedTexts(batch);
+  const facts = `,"stream":"${stream === 'STDOUT' ? 'stdout' : 'stderr'}","line":"`;
+  const at = `","at":"${new Date(atMs).toISOString()}"`;
+  const texts = escapedTexts(batch);
   const written = new LongText();
   for (let index = 0; index < lineCount; index++) {
     const seq = String(firstSeq + index);

@@ -76,6 +76,37 @@ describe('a job that writes more than its log may hold', () => {
     expect(checkedRanges(logEvents(replay)).gaps).toEqual([]);
   });
 
+  it('shares the disk with three others and a quiet one; each keeps to its own cap', async () => {
+    server = await LifelineServer.start();
+    const quiet = await startJob(server, QUIET);
+    const flood = () => startJob(server, { command: ['yes'], maxLogBytes: MIB });
+    const floods = [await flood(), await flood(), await flood(), await flood()] as const;
+    using quietReader = await followJob(server, quiet);
+    using first = await followJob(server, floods[0]);
+    using second = await followJob(server, floods[1]);
+    using third = await followJob(server, floods[2]);
+    using fourth = await followJob(server, floods[3]);
+    for (const jobId of floods) {
+      await untilBounds(server, jobId, ({ keptFromSeq }) => keptFromSeq > 1_000_000, 'trims');
+      expect(diskBytes(server, jobId)).toBeLessThan(MIB + OVERSHOOT_BYTES);
+    }
+    const seenBefore = lastSeqOf(quietReader);
+    await untilTrue(() => lastSeqOf(quietReader) >= seenBefore + 20, { what: 'the lines of the quiet job' });
+
+    for (const jobId of [...floods, quiet]) await cancelJob(server, jobId, 0);
+    for (const [index, reader] of [first, second, third, fourth].entries()) {
+      const jobId = floods[index]!;
+      await untilOver(server, jobId);
+      expect(diskBytes(server, jobId)).toBeLessThanOrEqual(MIB + 3 * 4_096);
+      await reader.untilEnded();
+      const told = checkedRanges(logEvents(reader), 0, isOfYes);
+      expect(told.lastSeq).toBe((await logBounds(server, jobId)).lastSeq);
+      expect(doneOf(logEvents(reader)).lastSeq).toBe(told.lastSeq);
+    }
+    await quietReader.untilEnded();
+    expect(checkedRanges(logEvents(quietReader)).gaps).toEqual([]);
+  });
+
   it('is read by page, tail, events and downloads as far as it is kept', async () => {
     server = await LifelineServer.start();
     const jobId = await startJob(server, { ...FLOOD, command: ['seq', '1', '600000'] });
@@ -265,6 +296,11 @@ describe('a server that is killed', () => {
     expect(await untilOver(server, jobId)).toMatchObject({ status: 'CANCELLED', signal: 'SIGTERM' });
   });
 });
+
+/** Of a line whose beginning waited for a second, while its sink was stopped, a part is empty. */
+function isOfYes(_seq: number, text: string): boolean {
+  return text === 'y' || text === '';
+}
 
 /** How many of the sinks that are on file are stopped, by the kernel's word. */
 function stoppedSinks({ dataDirectory }: LifelineServer, jobId: string): number {

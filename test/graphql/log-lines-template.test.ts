@@ -6,7 +6,7 @@ import type { JobLogPayloadOf } from '../../src/graphql/job-log-events.ts';
 import { KeptTemplates, LogLinesTemplate } from '../../src/graphql/rendering/log-lines-template.ts';
 import { schema } from '../../src/graphql/schema.ts';
 import { type BatchEnding, LogBatch } from '../../src/logs/log-batch.ts';
-import { quotedTexts } from '../../src/logs/quoted-texts.ts';
+import { escapedTexts } from '../../src/logs/escaped-texts.ts';
 
 const LINE_TEXT = fc.oneof(
   fc.string({ unit: 'grapheme', maxLength: 30 }),
@@ -222,7 +222,9 @@ describe('quoting the texts of a batch', () => {
     fc.assert(
       fc.property(batches(1), (made) => {
         for (const batch of made)
-          expect(quotedTexts(batch)).toEqual(batch.lines().map(({ text }) => JSON.stringify(text)));
+          expect(escapedTexts(batch).map((text) => `"${text}"`)).toEqual(
+            batch.lines().map(({ text }) => JSON.stringify(text)),
+          );
       }),
       { numRuns: 500 },
     );

@@ -1,6 +1,6 @@
 import type { LogBatch } from '../../logs/log-batch.ts';
+import { escapedTexts } from '../../logs/escaped-texts.ts';
 import { LongText } from '../../logs/long-text.ts';
-import { quotedTexts } from '../../logs/quoted-texts.ts';
 
 /** What of a line a template can show. */
 export const LINE_FIELDS = [
@@ -40,13 +40,13 @@ export class LinesTemplate {
   #write(batch: LogBatch): readonly Buffer[] {
     const { first, slots } = this.#layout(batch);
     const { firstSeq, lineCount, ending } = batch;
-    const texts = slots.some(([slot]) => slot === 'text') ? quotedTexts(batch) : [];
+    const texts = slots.some(([slot]) => slot === 'text') ? escapedTexts(batch) : [];
     const written = new LongText();
     for (let index = 0; index < lineCount; index++) {
       let line = index === 0 ? first : `,${first}`;
       for (const [slot, then] of slots) {
         if (slot === 'seq') line += String(firstSeq + index);
-        else if (slot === 'text') line += texts[index] ?? '""';
+        else if (slot === 'text') line += texts[index] ?? '';
         else line += String(index === lineCount - 1 && ending === 'CONTINUED');
         line += then;
       }
@@ -78,8 +78,11 @@ export class LinesTemplate {
     for (const [index, [key, field]] of this.#selection.entries()) {
       constant += `${index === 0 ? '' : ','}${JSON.stringify(key)}:`;
       if (field === 'seq' || field === 'text' || field === 'continued') {
+        const quote = field === 'text' ? '"' : '';
+        constant += quote;
         close();
         slots.push([field, '']);
+        constant = quote;
       } else {
         constant += constants[field] ?? '';
       }

@@ -46,12 +46,14 @@ export function diskBytes(server: LifelineServer, jobId: string): number {
 }
 
 /**
- * What a reader of `seq 1 …` was told, in ranges of seqs: every one accounted for, in order, each line its own number.
+ * What a reader was told, in ranges of seqs: every one accounted for, in order.
+ * @param isLine whether a line may have this text; of `seq 1 …`, if it is not given: each line its own number
  * @throws where something is missing, comes twice, or is another text
  */
 export function checkedRanges(
   events: readonly LogEventView[],
   after = 0,
+  isLine = (seq: number, text: string): boolean => text === String(seq),
 ): { readonly gaps: [number, number][]; readonly lineCount: number; readonly lastSeq: number } {
   const gaps: [number, number][] = [];
   let lineCount = 0;
@@ -64,7 +66,7 @@ export function checkedRanges(
     }
     if (event.__typename !== 'LogLines') continue;
     for (const { seq, text } of event.lines) {
-      if (seq !== lastSeq + 1 || text !== String(seq))
+      if (seq !== lastSeq + 1 || !isLine(seq, text))
         throw new Error(`after ${String(lastSeq)} came line ${String(seq)}, which says ${text}`);
       lastSeq = seq;
       lineCount += 1;
