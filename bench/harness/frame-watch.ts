@@ -6,6 +6,19 @@ interface Frames {
   readonly longOnes: number;
 }
 
+/** As text: what builds this file would put calls of its own helpers into a function. */
+const WATCH_FRAMES = `{
+  const gapsMs = (globalThis.frameGapsMs = []);
+  let lastAtMs = performance.now();
+  const onFrame = () => {
+    const nowMs = performance.now();
+    gapsMs.push(nowMs - lastAtMs);
+    lastAtMs = nowMs;
+    requestAnimationFrame(onFrame);
+  };
+  requestAnimationFrame(onFrame);
+}`;
+
 /** Guard of a look at a page's frames, from one callback for the next frame to the next, and at its heap. */
 export class FrameWatch implements AsyncDisposable {
   readonly #page: Page;
@@ -18,18 +31,7 @@ export class FrameWatch implements AsyncDisposable {
 
   static async attach(page: Page): Promise<FrameWatch> {
     const session = await page.context().newCDPSession(page);
-    await page.evaluate(() => {
-      const gapsMs: number[] = [];
-      Object.assign(globalThis, { frameGapsMs: gapsMs });
-      let lastAtMs = performance.now();
-      const onFrame = (): void => {
-        const nowMs = performance.now();
-        gapsMs.push(nowMs - lastAtMs);
-        lastAtMs = nowMs;
-        requestAnimationFrame(onFrame);
-      };
-      requestAnimationFrame(onFrame);
-    });
+    await page.evaluate(WATCH_FRAMES);
     return new FrameWatch(page, session);
   }
 
