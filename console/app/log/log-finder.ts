@@ -131,13 +131,24 @@ export class LogFinder {
             { before: seq, last: 1 },
             { after: Math.max(0, seq - 1), last: 1 },
           ];
+    let passedSeq = 0;
+    let wholeParts = 0;
     for (const bounds of parts) {
-      for await (const { hits } of this.#parts(bounds)) {
+      for await (const { hits, scannedToSeq, isComplete } of this.#parts(bounds)) {
         const [hit] = hits;
         if (hit !== undefined) return hit.seq;
+        passedSeq = Math.max(passedSeq, scannedToSeq);
+        if (isComplete) wholeParts += 1;
       }
     }
+    if (wholeParts === parts.length) this.#countNone(passedSeq);
     return undefined;
+  }
+
+  /** All lines up to this seq were looked at, and none has it. */
+  #countNone(toSeq: number): void {
+    this.#counted.add(toSeq, 0);
+    this.#change({ count: this.#counted.count, isCounted: this.#counted.toSeq >= this.#lastSeq });
   }
 
   async #countOn(): Promise<void> {
