@@ -1,6 +1,7 @@
 /**
  * Four jobs of `yes` with a small cap beside a quiet job: whether the disk stays bounded, seqs stay right, readers are told of
- * gaps, and the quiet one is undisturbed. `npm run bench:log-cap`; SECONDS changes its length, CAP_MIB the cap. It fails where a seq
+ * gaps, and the quiet one is undisturbed. `npm run bench:log-cap`; SECONDS changes its length, CAP_MIB the cap,
+ * `-- --write` puts the table into docs/performance.md. It fails where a seq
  * or a text is wrong, or the quiet job has lost a line.
  */
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
@@ -9,6 +10,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createLifelineClient, type LifelineClient } from '../src/client/client.ts';
 import { ServerProcess } from '../demo/server-process.ts';
+import { writeIntoPage } from './harness/page.ts';
 
 const SECONDS = Number(process.env['SECONDS'] ?? 60);
 const CAP_MIB = Number(process.env['CAP_MIB'] ?? 16);
@@ -92,17 +94,17 @@ try {
   for (const { id } of [...floods, quiet]) await client.cancelJob(id, { gracePeriodMs: 0 });
   const sorted = latenciesMs.sort((a, b) => a - b);
   const at = (share: number): string => (sorted[Math.floor(share * (sorted.length - 1))] ?? NaN).toFixed(0);
-  console.log(
-    [
-      `Node ${process.version}, ${String(availableParallelism())} cores (${cpus()[0]?.model.trim() ?? 'unknown'}), ${String(FLOODS)} jobs of \`yes\`, cap ${String(CAP_MIB)} MiB, ${String(SECONDS)} s.`,
-      '',
-      '| job | lines numbered | first kept | kept, MiB | most on the disk, MiB | held back, % of looks | its reader: lines, gaps, lines gone |',
-      '|---|---|---|---|---|---|---|',
-      ...rows,
-      '',
-      `The quiet job: ${String(sorted.length)} lines, none lost; from its write to its reader ${at(0.5)} ms (median), ${at(0.99)} ms (99 %), ${at(1)} ms (most).`,
-    ].join('\n'),
-  );
+  const table = [
+    `Node ${process.version}, ${String(availableParallelism())} cores (${cpus()[0]?.model.trim() ?? 'unknown'}), ${String(FLOODS)} jobs of \`yes\`, cap ${String(CAP_MIB)} MiB, ${String(SECONDS)} s.`,
+    '',
+    '| job | lines numbered | first kept | kept, MiB | most on the disk, MiB | held back, % of looks | its reader: lines, gaps, lines gone |',
+    '|---|---|---|---|---|---|---|',
+    ...rows,
+    '',
+    `The quiet job: ${String(sorted.length)} lines, none lost; from its write to its reader ${at(0.5)} ms (median), ${at(0.99)} ms (99 %), ${at(1)} ms (most).`,
+  ].join('\n');
+  console.log(table);
+  if (process.argv.includes('--write')) await writeIntoPage('four floods', table);
 } finally {
   rmSync(scratch, { recursive: true, force: true });
 }

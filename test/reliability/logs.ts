@@ -128,9 +128,14 @@ export const LOG_FAULTS: readonly Fault[] = [
       by('end-to-end/log-cap', 'is read by page, tail, events and downloads as far as it is kept'),
       by('end-to-end/log-cap', 'at %s: the next one goes on with the log and the job as if nothing had been'),
       by('end-to-end/log-cap', 'goes on beyond it where the file system makes no holes, and says so'),
+      by(
+        'end-to-end/retention',
+        'by count keeps the newest, takes row and directory of the others, and says what it took',
+      ),
+      by('end-to-end/retention', 'that a death cut short at any point is finished by the next start'),
     ],
-    injection: 'floods beyond a cap of 1 MiB; SIGKILL between mark and hole; a `fallocate` that cannot',
-    open: 'retention of whole jobs',
+    injection:
+      'floods beyond a cap of 1 MiB; SIGKILL between mark and hole, and at each step of a removal; a `fallocate` that cannot',
   },
   {
     number: 50,
@@ -139,6 +144,10 @@ export const LOG_FAULTS: readonly Fault[] = [
       by(
         'end-to-end/log-cap',
         'loses its oldest lines, beside a quiet one that loses none; readers are told, across a death of the server',
+      ),
+      by(
+        'end-to-end/log-cap',
+        'shares the disk with three others and a quiet one; each keeps to its own cap',
       ),
       by('end-to-end/log-cap', 'is ended instead, where it was asked to be'),
       by('end-to-end/log-cap', 'lets a job that it had held back end by a cancel'),
