@@ -18,9 +18,9 @@ const JOBS = Number(process.env['JOBS'] ?? 100_000);
 const LOG_BYTES = 512 * 1024;
 const STARTS = 3;
 const KEEP_ALL = ['--retain-age', '0', '--retain-jobs', '0', '--retain-bytes', '0', '--min-free-bytes', '0'];
-/** Each prints a line every 10 ms. */
+/** Each prints a line every 10 ms, and starts nothing: a process a line would be what is measured. */
 const PRINTING_JOBS = 8;
-const PRINTING = 'i=0; while [ $i -lt 100000 ]; do i=$((i+1)); echo $i; sleep 0.01; done';
+const PRINTING = `exec '${process.execPath}' -e 'let i = 0; setInterval(() => console.log(++i), 10)'`;
 const PROBE_PAUSE_MS = 100;
 
 interface Disturbance {
