@@ -21,7 +21,7 @@ const KEEP_ALL = ['--retain-age', '0', '--retain-jobs', '0', '--retain-bytes', '
 /** Each prints a line every 10 ms, and starts nothing: a process a line would be what is measured. */
 const PRINTING_JOBS = 8;
 const PRINTING = `exec '${process.execPath}' -e 'let i = 0; setInterval(() => console.log(++i), 10)'`;
-const PROBE_PAUSE_MS = 100;
+const PROBE_PAUSE_MS = 1_000;
 
 interface Disturbance {
   readonly startMs: readonly number[];

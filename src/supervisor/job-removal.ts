@@ -80,7 +80,7 @@ export class JobRemoval {
 
   async #take(jobIds: readonly JobId[]): Promise<void> {
     const { dataDirectory, retained, changes, pass } = this.#ports;
-    for (const jobId of jobIds) this.#unfinished = [...this.#unfinished, await dataDirectory.bury(jobId)];
+    await this.#bury(jobIds);
     pass('JOB_BURIED');
     const tombstones = this.#unfinished;
     if (tombstones.length === 0) return;
@@ -97,7 +97,17 @@ export class JobRemoval {
     this.#unfinished = [];
     pass('JOB_ROW_REMOVED');
     for (const jobId of buried) changes.notify(jobId);
-    for (const tombstone of tombstones) await this.#clear(tombstone);
+    await Promise.all(tombstones.map((tombstone) => this.#clear(tombstone)));
+  }
+
+  /** Together, as `#clear` below: each is some calls of the file system, each of which would wait for a turn of its own. */
+  async #bury(jobIds: readonly JobId[]): Promise<void> {
+    const buried = await Promise.allSettled(jobIds.map((jobId) => this.#ports.dataDirectory.bury(jobId)));
+    for (const result of buried) {
+      if (result.status === 'fulfilled') this.#unfinished = [...this.#unfinished, result.value];
+    }
+    const failed = buried.find((result) => result.status === 'rejected');
+    if (failed !== undefined) throw failed.reason;
   }
 
   async #clear(tombstone: Tombstone): Promise<void> {
