@@ -109,6 +109,9 @@ export async function serve(config: Config, version: string, ports: ServePorts =
   const directory = DataDirectory.prepare(config.dataDirectory);
   using _lease = InstanceLease.take(directory);
   const isRebuild = beginRebuildIfLost(directory);
+  // Beside the check of the database, which holds this thread.
+  const listing = directory.list();
+  listing.catch(() => undefined);
   await using database = await Database.open(directory, ports.pass);
   const token = config.token ?? readOrMakeToken(config.tokenFile);
   const auditRecords = new AuditStore(database.read, database.gate);
@@ -165,6 +168,7 @@ export async function serve(config: Config, version: string, ports: ServePorts =
     startLimits: new StartLimits(limits),
     disk,
     rebuild,
+    listing,
     ...ports,
   });
   rebuildIsDone(directory);

@@ -11,7 +11,7 @@ import type { HolePuncher } from '../logs/hole-puncher.ts';
 import type { LogMasks } from '../logs/log-masks.ts';
 import { LogSettler } from '../logs/log-settler.ts';
 import type { LoopShare } from '../logs/loop-share.ts';
-import type { DataDirectory } from '../storage/data-directory.ts';
+import type { DataDirectory, JobDirectoryListing } from '../storage/data-directory.ts';
 import { readSpec } from '../storage/job-files.ts';
 import { JobIds } from '../storage/job-ids.ts';
 import type { JobStore } from '../storage/job-store.ts';
@@ -77,6 +77,8 @@ export interface SupervisorOptions {
   readonly pass?: PassCheckpoint;
   /** What is known of a database that had to be made anew; default: none had to. */
   readonly rebuild?: Rebuild | null;
+  /** What is in the data directory, where somebody has begun to look already; on a long history that takes a while. */
+  readonly listing?: Promise<JobDirectoryListing>;
 }
 
 const ENOUGH: Pick<DiskGuard, 'check' | 'why'> = { check: () => undefined, why: null };
@@ -177,7 +179,7 @@ export class Supervisor {
   /** Compares what is recorded with reality, goes on with every job that has not ended, and is then open for work. */
   static async open(options: SupervisorOptions): Promise<Supervisor> {
     const { dataDirectory, jobs } = options;
-    const listing = await dataDirectory.list();
+    const listing = await (options.listing ?? dataDirectory.list());
     const buried = listing.tombstones.map(({ jobId }) => jobId);
     const highestInUse = Math.max(await jobs.highestJobId(), listing.jobIds.at(-1) ?? 0, ...buried);
     const supervisor = new Supervisor(options, new JobIds(dataDirectory, highestInUse));

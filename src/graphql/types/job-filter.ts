@@ -23,16 +23,26 @@ export const JobFilter = builder.inputType('JobFilter', {
 
 /** The most ids that are named to the database; SQLite takes some hundreds in one question. */
 const MOST_NAMED_IDS = 200;
+/** Each takes a question. */
+const NARROWING_LABELS = 4;
+const NEWEST_IDS = {
+  orderBy: { jobId: 'desc' },
+  take: MOST_NAMED_IDS + 1,
+  select: { jobId: true },
+} as const;
 
 /**
- * Among which ids all jobs are that the bounds of time and the text let through. Why: jobs are listed by id, and a long history would
+ * Among which ids all jobs are that the bounds of time, the labels and the text let through. Why: jobs are listed by id, and a long history would
  * be read, row by wide row, from its newest job to the first one that is meant.
  */
 export async function narrowedIds(
   read: ReadClient,
   filter: JobFilterShape,
 ): Promise<PrismaTypes['Job']['Where']> {
-  return { AND: [await idsInTime(read, filter), await idsWithText(read, filter)] };
+  const labels = await Promise.all(
+    (filter.labels ?? []).slice(0, NARROWING_LABELS).map((label) => idsWithLabel(read, label)),
+  );
+  return { AND: [await idsInTime(read, filter), await idsWithText(read, filter), ...labels] };
 }
 
 async function idsInTime(
@@ -56,11 +66,18 @@ async function idsWithText(
   if (commandContains == null) return {};
   const found = await read.jobSearchText.findMany({
     where: withText(commandContains),
-    orderBy: { jobId: 'desc' },
-    take: MOST_NAMED_IDS + 1,
-    select: { jobId: true },
+    ...NEWEST_IDS,
   });
-  const ids = found.map(({ jobId }) => jobId);
+  return among(found);
+}
+
+async function idsWithLabel(read: ReadClient, label: string): Promise<PrismaTypes['Job']['Where']> {
+  return among(await read.jobLabel.findMany({ where: { label }, ...NEWEST_IDS }));
+}
+
+/** @param newest of all that have it; one more than are named where there are more */
+function among(newest: readonly { readonly jobId: number }[]): PrismaTypes['Job']['Where'] {
+  const ids = newest.map(({ jobId }) => jobId);
   return { id: ids.length <= MOST_NAMED_IDS ? { in: ids } : { lte: Math.max(...ids) } };
 }
 
