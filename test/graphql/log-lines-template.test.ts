@@ -217,7 +217,7 @@ describe('the lines of jobLogs', () => {
   });
 });
 
-describe('quoting the texts of a batch', () => {
+describe('escaping the texts of a batch', () => {
   it('gives what JSON.stringify gives of each line', () => {
     fc.assert(
       fc.property(batches(1), (made) => {

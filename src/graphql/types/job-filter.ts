@@ -39,10 +39,12 @@ export async function narrowedIds(
   read: ReadClient,
   filter: JobFilterShape,
 ): Promise<PrismaTypes['Job']['Where']> {
-  const labels = await Promise.all(
-    (filter.labels ?? []).slice(0, NARROWING_LABELS).map((label) => idsWithLabel(read, label)),
-  );
-  return { AND: [await idsInTime(read, filter), await idsWithText(read, filter), ...labels] };
+  const { commandContains } = filter;
+  const newest = await Promise.all([
+    ...(commandContains == null ? [] : [newestWithText(read, commandContains)]),
+    ...(filter.labels ?? []).slice(0, NARROWING_LABELS).map((label) => newestWithLabel(read, label)),
+  ]);
+  return { AND: [await idsInTime(read, filter), amongAll(newest)] };
 }
 
 async function idsInTime(
@@ -59,26 +61,25 @@ async function idsInTime(
   return { id: { gte: first.id ?? 0, lte: last.id ?? -1 } };
 }
 
-async function idsWithText(
-  read: ReadClient,
-  { commandContains }: JobFilterShape,
-): Promise<PrismaTypes['Job']['Where']> {
-  if (commandContains == null) return {};
-  const found = await read.jobSearchText.findMany({
-    where: withText(commandContains),
-    ...NEWEST_IDS,
-  });
-  return among(found);
+async function newestWithText(read: ReadClient, commandContains: string): Promise<readonly number[]> {
+  return idsOf(await read.jobSearchText.findMany({ where: withText(commandContains), ...NEWEST_IDS }));
 }
 
-async function idsWithLabel(read: ReadClient, label: string): Promise<PrismaTypes['Job']['Where']> {
-  return among(await read.jobLabel.findMany({ where: { label }, ...NEWEST_IDS }));
+async function newestWithLabel(read: ReadClient, label: string): Promise<readonly number[]> {
+  return idsOf(await read.jobLabel.findMany({ where: { label }, ...NEWEST_IDS }));
 }
 
-/** @param newest of all that have it; one more than are named where there are more */
-function among(newest: readonly { readonly jobId: number }[]): PrismaTypes['Job']['Where'] {
-  const ids = newest.map(({ jobId }) => jobId);
-  return { id: ids.length <= MOST_NAMED_IDS ? { in: ids } : { lte: Math.max(...ids) } };
+function idsOf(rows: readonly { readonly jobId: number }[]): readonly number[] {
+  return rows.map(({ jobId }) => jobId);
+}
+
+/** @param lists of each, the newest that have it; one more than are named where there are more */
+function amongAll(lists: readonly (readonly number[])[]): PrismaTypes['Job']['Where'] {
+  if (lists.length === 0) return {};
+  const [whole, ...others] = lists.filter((ids) => ids.length <= MOST_NAMED_IDS);
+  if (whole !== undefined)
+    return { id: { in: whole.filter((id) => others.every((ids) => ids.includes(id))) } };
+  return { id: { lte: Math.min(...lists.map((ids) => Math.max(...ids))) } };
 }
 
 function withText(commandContains: string): PrismaTypes['JobSearchText']['Where'] {
