@@ -42,6 +42,8 @@ export const builder = new SchemaBuilder<SchemaTypes>({
       admin: holds(scope, 'admin'),
     }),
     authorizeOnSubscribe: true,
+    // Once for an object, not again for each of its fields: a page of 500 jobs has thousands.
+    runScopesOnType: true,
     unauthorizedError: (_parent, { scope }, { fieldName }, { failure }) =>
       new ForbiddenError(
         `${fieldName} needs a token with the scope ${missingScope(failure) ?? 'for it'}; this one has ${scope}.`,

@@ -1,5 +1,4 @@
 import type { JobId } from '../domain/job-id.ts';
-import type { JobRecord } from '../storage/job-records.ts';
 import { conflatedChanges } from './conflated-changes.ts';
 import type { GraphQLContext } from './context.ts';
 import type PrismaTypes from './generated/pothos-types.ts';
@@ -8,12 +7,16 @@ import type { PayloadSource } from './payload-source.ts';
 /** The most jobs in a snapshot: the newest. Older ones are pages of `jobs`. */
 export const SNAPSHOT_SIZE = 500;
 
-/** What a watcher of the jobs is told. */
+/** What a watcher of the jobs is told. Of the jobs themselves, what is asked for is read when it is written. */
 export interface JobChangePayload {
   readonly kind: 'SNAPSHOT' | 'UPSERT' | 'REMOVED';
   readonly ids: readonly JobId[];
-  /** Empty for REMOVED. */
-  readonly jobs: readonly JobRecord[];
+}
+
+interface JobPage {
+  readonly where: PrismaTypes['Job']['Where'];
+  readonly orderBy: { readonly id: 'asc' | 'desc' };
+  readonly take?: number;
 }
 
 /**
@@ -26,25 +29,27 @@ export function jobChanges(
 ): PayloadSource<JobChangePayload> {
   const changes = services.supervisor.changes.subscribeToAll({ signal });
   const shown = new Set<JobId>();
+  const idsOf = async (jobs: JobPage): Promise<readonly JobId[]> =>
+    (await services.read.job.findMany({ ...jobs, select: { id: true } })).map(({ id }) => id);
 
   return conflatedChanges<JobChangePayload>(signal, changes, {
     snapshot: async () => {
-      const jobs = await services.read.job.findMany({ where, orderBy: { id: 'desc' }, take: SNAPSHOT_SIZE });
+      const ids = await idsOf({ where, orderBy: { id: 'desc' }, take: SNAPSHOT_SIZE });
       shown.clear();
-      for (const { id } of jobs) shown.add(id);
-      return [{ kind: 'SNAPSHOT', ids: jobs.map(({ id }) => id), jobs }];
+      for (const id of ids) shown.add(id);
+      return [{ kind: 'SNAPSHOT', ids }];
     },
-    look: async (ids) => {
-      const jobs = await services.read.job.findMany({
-        where: { AND: [where, { id: { in: [...ids] } }] },
+    look: async (changed) => {
+      const ids = await idsOf({
+        where: { AND: [where, { id: { in: [...changed] } }] },
         orderBy: { id: 'asc' },
       });
-      const matching = new Set(jobs.map(({ id }) => id));
-      const removed = [...ids].filter((id) => !matching.has(id) && shown.delete(id));
+      const matching = new Set(ids);
+      const removed = [...changed].filter((id) => !matching.has(id) && shown.delete(id));
       for (const id of matching) shown.add(id);
       const told: JobChangePayload[] = [];
-      if (jobs.length > 0) told.push({ kind: 'UPSERT', ids: [...matching], jobs });
-      if (removed.length > 0) told.push({ kind: 'REMOVED', ids: removed, jobs: [] });
+      if (ids.length > 0) told.push({ kind: 'UPSERT', ids });
+      if (removed.length > 0) told.push({ kind: 'REMOVED', ids: removed });
       return told;
     },
   });

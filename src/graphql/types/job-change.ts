@@ -20,10 +20,17 @@ const JobChange = builder.objectRef<JobChangePayload>('JobChange').implement({
   fields: (t) => ({
     kind: t.field({ type: JobChangeKind, description: 'What to do with it.', resolve: ({ kind }) => kind }),
     ids: t.idList({ description: 'Which jobs.', resolve: ({ ids }) => ids.map(String) }),
-    jobs: t.field({
+    jobs: t.prismaField({
       type: [Job],
       description: 'The jobs as they are now; empty for REMOVED.',
-      resolve: ({ jobs }) => [...jobs],
+      resolve: (query, { kind, ids }, _args, { services }) =>
+        kind === 'REMOVED'
+          ? []
+          : services.read.job.findMany({
+              ...query,
+              where: { id: { in: [...ids] } },
+              orderBy: { id: kind === 'SNAPSHOT' ? 'desc' : 'asc' },
+            }),
     }),
   }),
 });

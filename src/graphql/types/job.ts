@@ -1,3 +1,4 @@
+import { JobNotFoundError } from '../../domain/errors.ts';
 import { describeActor } from '../../domain/audit.ts';
 import { parseJobId } from '../../domain/job-id.ts';
 import { jobIdFrom } from '../../domain/written-job-id.ts';
@@ -28,6 +29,8 @@ import { runsWhatIsDefined, StartJobInput, startJobRequest } from './start-job-i
 
 export const Job = builder.prismaObject('Job', {
   authScopes: { read: true },
+  // Only the columns that are asked for are read: a row is wide, a page has up to 500.
+  select: { id: true },
   description: 'One life of one process and its descendants: one command, one log, one outcome.',
   fields: (t) => ({
     id: t.exposeID('id', { description: 'A positive integer, given in order, never given twice.' }),
@@ -329,14 +332,18 @@ builder.mutationFields((t) => ({
 }));
 
 builder.subscriptionFields((t) => ({
-  jobChanged: t.field({
+  jobChanged: t.prismaField({
     authScopes: { read: true },
-    type: Job,
+    type: 'Job',
     description:
       'The job as it is now, then after each change; completes after its final state. States that pass quickly may be skipped, ' +
       'and one may come twice.',
     args: { jobId: t.arg.id({ required: true, description: 'Which job.' }) },
     subscribe: (_parent, { jobId }, context) => jobStates(context, jobId),
-    resolve: (job) => job,
+    resolve: async (query, jobId, _args, { services }) => {
+      const job = await services.read.job.findUnique({ ...query, where: { id: jobId } });
+      if (job === null) throw new JobNotFoundError(jobId);
+      return job;
+    },
   }),
 }));

@@ -31,13 +31,13 @@ builder.prismaObject('ScheduledRun', {
       resolve: (run) => run.outcome as ScheduledRunOutcome,
     }),
     why: t.exposeString('why', { nullable: true, description: 'Why, in one sentence for people.' }),
-    job: t.field({
+    job: t.prismaField({
       type: Job,
       nullable: true,
       description: 'The job that it became; null where it has none, or none any more.',
       select: { jobId: true },
-      resolve: ({ jobId }, _args, { services }) =>
-        jobId === null ? null : services.read.job.findUnique({ where: { id: jobId } }),
+      resolve: (query, { jobId }, _args, { services }) =>
+        jobId === null ? null : services.read.job.findUnique({ ...query, where: { id: jobId } }),
     }),
   }),
 });
