@@ -1,7 +1,7 @@
 import type { SeededRandom } from '../chaos/random.ts';
 
 /** What a job of the soak does. */
-export type SoakKind = 'SHORT' | 'TALKER' | 'BOTH' | 'FAMILY' | 'SILENT' | 'FLOOD';
+export type SoakKind = 'SHORT' | 'TALKER' | 'BOTH' | 'FAMILY' | 'SILENT' | 'FLOOD' | 'LONG' | 'HELD_UP';
 
 export interface SoakPlan {
   readonly kind: SoakKind;
@@ -15,6 +15,11 @@ export interface SoakPlan {
 
 /** Long lines: what costs a reader is their number, and what fills a log are their bytes. */
 const FLOOD_WIDTH = 120;
+/** Of lines that are split twice. */
+const LONG_WIDTH = 150_000;
+/** Of lines that are given in two halves, with a pause after which a first half is delivered by itself. */
+const HELD_UP_WIDTH = 10;
+const HELD_UP_SECONDS = 1.5;
 
 /** Each as often as it stands here. */
 const KINDS: readonly SoakKind[] = [
@@ -30,6 +35,8 @@ const KINDS: readonly SoakKind[] = [
   'FAMILY',
   'SILENT',
   'FLOOD',
+  'LONG',
+  'HELD_UP',
 ];
 
 /** What a job writes as the n-th line of a stream, 1 being the first. */
@@ -46,10 +53,23 @@ export function planJob(random: SeededRandom, requestId?: string): SoakPlan {
   return {
     kind,
     exitCode,
-    width: kind === 'FLOOD' ? FLOOD_WIDTH : 0,
+    width: widthOf(kind),
     lineCount: lines === null ? null : kind === 'BOTH' ? 2 * lines : lines,
     input: { ...common, script: scriptOf(kind, lines ?? 0, random.pick(['0.02', '0.05', '0.1']), exitCode) },
   };
+}
+
+function widthOf(kind: SoakKind): number {
+  switch (kind) {
+    case 'FLOOD':
+      return FLOOD_WIDTH;
+    case 'LONG':
+      return LONG_WIDTH;
+    case 'HELD_UP':
+      return HELD_UP_WIDTH;
+    default:
+      return 0;
+  }
 }
 
 function linesOf(kind: SoakKind, random: SeededRandom): number | null {
@@ -64,6 +84,9 @@ function linesOf(kind: SoakKind, random: SeededRandom): number | null {
       return null;
     case 'FLOOD':
       return random.integer(12_000, 40_000);
+    case 'LONG':
+    case 'HELD_UP':
+      return random.integer(2, 6);
   }
 }
 
@@ -83,5 +106,11 @@ function scriptOf(kind: SoakKind, lines: number, pause: string, exitCode: number
       return 'exec sleep 1000';
     case 'FLOOD':
       return `seq -f %0${String(FLOOD_WIDTH)}.0f 1 ${String(lines)}; exit ${String(exitCode)}`;
+    case 'LONG':
+      return count(`printf '%0${String(LONG_WIDTH)}d\\n' $i; sleep ${pause}`);
+    case 'HELD_UP':
+      return count(
+        `printf 00000; sleep ${String(HELD_UP_SECONDS)}; printf '%0${String(HELD_UP_WIDTH - 5)}d\\n' $i`,
+      );
   }
 }

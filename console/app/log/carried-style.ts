@@ -11,7 +11,7 @@ interface Style {
   readonly weights: readonly number[];
 }
 
-const NO_STYLE: Style = { front: '', back: '', weights: [] };
+export const NO_STYLE: Style = { front: '', back: '', weights: [] };
 
 /** With which look each row begins: the one in which the row before it of the same stream ended. */
 export class CarriedStyles {
@@ -49,13 +49,14 @@ export function carriedOver(carried: string, text: string): string {
   return sequenceOf([...colourCodesOf(carried), ...colourCodesOf(text)].reduce(styleAfter, NO_STYLE));
 }
 
-function sequenceOf({ front, back, weights }: Style): string {
+/** What says it to a terminal; nothing where it is as at the beginning. */
+export function sequenceOf({ front, back, weights }: Style): string {
   const codes = [front, back, ...weights.map(String)].filter((code) => code !== '');
   return codes.length === 0 ? '' : `\u001b[${codes.join(';')}m`;
 }
 
 /** @param parameters of one sequence, such as `1;38;5;208` (ECMA-48, 8.3.117) */
-function styleAfter(style: Style, parameters: string): Style {
+export function styleAfter(style: Style, parameters: string): Style {
   const codes = parameters.split(';').map(Number);
   let { front, back, weights } = style;
   for (let place = 0; place < codes.length; place += 1) {

@@ -1,16 +1,20 @@
 import { carriedOver } from './carried-style.ts';
 import type { HitRanges } from './log-finder.ts';
-import { lastState, type StyledRun, styledRuns, TERMINAL_SEQUENCES } from './styled-text.ts';
+import {
+  HIT_BEGIN,
+  HIT_END,
+  lastState,
+  type StyledRun,
+  styledRuns,
+  TERMINAL_SEQUENCES,
+} from './styled-text.ts';
 
 /** A run of text, and whether it was looked for. */
 export interface HitRun extends StyledRun {
   readonly isHit: boolean;
 }
 
-/** Characters of Unicode that stand for nothing, so that no text needs them: where a hit begins, and where it ends. */
-const BEGIN = '\ufdd0';
-const END = '\ufdd1';
-const MARKS = new RegExp(`[${BEGIN}${END}]`, 'g');
+const MARKS = new RegExp(`[${HIT_BEGIN}${HIT_END}]`, 'g');
 
 /** As `styledRuns`, with hits apart. What is found within a sequence that is not shown is not shown, either. */
 export function hitRuns(line: string, ranges: HitRanges, carried = ''): readonly HitRun[] {
@@ -18,9 +22,9 @@ export function hitRuns(line: string, ranges: HitRanges, carried = ''): readonly
   const marked = withMarks(shown.text.replaceAll(MARKS, '\ufffd'), ranges, shown.start);
   let isHit = false;
   return styledRuns(marked, carriedOver(carried, line.slice(0, shown.start))).flatMap(({ text, ...look }) =>
-    text.split(new RegExp(`(${BEGIN}|${END})`)).flatMap((piece) => {
-      if (piece === BEGIN || piece === END) {
-        isHit = piece === BEGIN;
+    text.split(new RegExp(`(${HIT_BEGIN}|${HIT_END})`)).flatMap((piece) => {
+      if (piece === HIT_BEGIN || piece === HIT_END) {
+        isHit = piece === HIT_BEGIN;
         return [];
       }
       return piece === '' ? [] : [{ text: piece, ...look, isHit }];
@@ -35,7 +39,9 @@ function withMarks(text: string, ranges: HitRanges, start: number): string {
     to: index + found.length,
   }));
   const outside = (offset: number): number => {
-    const place = Math.min(text.length, Math.max(0, offset - start));
+    const wanted = Math.min(text.length, Math.max(0, offset - start));
+    // Not between the halves of one character.
+    const place = (text.codePointAt(wanted - 1) ?? 0) > 0xffff ? wanted + 1 : wanted;
     return sequences.find(({ from, to }) => from < place && place < to)?.to ?? place;
   };
   let marked = '';
@@ -44,7 +50,7 @@ function withMarks(text: string, ranges: HitRanges, start: number): string {
     const from = outside(range.start);
     const to = outside(range.end);
     if (to <= from) continue;
-    marked += `${text.slice(written, from)}${BEGIN}${text.slice(from, to)}${END}`;
+    marked += `${text.slice(written, from)}${HIT_BEGIN}${text.slice(from, to)}${HIT_END}`;
     written = to;
   }
   return marked + text.slice(written);

@@ -1,5 +1,5 @@
 import Anser from 'anser';
-import { carriedOver } from './carried-style.ts';
+import { carriedOver, sequenceOf, styleAfter, NO_STYLE } from './carried-style.ts';
 
 /** A run of text of one look. Colours are a class (`ansi-red`), or a colour of CSS. */
 export interface StyledRun {
@@ -10,14 +10,19 @@ export interface StyledRun {
 }
 
 const ESC = '\\u001b';
+/** Characters of Unicode that stand for nothing, so that no text needs them: where a hit begins, and where it ends. */
+export const HIT_BEGIN = '\ufdd0';
+export const HIT_END = '\ufdd1';
 /** Strings of the terminal: titles, links, clipboard writes; ended by BEL or ST, or not at all. */
 const COMMAND_STRING = `(?:${ESC}[\\]PX^_]|[\\u009d\\u0090\\u0098\\u009e\\u009f])[^\\u0007\\u009c]*?(?:\\u0007|\\u009c|${ESC}\\\\|$)`;
+/** A sequence that another control cuts short: left out before it is, lest what is on both sides of that one becomes a sequence. */
+const CUT_SHORT = `(?:${ESC}(?:\\[[0-?]*)?|\\u009b[0-?]*)[ -/]*(?=[${HIT_BEGIN}${HIT_END}]*[\\u001b\\u0080-\\u009f])`;
 /** Of the control sequences only colours and weights (`m`) mean anything to a log. */
 const OTHER_SEQUENCE = `(?:${ESC}\\[|\\u009b)[0-?]*[ -/]*(?!m)[@-~]|${ESC}\\[[<-?][0-?]*m|${ESC}[ -/]*[0-Z\\\\^-~]`;
-const UNWANTED = new RegExp(`${COMMAND_STRING}|${OTHER_SEQUENCE}`, 'gu');
+const UNWANTED = new RegExp(`${COMMAND_STRING}|${OTHER_SEQUENCE}|${CUT_SHORT}`, 'gu');
 /** What a terminal takes as one and does not show: no text is to be cut within it. */
 export const TERMINAL_SEQUENCES = new RegExp(
-  `${COMMAND_STRING}|(?:${ESC}\\[|\\u009b)[0-?]*[ -/]*[@-~]|${ESC}[ -/]*[0-Z\\\\^-~]`,
+  `${COMMAND_STRING}|(?:${ESC}\\[|\\u009b)[0-?]*[ -/]*[@-~]|${ESC}[ -/]*[0-Z\\\\^-~]|${CUT_SHORT}`,
   'gu',
 );
 const COLOUR = new RegExp(`${ESC}\\[([\\d;]*)m`, 'gu');
@@ -36,7 +41,7 @@ const HARMFUL = new RegExp(
 export function styledRuns(line: string, carried = ''): readonly StyledRun[] {
   const shown = lastState(line);
   const look = carriedOver(carried, line.slice(0, shown.start));
-  const text = look + shown.text.replace(UNWANTED, '').replace(HARMFUL, picture);
+  const text = withWholeLooks(look + shown.text.replace(UNWANTED, '').replace(HARMFUL, picture));
   if (!text.includes('\u001b')) return [{ text, classes: '', color: undefined, background: undefined }];
   return Anser.ansiToJson(text, { json: true, use_classes: true, remove_empty: true }).map(
     ({ content, fg, bg, fg_truecolor, bg_truecolor, decorations }) => {
@@ -56,6 +61,15 @@ export function styledRuns(line: string, carried = ''): readonly StyledRun[] {
       };
     },
   );
+}
+
+/** Each sequence says the whole look from there on: to Anser, what was begun twice goes on after an end. */
+function withWholeLooks(text: string): string {
+  let style = NO_STYLE;
+  return text.replaceAll(COLOUR, (_sequence, parameters: string) => {
+    style = styleAfter(style, parameters);
+    return `\u001b[0m${sequenceOf(style)}`;
+  });
 }
 
 /** The parameters of the sequences for colours and weights in a line, in their order. */
