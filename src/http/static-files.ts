@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** From src/ and from dist/ alike. */
+/** From src/http/ and from dist/server/ alike. */
 const BUNDLE_PATH = fileURLToPath(new URL('../../dist/static', import.meta.url));
 
 const PAGES = ['app/app', 'entrance/hop', 'entrance/login', 'graphiql/graphiql'] as const;

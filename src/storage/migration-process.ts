@@ -11,9 +11,12 @@ export type MigrationReport = { readonly applied: readonly string[] } | { readon
  * (`npm run dev`) no such process can be made; there they run in this one.
  */
 export const runMigrationsInProcess: RunMigrations = async (databasePath) => {
-  const own = fileURLToPath(import.meta.url);
-  if (own.endsWith('.ts')) return (await import('./run-migrations.ts')).runMigrations(databasePath);
-  const report = await reportOf(own.replace('migration-process', 'migration-worker'), databasePath);
+  if (import.meta.url.endsWith('.ts'))
+    return (await import('./run-migrations.ts')).runMigrations(databasePath);
+  const report = await reportOf(
+    fileURLToPath(new URL('./migration-worker.js', import.meta.url)),
+    databasePath,
+  );
   if ('failure' in report) throw new Error(report.failure);
   return report.applied;
 };

@@ -13,6 +13,7 @@ import { inOnePiece, launchScript, type LaunchTools } from './launch-script.ts';
 import { parseStat, readProcess } from './process-table.ts';
 import { requireSpareDescriptors } from './spare-descriptors.ts';
 
+/** From src/supervisor/ and from dist/server/ alike. */
 const SHIM_PATH = fileURLToPath(new URL('./shim.sh', import.meta.url));
 /** Long: a machine that has far more to do than it can is slow, not broken, and the first of 300 jobs at once wait for their turn, too. */
 const IDENTITY_TIMEOUT_MS = 60_000;

@@ -7,6 +7,7 @@ import { createHook } from 'node:async_hooks';
 import { appendFileSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
+import { fileURLToPath } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { Command } from 'commander';
@@ -41,7 +42,9 @@ function pass(checkpoint) {
 // What the server itself has made and not released, also what does not keep the process alive, which Node's own list leaves
 // out. Libraries and Node have timers of their own, such as a second of cached time.
 const HELD = ['Timeout', 'FSEVENTWRAP', 'PROCESSWRAP', 'PIPEWRAP'];
-const OURS = new URL('../../dist/', import.meta.url).href;
+// By the maps of the bundle: in it, the libraries are beside what is ours.
+process.setSourceMapsEnabled(true);
+const OURS = fileURLToPath(new URL('../../src/', import.meta.url));
 const held = new Map();
 createHook({
   init: (id, type) => HELD.includes(type) && held.set(id, { type, origin: new Error() }),
@@ -72,8 +75,8 @@ process.on('SIGUSR2', () => {
 });
 
 // After the clock: what the server imports may keep the function.
-const { readConfig, withServeOptions } = await import('../../dist/config.js');
-const { serve } = await import('../../dist/serve.js');
+const { readConfig, withServeOptions } = await import('../../dist/server/config.js');
+const { serve } = await import('../../dist/server/serve.js');
 const program = new Command('lifeline');
 withServeOptions(program.command('serve')).action(async (_options, command) => {
   await serve(readConfig(command, process.env), '0.0.0-chaos', { pass });

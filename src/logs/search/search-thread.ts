@@ -1,4 +1,3 @@
-import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { answerSearch, type SearchAnswer, type SearchTask } from './answer-search.ts';
 
@@ -16,10 +15,9 @@ export class SearchThread implements Disposable {
   readonly #worker: Worker | null;
 
   constructor() {
-    const own = fileURLToPath(import.meta.url);
-    this.#worker = own.endsWith('.ts')
+    this.#worker = import.meta.url.endsWith('.ts')
       ? null
-      : new Worker(own.replace('search-thread', 'search-worker'), {
+      : new Worker(new URL('./search-worker.js', import.meta.url), {
           workerData: this.#cancelled.buffer,
           // A debugger's port, a preloaded module: not for this one.
           execArgv: [],
