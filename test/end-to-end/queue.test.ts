@@ -104,10 +104,11 @@ describe('a server that runs out of descriptors', () => {
       const refused = answers.filter(({ status }) => status === 'rejected');
       const failed = jobs.filter(({ reason }) => reason === 'LAUNCH_FAILED');
       expect(refused.length + failed.length).toBeGreaterThan(0);
-      for (const { status, reason } of jobs) {
-        expect(['SUCCEEDED EXITED', 'FAILED EXITED', 'FAILED LAUNCH_FAILED']).toContain(
-          `${status} ${reason}`,
-        );
+      for (const { status, reason, message } of jobs) {
+        expect(
+          ['SUCCEEDED EXITED', 'FAILED EXITED', 'FAILED LAUNCH_FAILED'],
+          message ?? 'a job without a message',
+        ).toContain(`${status} ${reason}`);
       }
       expect(server.pid).toBe(pid);
       expect((await untilOver(server, await startScript(server, 'exit 0'))).status).toBe('SUCCEEDED');
