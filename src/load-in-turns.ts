@@ -7,7 +7,13 @@ const HEAVIEST: readonly (() => Promise<unknown>)[] = [
   () => import('@pothos/core'),
   () => import('graphql-yoga'),
   () => import('./storage/database.ts'),
+  // A megabyte of text, which the database would load when it is opened.
+  () => import('@prisma/client/runtime/query_compiler_small_bg.sqlite.wasm-base64.mjs'),
+  () => import('./graphql/all-types.ts'),
+  () => import('./graphql/schema.ts'),
   () => import('./graphql/yoga.ts'),
+  () => import('./supervisor/supervisor.ts'),
+  () => import('./http/server.ts'),
 ];
 
 /**

@@ -1,4 +1,5 @@
 import { homedir } from 'node:os';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { pino, type Logger } from 'pino';
 import { applyServices, readServices } from './apply-services.ts';
 import { checkExposure } from './check-exposure.ts';
@@ -113,6 +114,8 @@ export async function serve(config: Config, version: string, ports: ServePorts =
   const listing = directory.list();
   listing.catch(() => undefined);
   await using database = await Database.open(directory, ports.pass);
+  // What SQLite answers is there at once: without turns between, all that follows would hold the event loop in one piece.
+  await nextTurn();
   const token = config.token ?? readOrMakeToken(config.tokenFile);
   const auditRecords = new AuditStore(database.read, database.gate);
   await using audit = new AuditLog({ records: auditRecords, logger });
@@ -148,6 +151,7 @@ export async function serve(config: Config, version: string, ports: ServePorts =
       else logger.info(state, 'the disk of the data directory has enough room again');
     },
   });
+  await nextTurn();
   const supervisor = await Supervisor.open({
     dataDirectory: directory,
     jobs,
@@ -192,6 +196,7 @@ export async function serve(config: Config, version: string, ports: ServePorts =
     logs,
     errandPlace: (jobId: number) => supervisor.errandPlace(jobId),
   };
+  await nextTurn();
   await using serviceSupervisor = await ServiceSupervisor.open({
     store: services.store,
     schedules: new ScheduledRunStore(database.read, database.gate),
@@ -227,6 +232,7 @@ export async function serve(config: Config, version: string, ports: ServePorts =
   });
   using tokens = await ApiTokens.open(new ApiTokenStore(database.read, database.gate));
   using loopDelay = warnOfLateness(logger);
+  await nextTurn();
   const http = createHttpServer({
     services: {
       read: database.read,
@@ -256,6 +262,7 @@ export async function serve(config: Config, version: string, ports: ServePorts =
     logger,
   });
   await using _http = { [Symbol.asyncDispose]: () => http.close({ deadlineMs: HTTP_CLOSE_LIMIT_MS }) };
+  await nextTurn();
   const { url, urls } = await listen(http, config);
   using _pointer = leaveServerPointer(
     {
