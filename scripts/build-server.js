@@ -1,6 +1,6 @@
 /**
  * Bundles the server and the commands into dist/: main.js, and server/ with what is loaded when it is needed. Why a bundle: as
- * 1,300 files of its own and of packages, they took the server more time to load than all else that it does at a start.
+ * more than a thousand files of their own and of packages, they took the server more time to load than all else that it does at a start.
  */
 import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
