@@ -1,6 +1,6 @@
-import { carriedOver } from './carried-style.ts';
 import type { HitRanges } from './log-finder.ts';
 import {
+  carriedOver,
   HIT_BEGIN,
   HIT_END,
   lastState,

@@ -1,5 +1,5 @@
 import Anser from 'anser';
-import { carriedOver, sequenceOf, styleAfter, NO_STYLE } from './carried-style.ts';
+import { NO_STYLE, sequenceOf, styleAfter } from './terminal-style.ts';
 
 /** A run of text of one look. Colours are a class (`ansi-red`), or a colour of CSS. */
 export interface StyledRun {
@@ -76,6 +76,11 @@ function withWholeLooks(text: string): string {
 export function colourCodesOf(line: string): readonly string[] {
   if (!line.includes('\u001b')) return [];
   return [...line.replace(UNWANTED, '').matchAll(COLOUR)].map(([, parameters = '']) => parameters);
+}
+
+/** The look after a piece of text that began with another. Both as sequences of the terminal, or nothing. */
+export function carriedOver(carried: string, text: string): string {
+  return sequenceOf([...colourCodesOf(carried), ...colourCodesOf(text)].reduce(styleAfter, NO_STYLE));
 }
 
 /** The text alone, as it is shown. */
