@@ -1,4 +1,4 @@
-/** Makes dist/: the server and the commands, the client with its types, and the pages in dist/static/. */
+/** Makes dist/: the server and the commands, the database of a new data directory, the client with its types, and the pages in dist/static/. */
 import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, readdirSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -15,6 +15,7 @@ for (const entry of existsSync(dist) ? readdirSync(dist) : []) {
 }
 compileClient();
 await import('./build-server.js');
+await import('./build-database.js');
 chmodSync(join(dist, 'main.js'), 0o755);
 await import('./build-pages.js');
 

@@ -30,7 +30,7 @@ export class MigratedCopy implements Disposable {
     this.path = join(this.#directoryPath, 'lifeline.db');
   }
 
-  /** @param source a database that nobody writes to, with nothing beside it; `null` where a new one is to be made */
+  /** @param source a database that nobody writes to, with nothing beside it; `null` where the migrations make it from nothing */
   static async of(source: string | null, target: DataDirectory): Promise<MigratedCopy> {
     const copy = new MigratedCopy(target);
     try {

@@ -2,6 +2,7 @@ import Database from 'better-sqlite3';
 import { existsSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { passUnwatched, type PassCheckpoint } from '../domain/checkpoint.ts';
+import { BUILT_DATABASE_PATH, builtDatabase } from './built-database.ts';
 import type { DataDirectory } from './data-directory.ts';
 import { snapshotDatabase } from './database-snapshot.ts';
 import { syncDirectory, syncFile } from './durable-file.ts';
@@ -17,12 +18,14 @@ export class DamagedDatabaseError extends StartupError {}
  * Brings the database to the newest schema: as a copy, which takes its place when all is done, so that a start that dies at any
  * moment leaves the old database or the new one. The file is backed up first when something will change it.
  * It keeps the `_prisma_migrations` table of the stock command line tool. The caller has the lease.
+ * @param builtPath the database that a new data directory gets a copy of, where it is of these migrations
  * @throws StartupError if the database is from a newer version, damaged, or a migration fails; nothing is written to a newer one.
  */
 export async function applyMigrations(
   directory: DataDirectory,
   run: RunMigrations,
   pass: PassCheckpoint = passUnwatched,
+  builtPath = BUILT_DATABASE_PATH,
 ): Promise<readonly string[]> {
   const known = migrationNames();
   rollBack(directory.databasePath);
@@ -30,13 +33,14 @@ export async function applyMigrations(
   removeUnfinishedCopies(directory);
   if (known.every((name) => applied.includes(name))) return [];
   const { databasePath } = directory;
-  const source = existsSync(databasePath) ? databasePath : null;
-  if (source !== null) await intoOneFile(source);
+  const former = existsSync(databasePath) ? databasePath : null;
+  const built = former === null ? builtDatabase(builtPath, known, appliedIn) : null;
+  if (former !== null) await intoOneFile(former);
   try {
     if (applied.length > 0) await backUp(directory);
-    using copy = await MigratedCopy.of(source, directory);
+    using copy = await MigratedCopy.of(former ?? built, directory);
     pass('DATABASE_COPIED');
-    const made = await run(copy.path);
+    const made = built === null ? await run(copy.path) : known;
     await copy.settle();
     pass('COPY_MIGRATED');
     await copy.replace();
@@ -80,28 +84,33 @@ function withoutTraces<T>({ databasePath }: DataDirectory, look: () => T): T {
 function appliedMigrations({ path, databasePath }: Pick<DataDirectory, 'path' | 'databasePath'>): string[] {
   if (!existsSync(databasePath)) return [];
   try {
-    const database = new Database(databasePath, { readonly: true, timeout: 2000 });
-    try {
-      const check = database.pragma('quick_check', { simple: true });
-      if (check !== 'ok') throw new Error(`quick_check says: ${String(check)}`);
-      const hasTable =
-        database.prepare("SELECT 1 FROM sqlite_master WHERE name = '_prisma_migrations'").get() !== undefined;
-      if (!hasTable) return [];
-      return database
-        .prepare<[], { name: string }>(
-          'SELECT migration_name AS name FROM _prisma_migrations WHERE finished_at IS NOT NULL AND rolled_back_at IS NULL',
-        )
-        .all()
-        .map((row) => row.name);
-    } finally {
-      database.close();
-    }
+    return appliedIn(databasePath);
   } catch (error) {
     throw new DamagedDatabaseError(
       `The database ${databasePath} is damaged (${(error as Error).message}). Nothing was changed. ` +
         `The directories of the jobs have all but its tokens, its audit trail and the logins: ${rebuildCommand(path)} makes it anew from them. Or go back to a backup: lifeline restore BACKUP --data-dir ${path} --replace.`,
       { cause: error },
     );
+  }
+}
+
+/** @throws Error where the file is no database, or a damaged one */
+function appliedIn(path: string): string[] {
+  const database = new Database(path, { readonly: true, timeout: 2000 });
+  try {
+    const check = database.pragma('quick_check', { simple: true });
+    if (check !== 'ok') throw new Error(`quick_check says: ${String(check)}`);
+    const hasTable =
+      database.prepare("SELECT 1 FROM sqlite_master WHERE name = '_prisma_migrations'").get() !== undefined;
+    if (!hasTable) return [];
+    return database
+      .prepare<[], { name: string }>(
+        'SELECT migration_name AS name FROM _prisma_migrations WHERE finished_at IS NOT NULL AND rolled_back_at IS NULL',
+      )
+      .all()
+      .map((row) => row.name);
+  } finally {
+    database.close();
   }
 }
 

@@ -66,9 +66,12 @@ export function signalProcess(identity: ProcessIdentity, signal: NodeJS.Signals)
   return sendSignal(identity.pid, signal);
 }
 
-/** Signals a group that the caller has just seen to be the job's. */
+/**
+ * Signals a group that the caller has just seen to be the job's. Never 0, as which `/proc` has a group of another pid namespace, nor
+ * 1: kill(2) takes them for the caller's own group and for every process.
+ */
 export function signalGroup(groupId: number, signal: NodeJS.Signals): boolean {
-  return sendSignal(-groupId, signal);
+  return groupId > 1 && sendSignal(-groupId, signal);
 }
 
 function sendSignal(target: number, signal: NodeJS.Signals): boolean {

@@ -23,6 +23,7 @@ beforeAll(async () => {
   server = await LifelineServer.start();
 });
 afterAll(async () => {
+  await server.assertNothingIsLeft();
   await server[Symbol.asyncDispose]();
   await chromium[Symbol.asyncDispose]();
 });
@@ -38,7 +39,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   await visitor[Symbol.asyncDispose]();
-  await server.assertNothingIsLeft();
+  await server.assertNothingIsLeft({ keptStreams: true });
 });
 
 async function openJob(jobId: string, hash = ''): Promise<void> {

@@ -12,6 +12,7 @@ beforeAll(async () => {
   server = await LifelineServer.start();
 });
 afterAll(async () => {
+  await server.assertNothingIsLeft();
   await server[Symbol.asyncDispose]();
   await chromium[Symbol.asyncDispose]();
 });
@@ -22,7 +23,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   await visitor[Symbol.asyncDispose]();
-  await server.assertNothingIsLeft();
+  await server.assertNothingIsLeft({ keptStreams: true });
 });
 
 async function openGraphiql(): Promise<GraphiqlPage> {

@@ -15,6 +15,7 @@ beforeAll(async () => {
   server = await LifelineServer.start();
 });
 afterAll(async () => {
+  await server.assertNothingIsLeft();
   await server[Symbol.asyncDispose]();
   await chromium[Symbol.asyncDispose]();
 });
@@ -30,7 +31,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   await visitor[Symbol.asyncDispose]();
-  await server.assertNothingIsLeft();
+  await server.assertNothingIsLeft({ keptStreams: true });
 });
 
 async function untilHits(text: string): Promise<void> {

@@ -17,6 +17,7 @@ beforeAll(async () => {
   server = await LifelineServer.start();
 });
 afterAll(async () => {
+  await server.assertNothingIsLeft();
   await server[Symbol.asyncDispose]();
   await chromium[Symbol.asyncDispose]();
 });
@@ -29,7 +30,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   await visitor[Symbol.asyncDispose]();
-  await server.assertNothingIsLeft();
+  await server.assertNothingIsLeft({ keptStreams: true });
 });
 
 async function logIn(token: string): Promise<void> {

@@ -19,6 +19,7 @@ beforeAll(async () => {
   await untilOver(server, jobId);
 });
 afterAll(async () => {
+  await server.assertNothingIsLeft();
   await server[Symbol.asyncDispose]();
   await chromium[Symbol.asyncDispose]();
   site[Symbol.dispose]();
@@ -34,7 +35,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   await visitor[Symbol.asyncDispose]();
-  await server.assertNothingIsLeft();
+  await server.assertNothingIsLeft({ keptStreams: true });
 });
 
 /** Fetches from within the page, and gives what it can see. */

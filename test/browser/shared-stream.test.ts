@@ -20,6 +20,7 @@ beforeAll(async () => {
   server = await LifelineServer.start();
 });
 afterAll(async () => {
+  await server.assertNothingIsLeft();
   await server[Symbol.asyncDispose]();
   await chromium[Symbol.asyncDispose]();
 });
@@ -36,7 +37,7 @@ afterEach(async () => {
   // Those of a test that failed: the next test's server is this one.
   if (!server.running) await server.launch();
   await endJobs();
-  await server.assertNothingIsLeft();
+  await server.assertNothingIsLeft({ keptStreams: true });
 });
 
 /** A window of the visitor that follows a job of its own. */

@@ -71,7 +71,7 @@ describe('a job that is cancelled', () => {
 
   it('and ignores the polite signal is killed after its grace period, and the report says so', async () => {
     const jobId = await startReady({ command: [programPath('ignores-term.sh')], gracePeriodMs: 300 });
-    const { pid } = await findJob(server, jobId);
+    const { pid } = await untilStatus(server, jobId, 'RUNNING');
     await cancelJob(server, jobId);
     const job = await untilOver(server, jobId);
     expect(job).toMatchObject({ status: 'CANCELLED', exitCode: 137, signal: 'SIGKILL' });
@@ -85,7 +85,8 @@ describe('a job that is cancelled', () => {
 
   it('while it is stopped is woken, and ends by the polite signal', async () => {
     const jobId = await startReady({ script: 'echo ready; exec sleep 1000', gracePeriodMs: NEVER_MS });
-    const { pid } = await findJob(server, jobId);
+    // A line can be there a moment before the pid is.
+    const { pid } = await untilStatus(server, jobId, 'RUNNING');
     await signalGroup(pid!, 'SIGSTOP');
     await cancelJob(server, jobId);
     expect(await untilOver(server, jobId)).toMatchObject({ status: 'CANCELLED', exitCode: 143 });

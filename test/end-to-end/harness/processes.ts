@@ -34,12 +34,18 @@ export function processesMentioning(text: string): { pid: number; command: strin
   });
 }
 
-/** Sends a signal; a process or group that is gone is no error. A negative number means a group. */
-export function signal(pid: number, name: NodeJS.Signals): void {
+/**
+ * Sends a signal. A negative number means a group.
+ * @returns `false` where the process or group is gone
+ * @throws Error for a pid that is not known, which would mean the group of this process, or every process
+ */
+export function signal(pid: number, name: NodeJS.Signals): boolean {
+  if (!Number.isInteger(pid) || Math.abs(pid) <= 1) throw new Error(`${String(pid)} is no process to signal`);
   try {
-    process.kill(pid, name);
+    return process.kill(pid, name);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
+    throw error;
   }
 }
 
@@ -57,13 +63,5 @@ function read(path: string): string {
 
 /** Signals the group that a program leads, once it leads one: a job says that it runs a moment before. */
 export async function signalGroup(leader: number, name: NodeJS.Signals): Promise<void> {
-  const isSignalled = (): boolean => {
-    try {
-      return process.kill(-leader, name);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
-      throw error;
-    }
-  };
-  await untilTrue(isSignalled, { what: `the group ${String(leader)}` });
+  await untilTrue(() => signal(-leader, name), { what: `the group ${String(leader)}` });
 }
