@@ -9,7 +9,6 @@ export default defineConfig({
     include: ['test/browser/**/*.test.ts'],
     exclude: [],
     // A browser is many processes by itself.
-    maxWorkers: 1,
-    testTimeout: 120_000,
+    maxWorkers: 2,
   },
 });

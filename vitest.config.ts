@@ -16,7 +16,8 @@ export default defineConfig({
     exclude: ['test/browser/**', 'test/servers/**'],
     // Real processes, signals and descriptor counts need a process of their own.
     pool: 'forks',
-    maxWorkers: 2,
+    // More than CI's two cores: a test waits for a client's next attempt, a grace period, a probe, while others run.
+    maxWorkers: 3,
     // Nothing waits for a time: on a machine that is slow or shared a test takes as long as it takes.
     testTimeout: 120_000,
     hookTimeout: 120_000,

@@ -27,9 +27,10 @@ beforeEach(() => {
   proxy.requests.length = 0;
 });
 afterEach(async () => {
-  await server.assertNothingIsLeft();
+  await server.assertNothingIsLeft({ keptStreams: true });
 });
 afterAll(async () => {
+  await server.assertNothingIsLeft();
   await server[Symbol.asyncDispose]();
   await proxy[Symbol.asyncDispose]();
   project[Symbol.dispose]();

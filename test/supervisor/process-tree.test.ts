@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ProcessSnapshot, type ProcessEntry } from '../../src/supervisor/process-table.ts';
-import { shimSession, treeMembers, type TreeRoot } from '../../src/supervisor/process-tree.ts';
+import { shimSession, signalGroup, treeMembers, type TreeRoot } from '../../src/supervisor/process-tree.ts';
 
 /** A picture whose processes carry cookies without being real. */
 function drawnSnapshot(processes: readonly DrawnProcess[]): ProcessSnapshot {
@@ -137,5 +137,12 @@ describe('the session of a shim', () => {
     const stranger = drawn({ pid: 10, sessionId: 10, startTicks: 999 });
     expect(lives(stranger, drawn({ pid: 12, sessionId: 10, startTicks: 1000 }))).toBe(false);
     expect(lives(drawn({ pid: 12, sessionId: 10, startTicks: 50 }))).toBe(false);
+  });
+});
+
+describe('a group', () => {
+  // SIGCONT changes nothing for who runs: were it sent, this process would get it, or every one.
+  it.each([0, -0, 1])('of number %s is none that is signalled', (groupId) => {
+    expect(signalGroup(groupId, 'SIGCONT')).toBe(false);
   });
 });

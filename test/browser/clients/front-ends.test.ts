@@ -25,9 +25,10 @@ beforeAll(async () => {
   project.setServer({ url: proxy.url, token: server.token });
 });
 afterEach(async () => {
-  await server.assertNothingIsLeft();
+  await server.assertNothingIsLeft({ keptStreams: true });
 });
 afterAll(async () => {
+  await server.assertNothingIsLeft();
   await server[Symbol.asyncDispose]();
   await proxy[Symbol.asyncDispose]();
   await pages[Symbol.asyncDispose]();

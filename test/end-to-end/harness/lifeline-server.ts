@@ -48,8 +48,8 @@ export interface Counters {
 
 export interface LeakCheckOptions {
   /**
-   * Whether the stream of a browser that has left may still be kept for it, as it is for ten seconds. Default: no. For tests
-   * of pages: at the end of their file the check waits for that, too.
+   * Whether a stream in single connection mode whose client has left may still be kept for it, as it is for ten seconds.
+   * Default: no. A file of tests that lets them be kept checks without this at its end.
    */
   readonly keptStreams?: boolean;
 }

@@ -7,6 +7,10 @@ export interface WaitOptions {
   readonly what?: string;
 }
 
+/** Looks are this far apart at first, and a twentieth of what the wait has taken later: what looks takes time from what is looked at. */
+const SHORTEST_PAUSE_MS = 5;
+const LONGEST_PAUSE_MS = 50;
+
 /**
  * Waits for a condition, never for a time.
  * @returns what the condition gave when it was no longer false, null or undefined
@@ -16,7 +20,7 @@ export async function untilTrue<T>(
   condition: () => T | Promise<T>,
   { limitMs = 60_000, what = 'the condition' }: WaitOptions = {},
 ): Promise<Exclude<T, false | null | undefined>> {
-  const endMs = performance.now() + limitMs;
+  const beganMs = performance.now();
   let cause: unknown;
   for (;;) {
     try {
@@ -27,9 +31,10 @@ export async function untilTrue<T>(
     } catch (error) {
       cause = error;
     }
-    if (performance.now() > endMs) {
+    const passedMs = performance.now() - beganMs;
+    if (passedMs > limitMs) {
       throw new Error(`${what} did not come true within ${String(limitMs)} ms`, { cause });
     }
-    await delay(5);
+    await delay(Math.min(LONGEST_PAUSE_MS, Math.max(SHORTEST_PAUSE_MS, passedMs / 20)));
   }
 }
