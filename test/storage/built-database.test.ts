@@ -70,7 +70,10 @@ describe('the database that the build has made', () => {
   });
 
   it.each([
-    ['of a later version', "UPDATE _prisma_migrations SET migration_name = '29990101000000_future' WHERE rowid = 1"],
+    [
+      'of a later version',
+      "UPDATE _prisma_migrations SET migration_name = '29990101000000_future' WHERE rowid = 1",
+    ],
     ['of an earlier version', 'DELETE FROM _prisma_migrations WHERE rowid = 1'],
     ['without a list of its migrations', 'DROP TABLE _prisma_migrations'],
   ])('%s is left aside', async (_what, change) => {
