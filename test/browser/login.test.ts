@@ -88,6 +88,18 @@ describe('getting in with Chromium', () => {
     await page.waitForURL('**/login?to=*');
   });
 
+  it('leads to the plain login page by the logout, though what the page follows is cut by it', async () => {
+    const jobId = await startScript(server, 'while :; do echo tick; sleep 0.02; done');
+    for (let round = 0; round < 6; round += 1) {
+      await page.goto(await newTicketUrl(server));
+      if (round % 2 === 0) await page.goto(`${server.url}/jobs/${jobId}`);
+      await page.getByRole('button', { name: 'Log out' }).click();
+      await page.waitForURL('**/login');
+    }
+    await cancelJob(server, jobId, 0);
+    await untilOver(server, jobId);
+  });
+
   it('is opened by the line that the server prints to a terminal', async () => {
     using scratch = new ScratchDirectory();
     const command = `exec '${process.execPath}' '${MAIN_PATH}' serve --port 0 --data-dir '${scratch.file('data')}'`;

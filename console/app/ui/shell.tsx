@@ -2,11 +2,11 @@ import { Dialog } from '@base-ui/react/dialog';
 import { type ReactNode, useState } from 'react';
 import { Link, useLocation } from 'wouter';
 import { useConnection, useMay } from '../connection/connection-context.tsx';
-import { ownFetch } from '../connection/own-fetch.ts';
 import icon from '../../entrance/icon.svg';
 import { StartDialog } from '../jobs/start-dialog.tsx';
 import { KEY_HELP, useKeys } from './keys.ts';
 import { inWords } from './status.tsx';
+import { useLogOut } from './use-log-out.ts';
 
 const PLACES = [
   { path: '/', name: 'Jobs' },
@@ -21,6 +21,7 @@ export function Shell({ children }: { readonly children: ReactNode }) {
   const mayStart = useMay('EXEC');
   const [isStarting, setStarting] = useState(false);
   const [showsKeys, setShowsKeys] = useState(false);
+  const { isLeaving, hasFailed, logOut } = useLogOut();
   useKeys({
     '1': () => goTo('/'),
     '2': () => goTo('/services'),
@@ -63,7 +64,8 @@ export function Shell({ children }: { readonly children: ReactNode }) {
           <kbd>?</kbd>
           <span className="hidden-text">Keys</span>
         </button>
-        <button type="button" className="quiet" onClick={() => void logOut()}>
+        {hasFailed && <span role="alert">The server gave no answer: you are still logged in.</span>}
+        <button type="button" className="quiet" disabled={isLeaving} onClick={logOut}>
           Log out
         </button>
         {mayStart && (
@@ -72,7 +74,7 @@ export function Shell({ children }: { readonly children: ReactNode }) {
           </button>
         )}
       </header>
-      <main>{children}</main>
+      <main>{!isLeaving && children}</main>
       {isStarting && <StartDialog onClose={() => setStarting(false)} />}
       <KeysDialog isOpen={showsKeys} onClose={() => setShowsKeys(false)} />
     </>
@@ -112,13 +114,4 @@ function KeysDialog({ isOpen, onClose }: { readonly isOpen: boolean; readonly on
       </Dialog.Portal>
     </Dialog.Root>
   );
-}
-
-async function logOut(): Promise<void> {
-  await ownFetch('/logout', {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: '{}',
-  });
-  location.replace('/login');
 }
