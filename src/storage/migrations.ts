@@ -1,7 +1,7 @@
-import Database from 'better-sqlite3';
 import { existsSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { passUnwatched, type PassCheckpoint } from '../domain/checkpoint.ts';
+import { appliedIn } from './applied-migrations.ts';
 import { BUILT_DATABASE_PATH, builtDatabase } from './built-database.ts';
 import type { DataDirectory } from './data-directory.ts';
 import { snapshotDatabase } from './database-snapshot.ts';
@@ -34,7 +34,7 @@ export async function applyMigrations(
   if (known.every((name) => applied.includes(name))) return [];
   const { databasePath } = directory;
   const former = existsSync(databasePath) ? databasePath : null;
-  const built = former === null ? builtDatabase(builtPath, known, appliedIn) : null;
+  const built = former === null ? builtDatabase(builtPath, known) : null;
   if (former !== null) await intoOneFile(former);
   try {
     if (applied.length > 0) await backUp(directory);
@@ -91,26 +91,6 @@ function appliedMigrations({ path, databasePath }: Pick<DataDirectory, 'path' | 
         `The directories of the jobs have all but its tokens, its audit trail and the logins: ${rebuildCommand(path)} makes it anew from them. Or go back to a backup: lifeline restore BACKUP --data-dir ${path} --replace.`,
       { cause: error },
     );
-  }
-}
-
-/** @throws Error where the file is no database, or a damaged one */
-function appliedIn(path: string): string[] {
-  const database = new Database(path, { readonly: true, timeout: 2000 });
-  try {
-    const check = database.pragma('quick_check', { simple: true });
-    if (check !== 'ok') throw new Error(`quick_check says: ${String(check)}`);
-    const hasTable =
-      database.prepare("SELECT 1 FROM sqlite_master WHERE name = '_prisma_migrations'").get() !== undefined;
-    if (!hasTable) return [];
-    return database
-      .prepare<[], { name: string }>(
-        'SELECT migration_name AS name FROM _prisma_migrations WHERE finished_at IS NOT NULL AND rolled_back_at IS NULL',
-      )
-      .all()
-      .map((row) => row.name);
-  } finally {
-    database.close();
   }
 }
 

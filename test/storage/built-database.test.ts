@@ -1,4 +1,3 @@
-import Sqlite from 'better-sqlite3';
 import { copyFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -7,6 +6,7 @@ import { migrationNames } from '../../src/storage/migration-files.ts';
 import { applyMigrations } from '../../src/storage/migrations.ts';
 import { type RunMigrations, runMigrations } from '../../src/storage/run-migrations.ts';
 import { ScratchDirectory } from '../end-to-end/harness/scratch-directory.ts';
+import { inDatabase } from './in-database.ts';
 
 /** That of the build, from which an installed server takes it. */
 const BUILT_PATH = fileURLToPath(new URL('../../dist/server/new-database.db', import.meta.url));
@@ -20,15 +20,6 @@ beforeEach(() => {
 afterEach(() => {
   scratch[Symbol.dispose]();
 });
-
-function inDatabase<T>(path: string, work: (database: Sqlite.Database) => T): T {
-  const database = new Sqlite(path);
-  try {
-    return work(database);
-  } finally {
-    database.close();
-  }
-}
 
 /** All that a database is made of but the moments at which it was made. */
 function contentsOf(path: string): unknown {

@@ -12,6 +12,7 @@ import { runMigrations } from '../../src/storage/run-migrations.ts';
 import { searchTextOf } from '../../src/storage/search-text.ts';
 import { StartupError } from '../../src/storage/startup-error.ts';
 import { ScratchDirectory } from '../end-to-end/harness/scratch-directory.ts';
+import { inDatabase } from './in-database.ts';
 
 let scratch: ScratchDirectory;
 let directory: DataDirectory;
@@ -22,15 +23,6 @@ beforeEach(() => {
 afterEach(() => {
   scratch[Symbol.dispose]();
 });
-
-function inFile<T>(path: string, work: (database: Sqlite.Database) => T): T {
-  const database = new Sqlite(path);
-  try {
-    return work(database);
-  } finally {
-    database.close();
-  }
-}
 
 function backups(): string[] {
   return readdirSync(directory.backupsPath);
@@ -44,7 +36,7 @@ const NOTES = `CREATE TABLE _prisma_migrations (
 function makeOfTheFirstVersion(): void {
   const [name] = migrationNames();
   const sql = readFileSync(join(MIGRATIONS_PATH, name!, 'migration.sql'), 'utf8');
-  inFile(directory.databasePath, (database) => {
+  inDatabase(directory.databasePath, (database) => {
     database.exec(sql);
     database.exec(NOTES);
     note(database, name!, createHash('sha256').update(sql).digest('hex'));
@@ -77,7 +69,7 @@ describe('migrations', () => {
     expect(backups()).toHaveLength(1);
     const path = join(directory.backupsPath, backups()[0]!);
     expect(path).toMatch(/before-migration-[^/]*\.db$/);
-    inFile(path, (database) => {
+    inDatabase(path, (database) => {
       expect(database.pragma('integrity_check', { simple: true })).toBe('ok');
       expect(database.prepare('SELECT id FROM Job').all()).toEqual([{ id: 7 }]);
       expect(database.prepare('SELECT migration_name AS name FROM _prisma_migrations').all()).toEqual([
@@ -98,7 +90,7 @@ describe('migrations', () => {
     const { databasePath } = directory;
     const killed = scratch.file('killed.db');
     renameSync(databasePath, killed);
-    inFile(killed, (database) => {
+    inDatabase(killed, (database) => {
       database.pragma('journal_mode = WAL');
       database.pragma('wal_autocheckpoint = 0');
       database.exec("INSERT INTO JobTransition VALUES (7, 1, NULL, 'LOST', 1, 'NONE', NULL)");
@@ -110,7 +102,7 @@ describe('migrations', () => {
       'lifeline.db',
     ]);
     for (const path of [databasePath, join(directory.backupsPath, backups()[0]!)])
-      inFile(path, (database) => {
+      inDatabase(path, (database) => {
         expect(database.prepare('SELECT jobId, "to" FROM JobTransition').all()).toEqual([
           { jobId: 7, to: 'LOST' },
         ]);
@@ -122,7 +114,7 @@ describe('migrations', () => {
     const { databasePath } = directory;
     const killed = scratch.file('killed.db');
     renameSync(databasePath, killed);
-    inFile(killed, (database) => {
+    inDatabase(killed, (database) => {
       database.pragma('cache_size = 1');
       database.exec('BEGIN');
       const grow = database.prepare("UPDATE Job SET cwd = cwd || hex(zeroblob(100000)), command = 'torn'");
@@ -131,14 +123,14 @@ describe('migrations', () => {
       database.exec('ROLLBACK');
     });
     await applyMigrations(directory, runMigrations);
-    inFile(databasePath, (database) => {
+    inDatabase(databasePath, (database) => {
       expect(database.prepare('SELECT id, cwd FROM Job').all()).toEqual([{ id: 7, cwd: '/' }]);
     });
   });
 
   it('wait for who still reads the database', async () => {
     makeOfTheFirstVersion();
-    inFile(directory.databasePath, (database) => database.pragma('journal_mode = WAL'));
+    inDatabase(directory.databasePath, (database) => database.pragma('journal_mode = WAL'));
     const reader = new Sqlite(directory.databasePath, { readonly: true });
     reader.prepare('SELECT id FROM Job').all();
     let runs = 0;
@@ -159,7 +151,7 @@ describe('migrations', () => {
     writeFileSync(join(directory.path, 'migrating-killed/lifeline.db'), 'half');
     const before = readFileSync(directory.databasePath);
     const failing = applyMigrations(directory, (path) => {
-      inFile(path, (database) => database.exec('DROP TABLE Job'));
+      inDatabase(path, (database) => database.exec('DROP TABLE Job'));
       return Promise.reject(new Error('no such thing'));
     });
     await expect(failing).rejects.toThrow(StartupError);
@@ -173,7 +165,7 @@ describe('migrations', () => {
 
   it('refuse a database of a newer version, and write nothing to it', async () => {
     await applyMigrations(directory, runMigrations);
-    inFile(directory.databasePath, (database) => {
+    inDatabase(directory.databasePath, (database) => {
       database.pragma('journal_mode = DELETE');
       note(database, '29990101000000_future', '');
     });
